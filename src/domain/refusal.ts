@@ -1,0 +1,47 @@
+// A refusal: an expected no to a command. Thrown by use-cases, turned into the error body in one place (http/errors.ts).
+// A decision's no is a value (decide.ts), not a refusal; the HTTP layer turns it into one.
+
+import type { Reason } from './reason.ts';
+
+/** `errors[].code` of a 422. */
+export const FIELD_CODES = ['missing_field', 'invalid', 'already_exists', 'unprocessable', 'unknown_field'] as const;
+export type FieldCode = (typeof FIELD_CODES)[number];
+
+/** One member of `errors[]`. `field` is the member's path with dots (`permissions.contents`, `repositories.0`). */
+export type FieldError = {
+  readonly resource: string;
+  readonly field: string;
+  readonly code: FieldCode;
+  readonly message: string;
+};
+
+/** What would have been enough: permission sets (AND inside, OR between) and classic scopes (any one). */
+export type Needed = {
+  readonly permissions: ReadonlyArray<ReadonlyArray<string>>;
+  readonly scopes: readonly string[];
+};
+
+export type RefusalDetails = {
+  /** Replaces the code's public message. */
+  readonly message?: string;
+  readonly errors?: readonly FieldError[];
+  readonly needed?: Needed;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+export class Refusal extends Error {
+  readonly code: Reason;
+  readonly details: RefusalDetails;
+
+  constructor(code: Reason, details: RefusalDetails = {}) {
+    super(details.message ?? code);
+    this.name = 'Refusal';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** A 422 about one member of the body (or query). */
+export function invalid(resource: string, field: string, code: FieldCode, message: string): Refusal {
+  return new Refusal('validation_failed', { errors: [{ resource, field, code, message }] });
+}

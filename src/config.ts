@@ -1,0 +1,205 @@
+// The settings of the service: one schema of the environment, and the checks that no schema can express. Pure: `main.ts` hands
+// the environment in. An empty variable counts as unset. docs/operations.md lists the same names; a test compares them.
+import { BlockList, isIP } from 'node:net';
+import { type Static, type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { startRefusal } from './start-refusal.ts';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const PASSWORD_CHARACTERS_MIN = 12;
+const PASSWORD_BYTES_MAX = 72;
+const DAY_SECONDS = 86_400;
+
+/** Every setting: its form, its bounds and its default. Durations carry their unit in the name, or are seconds. */
+export const SETTINGS = Type.Object({
+  HOST: Type.String({ default: '127.0.0.1', pattern: '^[A-Za-z0-9.:-]+$' }),
+  PORT: Type.Integer({ default: 8080, minimum: 1, maximum: 65_535 }),
+  PUBLIC_URL: Type.Optional(Type.String()),
+  DATABASE_URL: Type.Optional(Type.String()),
+  DATA_DIR: Type.Optional(Type.String()),
+  ADMIN_LOGIN: Type.String({ default: 'admin', pattern: '^(?!-)[A-Za-z0-9-]{1,39}(?<!-)$' }),
+  ADMIN_PASSWORD: Type.Optional(Type.String()),
+  TOKEN_PREFIX: Type.String({ default: 'gth', pattern: '^[A-Za-z][A-Za-z0-9]{1,9}$' }),
+  SESSION_TTL: Type.Integer({ default: 43_200, minimum: 1, maximum: 30 * DAY_SECONDS }),
+  TRUSTED_PROXIES: Type.String({ default: '' }),
+  METRICS_TOKEN: Type.Optional(Type.String({ pattern: '^[!-~]{8,256}$' })),
+  LOG_LEVEL: Type.Enum(LOG_LEVELS, { default: 'info' }),
+  ALLOW_UNSAFE_DATABASE: Type.Enum(['0', '1'], { default: '0' }),
+  DATABASE_POOL: Type.Integer({ default: 10, minimum: 2, maximum: 1000 }),
+  REQUEST_TIMEOUT_MS: Type.Integer({ default: 5000, minimum: 250, maximum: 60_000 }),
+  JOB_INTERVAL_SECONDS: Type.Integer({ default: 60, minimum: 1, maximum: DAY_SECONDS }),
+  MAX_FINE_GRAINED_TOKENS: Type.Integer({ default: 50, minimum: 1, maximum: 10_000 }),
+  MAX_SELECTED_REPOSITORIES: Type.Integer({ default: 50, minimum: 1, maximum: 10_000 }),
+  RATE_LIMIT_PER_HOUR: Type.Integer({ default: 5000, minimum: 1, maximum: 1_000_000_000 }),
+  ANONYMOUS_PER_HOUR: Type.Integer({ default: 60, minimum: 1, maximum: 1_000_000_000 }),
+});
+
+/** The environment as this service reads it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The settings in force, checked. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Whether only this machine can reach the service: `/metrics` is open then. */
+  readonly listens_on_loopback: boolean;
+  /** The issuer and the base of every absolute URL, without a slash at the end. */
+  readonly public_url: string;
+  /** Null: the embedded PostgreSQL in `data_dir`. */
+  readonly database_url: string | null;
+  /** Null: the default folder, or one that can be used in its place. */
+  readonly data_dir: string | null;
+  readonly admin_login: string;
+  /** Null: generated at the first start. */
+  readonly admin_password: string | null;
+  readonly token_prefix: string;
+  readonly session_ttl_seconds: number;
+  /** Addresses and ranges (CIDR) of the proxies whose `X-Forwarded-For` is believed. */
+  readonly trusted_proxies: readonly string[];
+  readonly metrics_token: string | null;
+  readonly log_level: (typeof LOG_LEVELS)[number];
+  readonly allow_unsafe_database: boolean;
+  readonly database_connections_max: number;
+  readonly request_timeout_ms: number;
+  readonly job_interval_seconds: number;
+  readonly fine_grained_tokens_max: number;
+  readonly selected_repositories_max: number;
+  readonly holder_requests_per_hour_max: number;
+  readonly anonymous_requests_per_hour_max: number;
+}
+
+/** The settings that the environment gives. A malformed, unsafe or half-set one is refused with a line that says what to change. */
+export function loadConfig(environment: Environment): Config {
+  refuseForeignNames(environment);
+  const settings = readSettings(environment);
+  const loopback = isLoopback(settings.HOST);
+  if (!loopback && settings.PUBLIC_URL === undefined) {
+    throw startRefusal(
+      `Set \`PUBLIC_URL\`: \`HOST\` is ${settings.HOST}, so others reach this service under another address.`,
+    );
+  }
+  return {
+    host: settings.HOST,
+    port: settings.PORT,
+    listens_on_loopback: loopback,
+    public_url: publicUrl(settings.PUBLIC_URL ?? `http://${hostInUrl(settings.HOST)}:${settings.PORT}`),
+    database_url: databaseUrl(settings.DATABASE_URL),
+    data_dir: settings.DATA_DIR ?? null,
+    admin_login: settings.ADMIN_LOGIN,
+    admin_password: adminPassword(settings.ADMIN_PASSWORD),
+    token_prefix: settings.TOKEN_PREFIX,
+    session_ttl_seconds: settings.SESSION_TTL,
+    trusted_proxies: trustedProxies(settings.TRUSTED_PROXIES),
+    metrics_token: settings.METRICS_TOKEN ?? null,
+    log_level: settings.LOG_LEVEL,
+    allow_unsafe_database: settings.ALLOW_UNSAFE_DATABASE === '1',
+    database_connections_max: settings.DATABASE_POOL,
+    request_timeout_ms: settings.REQUEST_TIMEOUT_MS,
+    job_interval_seconds: settings.JOB_INTERVAL_SECONDS,
+    fine_grained_tokens_max: settings.MAX_FINE_GRAINED_TOKENS,
+    selected_repositories_max: settings.MAX_SELECTED_REPOSITORIES,
+    holder_requests_per_hour_max: settings.RATE_LIMIT_PER_HOUR,
+    anonymous_requests_per_hour_max: settings.ANONYMOUS_PER_HOUR,
+  };
+}
+
+/** Settings have no prefix; who writes one expects it to count, so it must not be passed over in silence. */
+function refuseForeignNames(environment: Environment): void {
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('GATEHOUSE_') || name === 'GATEHOUSE_NO_DOWNLOAD') continue;
+    const meant = name.slice('GATEHOUSE_'.length);
+    const advice =
+      meant in SETTINGS.properties ? `the setting is named \`${meant}\`` : 'docs/operations.md lists the settings';
+    throw startRefusal(`Remove \`${name}\` from the environment: there is no such setting (${advice}).`);
+  }
+}
+
+function readSettings(environment: Environment): Static<typeof SETTINGS> {
+  const given: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries<TSchema>(SETTINGS.properties)) {
+    const text = environment[name];
+    if (text !== undefined && text !== '') given[name] = readValue(schema, text);
+  }
+  const settings = Value.Default(SETTINGS, given);
+  if (Value.Check(SETTINGS, settings)) return settings;
+  const [first] = Value.Errors(SETTINGS, settings);
+  const name = first?.instancePath.slice(1) ?? '';
+  throw startRefusal(`Change \`${name}\`: ${describe(name)}.`);
+}
+
+/** An integer in plain decimal digits becomes a number; other texts stay, and the schema refuses them where it wants a number. */
+function readValue(schema: TSchema, text: string): unknown {
+  const isDecimal = /^(0|[1-9][0-9]{0,14})$/.test(text);
+  return Type.IsInteger(schema) && isDecimal ? Number(text) : text;
+}
+
+/** What the setting accepts. The value itself is never repeated: it may be a secret. */
+function describe(name: string): string {
+  const schema = (SETTINGS.properties as Record<string, TSchema>)[name];
+  if (schema === undefined) return 'its value is malformed';
+  if (Type.IsInteger(schema) && 'minimum' in schema && 'maximum' in schema) {
+    return `it must be a whole number from ${schema.minimum} to ${schema.maximum}`;
+  }
+  if (Type.IsEnum(schema)) return `it must be one of ${schema.enum.join(', ')}`;
+  return `it must match ${'pattern' in schema ? schema.pattern : 'its form'}`;
+}
+
+function isLoopback(host: string): boolean {
+  if (host.toLowerCase() === 'localhost') return true;
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  const family = isIP(host);
+  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+function hostInUrl(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+function publicUrl(text: string): string {
+  const url = URL.parse(text);
+  const isBare = url !== null && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  if (!isBare || !['http:', 'https:'].includes(url.protocol)) {
+    throw startRefusal('Change `PUBLIC_URL`: it must be an http or https URL without user, query and fragment.');
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+function databaseUrl(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)) return text;
+  throw startRefusal(
+    'Change `DATABASE_URL`: it must be a URL of the form postgres://user:password@host:5432/database.',
+  );
+}
+
+function adminPassword(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  const characters = [...text].length;
+  if (characters >= PASSWORD_CHARACTERS_MIN && Buffer.byteLength(text) <= PASSWORD_BYTES_MAX && !text.includes('\0'))
+    return text;
+  throw startRefusal(
+    `Change \`ADMIN_PASSWORD\`: it must have at least ${PASSWORD_CHARACTERS_MIN} characters and at most ${PASSWORD_BYTES_MAX} bytes.`,
+  );
+}
+
+function trustedProxies(text: string): readonly string[] {
+  const ranges = text === '' ? [] : text.split(',').map((range) => range.trim());
+  for (const range of ranges) {
+    if (isRange(range)) continue;
+    throw startRefusal(
+      'Change `TRUSTED_PROXIES`: it must be a list of addresses or CIDR ranges such as 10.0.0.0/8, and never everyone.',
+    );
+  }
+  return ranges;
+}
+
+/** An address, or a range that is not the whole Internet: whoever is trusted may claim to be anybody. */
+function isRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  if (bits === undefined) return true;
+  return /^[1-9][0-9]{0,2}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32);
+}

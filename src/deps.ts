@@ -1,0 +1,13 @@
+// What use-cases need from the world, as one plain argument. `main.ts` makes it once; tests make their own.
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import type { Database } from './db/schema.ts';
+
+export interface Deps {
+  readonly db: Kysely<Database>;
+  readonly config: Config;
+  /** The present moment: the only clock that anything but `main.ts` may ask. */
+  readonly clock: () => Date;
+  readonly log: Logger;
+}

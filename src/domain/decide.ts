@@ -1,0 +1,139 @@
+// THE decision: one pure function over facts, used by introspected callers, evaluation, gateways and every route of this
+// service alike. The chain of F5, step by step; the first step that applies answers. No clock, no await, nothing outside
+// its arguments. Deny is the answer to every doubt (F3).
+
+import { ceilingAllows } from './ceiling.ts';
+import { ALLOWED, type Decision, deny, hidden, PUBLIC_READ } from './decision.ts';
+import type { Facts, PersonFacts, RepositoryFacts, Resource, Subject, TokenFacts } from './facts.ts';
+import { isLive } from './lifetime.ts';
+import { judgeOwnerPolicy, judgePublicRead } from './owner-policy.ts';
+import { type PermissionMap, satisfies } from './permission.ts';
+import { isPublicRead } from './public-read.ts';
+import { classicReach, fineGrainedReach } from './reach.ts';
+import { type DecisionRequest, neededFor, type Requirement, requirementOf, scopesSuffice } from './requirement.ts';
+
+/** Step 1: the same 401 for everything that is not a live credential of a person who may act. @rule F5.1 */
+export function judgeCredential(subject: Subject, now: Date): Decision | null {
+  if (subject.type === 'anonymous') return null;
+  if (subject.type === 'token' && !isLive(subject.token, now)) return deny('bad_credential');
+  if (subject.person.suspended !== false) return deny('bad_credential', { fine_reason: 'holder_suspended' });
+  return null;
+}
+
+/** Step 3: what the holder himself may not even see. @rule F5.3, F6 */
+function judgeSight(person: PersonFacts, resource: Resource): Decision | null {
+  switch (resource.type) {
+    case 'absent':
+      return hidden('not_visible');
+    case 'repository':
+      return resource.visibility !== 'public' && resource.role === null ? hidden('not_visible') : null;
+    case 'organization':
+      return resource.organization.membership === null ? deny('role_missing') : null;
+    case 'user':
+      return resource.id === person.id ? null : hidden('not_visible');
+    case 'enterprise':
+      return resource.enterprise.holder_administers ? null : hidden('not_visible');
+    case 'none':
+      return null;
+  }
+}
+
+/** A repository whose visibility could not be understood is no repository. @rule F3 */
+function isUnderstood(resource: Resource): boolean {
+  return resource.type !== 'repository' || resource.visibility !== null;
+}
+
+/** `public_repo` counts only where the repository is public and, made or edited, is to be public. @rule K2 */
+function publicRepoCounts(resource: Resource, request: DecisionRequest, requirement: Requirement): boolean {
+  const stays = request.becomes === undefined || request.becomes === 'public';
+  if (resource.type === 'repository') return resource.visibility === 'public' && stays;
+  if (requirement.scope_only) return false;
+  return request.becomes === 'public' || (request.becomes === undefined && resource.type === 'user');
+}
+
+/** Step 6: the permission sets that the credential satisfies; a person is not bounded by any. @rule F5.6, C1 */
+function satisfiedSets(
+  subject: Exclude<Subject, { type: 'anonymous' }>,
+  resource: Resource,
+  requirement: Requirement,
+  request: DecisionRequest,
+): readonly PermissionMap[] | Decision {
+  const token = subject.type === 'token' ? subject.token : null;
+  if (token?.kind === 'classic') {
+    const public_repo_counts = publicRepoCounts(resource, request, requirement);
+    if (scopesSuffice(token.scopes, requirement, public_repo_counts)) return requirement.sets;
+    return deny('scope_missing', { needed: neededFor(requirement) });
+  }
+  if (requirement.scope_only) return deny('scope_missing', { needed: neededFor(requirement) });
+  if (token === null) return requirement.sets;
+  if (requirement.permissionless) return requirement.sets;
+  const permissions = token.grant?.permissions ?? {};
+  const satisfied = requirement.sets.filter((set) => satisfies(permissions, set));
+  if (satisfied.length > 0) return satisfied;
+  return deny('permission_missing', { needed: neededFor(requirement) });
+}
+
+/** An archived repository takes no writes but those of `administration`. @rule C5, F5.8 */
+function archiveAllows(repository: RepositoryFacts, requirement: Requirement, set: PermissionMap): boolean {
+  if (repository.archived === false || !requirement.write) return true;
+  const written = Object.entries(set).filter(([, level]) => level !== 'read');
+  return written.length > 0 && written.every(([permission]) => permission === 'administration');
+}
+
+/** Steps 7 and 8 for the sets that step 6 left. @rule F5.7, F5.8 */
+function judgeRole(
+  person: PersonFacts,
+  resource: Resource,
+  requirement: Requirement,
+  sets: readonly PermissionMap[],
+): Decision {
+  if (requirement.scope_only) return ALLOWED;
+  const nothing_asked: readonly PermissionMap[] = requirement.permissionless && sets.length === 0 ? [{}] : sets;
+  const held = nothing_asked.filter((set) => ceilingAllows(person, resource, set));
+  if (held.length === 0) return deny('role_missing');
+  if (resource.type === 'repository' && !held.some((set) => archiveAllows(resource, requirement, set))) {
+    return deny('archived');
+  }
+  return ALLOWED;
+}
+
+/** Steps 4 and 5. */
+function judgeToken(
+  token: TokenFacts,
+  person: PersonFacts,
+  resource: Resource,
+  requirement: Requirement,
+  request: DecisionRequest,
+): Decision | null {
+  const out_of_reach =
+    token.kind === 'classic'
+      ? classicReach(token, resource, requirement)
+      : fineGrainedReach(token, person, resource, requirement, request);
+  return out_of_reach ?? judgeOwnerPolicy(token, resource);
+}
+
+/**
+ * Whether this subject may do this to this resource at this moment, why, and what would have been enough.
+ * @rule F1, F2, F3, F5, F6, F7, K1 to K6
+ */
+export function decide(facts: Facts, request: DecisionRequest, now: Date): Decision {
+  const { subject } = facts;
+  const resource: Resource = isUnderstood(facts.resource) ? facts.resource : { type: 'absent' };
+  const bad = judgeCredential(subject, now);
+  if (bad !== null) return bad;
+  const requirement = requirementOf(request);
+  if (requirement === null) return deny(subject.type === 'anonymous' ? 'authentication_required' : 'unknown_operation');
+  if (isPublicRead(request, resource)) {
+    return (subject.type === 'token' ? judgePublicRead(subject.token, resource) : null) ?? PUBLIC_READ;
+  }
+  if (subject.type === 'anonymous') return deny('authentication_required');
+  const unseen = judgeSight(subject.person, resource);
+  if (unseen !== null) return unseen;
+  if (subject.type === 'token') {
+    const refused = judgeToken(subject.token, subject.person, resource, requirement, request);
+    if (refused !== null) return refused;
+  }
+  const sets = satisfiedSets(subject, resource, requirement, request);
+  if ('effect' in sets) return sets;
+  return judgeRole(subject.person, resource, requirement, sets);
+}

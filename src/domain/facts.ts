@@ -1,0 +1,109 @@
+// Facts: everything that the rules need, as one immutable value. src/facts loads them; decide() reads nothing else.
+// INVARIANT: what could not be read or understood is absent or null here, never a permissive default (F3).
+
+import type { PermissionMap } from './permission.ts';
+import type { EnterprisePolicy, OrganizationPolicy } from './policy.ts';
+import type { MembershipRole, RepositorySelection, Role, Visibility } from './vocabulary.ts';
+
+export type PersonFacts = {
+  readonly id: number;
+  readonly login: string;
+  readonly suspended: boolean;
+  readonly site_admin: boolean;
+};
+
+export type TokenTimes = {
+  readonly secret_issued_at: Date;
+  /** Null: never. */
+  readonly expires_at: Date | null;
+  readonly revoked_at: Date | null;
+  /** The end of the overlap when an older text was presented; null for the current one. */
+  readonly secret_expires_at: Date | null;
+};
+
+type TokenCommon = TokenTimes & {
+  readonly id: number;
+  readonly name: string;
+  readonly hashed_token: string;
+};
+
+export type ClassicTokenFacts = TokenCommon & {
+  readonly kind: 'classic';
+  readonly scopes: readonly string[];
+};
+
+/** What the resource owner lets a fine-grained token do now. */
+export type GrantFacts = {
+  readonly id: number;
+  readonly permissions: PermissionMap;
+  readonly repository_selection: RepositorySelection;
+};
+
+export type FineGrainedTokenFacts = TokenCommon & {
+  readonly kind: 'fine_grained';
+  /** Null when the resource owner is gone. */
+  readonly resource_owner: { readonly id: number; readonly type: 'User' | 'Organization'; readonly login: string } | null;
+  readonly grant: GrantFacts | null;
+  readonly request_pending: boolean;
+};
+
+export type TokenFacts = ClassicTokenFacts | FineGrainedTokenFacts;
+
+/** Who presents what. A session and the user of an AuthZEN question are a person: no scopes, no token policies (T5). */
+export type Subject =
+  | { readonly type: 'anonymous' }
+  | { readonly type: 'person'; readonly person: PersonFacts }
+  | { readonly type: 'token'; readonly token: TokenFacts; readonly person: PersonFacts };
+
+export type EnterpriseFacts = {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  /** Null: missing or not understood, which denies. */
+  readonly policy: EnterprisePolicy | null;
+  readonly holder_administers: boolean;
+};
+
+export type OrganizationFacts = {
+  readonly type: 'Organization';
+  readonly id: number;
+  readonly login: string;
+  readonly profile_name: string | null;
+  readonly membership: MembershipRole | null;
+  readonly policy: OrganizationPolicy | null;
+  readonly enterprise: EnterpriseFacts | null;
+  readonly sso: { readonly required: boolean; readonly authorized: boolean };
+};
+
+export type UserOwnerFacts = { readonly type: 'User'; readonly id: number; readonly login: string };
+
+export type OwnerFacts = UserOwnerFacts | OrganizationFacts;
+
+export type RepositoryFacts = {
+  readonly type: 'repository';
+  readonly id: number;
+  readonly name: string;
+  readonly owner: OwnerFacts;
+  /** Null: not understood, which hides it. */
+  readonly visibility: Visibility | null;
+  readonly archived: boolean;
+  /** The highest that the holder has from ownership, base permission, teams, collaboration, enterprise (C5). */
+  readonly role: Role | null;
+  /** Whether it is one of the repositories that the token's grant lists (selection `subset`). */
+  readonly selected: boolean;
+};
+
+export type Resource =
+  | RepositoryFacts
+  | { readonly type: 'organization'; readonly organization: OrganizationFacts }
+  | { readonly type: 'user'; readonly id: number; readonly login: string }
+  | { readonly type: 'enterprise'; readonly enterprise: EnterpriseFacts }
+  /** The operation is about nothing in particular (`GET /emojis`). */
+  | { readonly type: 'none' }
+  /** It was named, and there is no such thing. */
+  | { readonly type: 'absent' };
+
+export type Facts = {
+  readonly subject: Subject;
+  readonly resource: Resource;
+};

@@ -1,0 +1,45 @@
+// How long a token lives (M3): the three ways to say it, and when it is over.
+
+import type { TokenTimes } from './facts.ts';
+
+export const DAY_MS = 86_400_000;
+export const DEFAULT_LIFETIME_DAYS = 30;
+/** A life is bounded only so that its end is a date every part of the system can print. */
+export const EXPIRES_IN_DAYS_MAX = 36_500;
+export const OVERLAP_SECONDS_MAX = 86_400;
+
+/** What a caller said about life: exactly one of the three, or nothing. */
+export type LifetimeWish = {
+  readonly expires_in_days?: number | undefined;
+  readonly expires_at?: Date | undefined;
+  readonly never_expires?: true | undefined;
+};
+
+/** The expiry that was wished, null for never, undefined where nothing was said. Whole days are of 24 hours. @rule M3 */
+export function wishedExpiry(wish: LifetimeWish, issued_at: Date): Date | null | undefined {
+  if (wish.never_expires === true) return null;
+  if (wish.expires_at !== undefined) return wish.expires_at;
+  if (wish.expires_in_days !== undefined) return daysAfter(issued_at, wish.expires_in_days);
+  return undefined;
+}
+
+/** The expiry where nothing was said: 30 days, or the cap if that is smaller. @rule M3 */
+export function defaultExpiry(issued_at: Date, cap_days: number | null): Date {
+  return daysAfter(issued_at, Math.min(DEFAULT_LIFETIME_DAYS, cap_days ?? DEFAULT_LIFETIME_DAYS));
+}
+
+export function daysAfter(moment: Date, days: number): Date {
+  return new Date(moment.getTime() + days * DAY_MS);
+}
+
+/** Whether a moment has come; a broken date has. */
+export function isPast(moment: Date, now: Date): boolean {
+  return !(now.getTime() < moment.getTime());
+}
+
+/** Whether the token and the text by which it was presented are alive. Expired and revoked ones never come back. @rule M8, M9 */
+export function isLive(token: TokenTimes, now: Date): boolean {
+  if (token.revoked_at !== null) return false;
+  if (token.expires_at !== null && isPast(token.expires_at, now)) return false;
+  return token.secret_expires_at === null || !isPast(token.secret_expires_at, now);
+}

@@ -1,0 +1,28 @@
+// An operation: one method and path template of an API, with what it declares (C1). No declaration, no operation.
+
+import type { PermissionMap } from './permission.ts';
+
+export type ResourceType = 'repository' | 'organization' | 'user' | 'enterprise' | 'none';
+
+export type Operation = {
+  /** `GET /repos/{owner}/{repo}`: method, a blank, the path template. Unique. */
+  readonly id: string;
+  readonly method: string;
+  readonly template: string;
+  /** AND inside a set, OR between sets; empty only where `permissionless` says so. */
+  readonly permission_sets: readonly PermissionMap[];
+  readonly permissionless: boolean;
+  /** Of which any one is enough; null: those of C6 for every permission of one set; empty: no classic token. */
+  readonly classic_scopes: readonly string[] | null;
+  /** Marked as a public read: what a stranger may call on what is public (F2). */
+  readonly public_read: boolean;
+  readonly resource: ResourceType;
+};
+
+/** `GET /user` tells any live token whose it is, even a pending or denied one. @rule F5.4 */
+export const WHO_AM_I = 'GET /user';
+
+/** Whether the operation can change something. @rule C3 (HEAD counts as GET) */
+export function isWriteMethod(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD';
+}

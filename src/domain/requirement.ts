@@ -1,0 +1,126 @@
+// What a question asks for: permission sets and classic scopes, whatever form it was asked in (C1, C4, C6).
+
+import { isWriteMethod, type Operation } from './operation.ts';
+import { isPermissionLevel, type PermissionMap } from './permission.ts';
+import type { Needed } from './refusal.ts';
+import { expandScopes, isScope, scopesForPermission } from './scope.ts';
+import type { Level, Visibility } from './vocabulary.ts';
+
+export type Ask =
+  | { readonly type: 'permission'; readonly permission: string; readonly level: string }
+  | { readonly type: 'scope'; readonly scope: string }
+  | { readonly type: 'operation'; readonly operation: Operation }
+  | { readonly type: 'unknown' };
+
+export type DecisionRequest = {
+  readonly ask: Ask;
+  /** The file that is to be written, where the question names one; a workflow file asks for more (C4). */
+  readonly path?: string | undefined;
+  /** What a repository that is made or edited is to be; `public_repo` counts only where that is public (K2). */
+  readonly becomes?: Visibility | undefined;
+};
+
+/** A question in the one form that the rules judge. */
+export type Requirement = {
+  readonly sets: readonly PermissionMap[];
+  readonly permissionless: boolean;
+  /** Scopes of which any one is enough; null: C6 decides for each set. */
+  readonly scopes: readonly string[] | null;
+  /** A scope asked as an action: only a classic token can have it, and no role is looked at (C6). */
+  readonly scope_only: boolean;
+  readonly write: boolean;
+  readonly workflow: boolean;
+};
+
+const WORKFLOW_FOLDER = '.github/workflows/';
+
+/** Whether a file path is below `.github/workflows/`; a leading slash and letter case do not hide it. @rule C4 */
+export function isWorkflowFile(path: string): boolean {
+  return path.replace(/^\/+/, '').toLowerCase().startsWith(WORKFLOW_FOLDER);
+}
+
+function forPermission(permission: string, level: Level, workflow: boolean): Requirement {
+  const asks_workflow = workflow && level !== 'read';
+  const set: PermissionMap = asks_workflow
+    ? { [permission]: level, workflows: 'write' }
+    : { [permission]: level };
+  return {
+    sets: [set],
+    permissionless: false,
+    scopes: null,
+    scope_only: false,
+    write: level !== 'read',
+    workflow: asks_workflow || permission === 'workflows',
+  };
+}
+
+function forOperation(operation: Operation, workflow: boolean): Requirement {
+  const write = isWriteMethod(operation.method);
+  const asks_workflow = workflow && write;
+  const sets = asks_workflow
+    ? operation.permission_sets.map((set): PermissionMap => ({ ...set, workflows: 'write' }))
+    : operation.permission_sets;
+  return {
+    sets,
+    permissionless: operation.permissionless,
+    scopes: operation.classic_scopes,
+    scope_only: false,
+    write,
+    workflow: asks_workflow,
+  };
+}
+
+/** The requirement of a question, or null where nothing of that name exists, which is a deny. @rule F3, C1 */
+export function requirementOf(request: DecisionRequest): Requirement | null {
+  const { ask } = request;
+  const workflow = request.path !== undefined && isWorkflowFile(request.path);
+  switch (ask.type) {
+    case 'permission':
+      return isPermissionLevel(ask.permission, ask.level) ? forPermission(ask.permission, ask.level, workflow) : null;
+    case 'scope':
+      if (!isScope(ask.scope)) return null;
+      return { sets: [], permissionless: false, scopes: [ask.scope], scope_only: true, write: false, workflow: false };
+    case 'operation':
+      if (ask.operation.permission_sets.length === 0 && !ask.operation.permissionless) return null;
+      return forOperation(ask.operation, workflow);
+    case 'unknown':
+      return null;
+  }
+}
+
+/** Every scope that the requirement accepts, where more than one set stands all of them; for headers and for `needed`. */
+export function acceptedScopes(requirement: Requirement): readonly string[] {
+  if (requirement.scopes !== null) return requirement.scopes;
+  const accepted = requirement.sets.flatMap((set) =>
+    Object.entries(set).flatMap(([permission, level]) => scopesForPermission(permission, level)),
+  );
+  return [...new Set(accepted)];
+}
+
+/** What would have been enough, as the error body and AuthZEN print it. */
+export function neededFor(requirement: Requirement): Needed {
+  return {
+    permissions: requirement.sets.map((set) => Object.entries(set).map(([name, level]) => `${name}:${level}`)),
+    scopes: acceptedScopes(requirement),
+  };
+}
+
+function anyHeld(held: ReadonlySet<string>, accepted: readonly string[], public_repo_counts: boolean): boolean {
+  return accepted.some((scope) => held.has(scope) && (scope !== 'public_repo' || public_repo_counts));
+}
+
+/**
+ * Whether a classic token's scopes are enough. `public_repo_counts`: the repository is public and stays or becomes so.
+ * @rule C1, C6, K2
+ */
+export function scopesSuffice(scopes: readonly string[], requirement: Requirement, public_repo_counts: boolean): boolean {
+  const held = expandScopes(scopes);
+  if (requirement.workflow && !held.has('workflow')) return false;
+  if (requirement.scopes !== null) return anyHeld(held, requirement.scopes, public_repo_counts);
+  if (requirement.permissionless) return true;
+  return requirement.sets.some((set) =>
+    Object.entries(set).every(([permission, level]) =>
+      anyHeld(held, scopesForPermission(permission, level), public_repo_counts),
+    ),
+  );
+}

@@ -1,0 +1,93 @@
+// Brings a database to the present form: the files of `migrations/`, in order, each in a transaction of its own, remembered
+// with their digest. Forward only. Any number of nodes may start at once: one migrates, the others wait and find it done.
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { startRefusal } from '../start-refusal.ts';
+
+const FOLDER = new URL('../../migrations/', import.meta.url);
+/** The key of the lock that keeps nodes from migrating at once: any number that nothing else of this database uses. */
+const LOCK_KEY = 4_283_001;
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  readonly sha256: string;
+}
+
+/**
+ * Applies what is missing and answers the names of the files that were applied. A direct connection is needed: the lock belongs
+ * to a session. Refused: a database newer than this code, and one whose applied files were edited since.
+ */
+export async function migrate(url: string, folder: URL = FOLDER): Promise<readonly string[]> {
+  const migrations = await readMigrations(folder);
+  const client = new pg.Client({ connectionString: url, application_name: 'gatehouse migrations' });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+    const missing = missingMigrations(migrations, await appliedMigrations(client));
+    for (const migration of missing) await apply(client, migration);
+    return missing.map((migration) => migration.name);
+  } finally {
+    await client.end();
+  }
+}
+
+async function readMigrations(folder: URL): Promise<readonly Migration[]> {
+  const names = (await readdir(folder)).filter((name) => /^[0-9]{4}_[a-z0-9_]+\.sql$/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(new URL(name, folder), 'utf8');
+      return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+async function appliedMigrations(client: pg.Client): Promise<readonly { name: string; sha256: string }[]> {
+  await client.query(`create table if not exists schema_migrations (
+    name text primary key,
+    sha256 text not null,
+    applied_at timestamptz not null default now()
+  )`);
+  const { rows } = await client.query<{ name: string; sha256: string }>(
+    'select name, sha256 from schema_migrations order by name collate "C"',
+  );
+  return rows;
+}
+
+/** What the database lacks. What was applied must be the beginning of what this code has, unchanged. */
+function missingMigrations(
+  migrations: readonly Migration[],
+  applied: readonly { name: string; sha256: string }[],
+): readonly Migration[] {
+  for (const [index, done] of applied.entries()) {
+    const ours = migrations[index];
+    if (ours === undefined) {
+      throw startRefusal(`Start a newer version: the database has \`${done.name}\`, which this one does not know.`);
+    }
+    if (ours.name !== done.name) {
+      throw startRefusal(
+        `Use the code that made this database: it has \`${done.name}\` where this code has \`${ours.name}\`.`,
+      );
+    }
+    if (ours.sha256 !== done.sha256) {
+      throw startRefusal(`Restore migrations/${ours.name}: it was changed after the database applied it.`);
+    }
+  }
+  return migrations.slice(applied.length);
+}
+
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  await client.query('begin');
+  try {
+    await client.query(migration.sql);
+    await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
+      migration.name,
+      migration.sha256,
+    ]);
+    await client.query('commit');
+  } catch (error) {
+    throw new Error(`migrations/${migration.name} could not be applied`, { cause: error });
+  }
+}

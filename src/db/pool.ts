@@ -1,0 +1,117 @@
+// The connections to the database: one bounded pool, read through kysely. Here every time limit of the database is set, every
+// error of the driver is translated once, and every value that could be read wrongly is refused.
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+import { StorageUnavailable } from '../domain/fault.ts';
+import type { Database } from './schema.ts';
+import { toFault } from './sqlstate.ts';
+
+const { builtins } = pg.types;
+const INT8_ARRAY = 1016;
+const TIMESTAMPTZ_ARRAY = 1185;
+/** The number of text[], which is wider than a member of the driver's list of types: it is not on it. */
+const TEXT_ARRAY: number = 1009;
+const readTexts: (text: string) => (string | null)[] = pg.types.getTypeParser(TEXT_ARRAY);
+const IDLE_TIMEOUT_MS = 30_000;
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly connections_max: number;
+  /** The longest that a request waits; every limit here is within it. */
+  readonly request_timeout_ms: number;
+  /** Is told of connections that broke while nobody used them. */
+  readonly onIdleError: (error: Error) => void;
+}
+
+/** The database as use-cases see it, over a pool that others (src/facts) use too. `db.destroy()` closes the pool. */
+export function databaseOver(pool: pg.Pool): Kysely<Database> {
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: faultTranslating(pool) }) });
+}
+
+/** The one pool of connections of a process. */
+export function openPool(options: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.connections_max,
+    // Waiting for a connection and for a statement must both fit into the time of the request.
+    connectionTimeoutMillis: Math.floor(options.request_timeout_ms * 0.4),
+    statement_timeout: Math.floor(options.request_timeout_ms * 0.5),
+    query_timeout: Math.floor(options.request_timeout_ms * 0.6),
+    idle_in_transaction_session_timeout: options.request_timeout_ms * 2,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'gatehouse',
+    types: { getTypeParser },
+  });
+  pool.on('error', options.onIdleError);
+  // A connection that breaks between two statements of a transaction says so here only; unheard, it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}
+
+/** The pool for kysely: its errors are faults or the statement's own, and a connection that failed is not used again. */
+function faultTranslating(pool: pg.Pool): PostgresPool {
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    connect: async () => {
+      try {
+        return translatingClient(await pool.connect());
+      } catch (error) {
+        throw new StorageUnavailable(error);
+      }
+    },
+  };
+}
+
+function translatingClient(client: pg.PoolClient): PostgresPoolClient {
+  let broken = false;
+  async function query(sql: string, parameters: readonly unknown[]): Promise<unknown> {
+    try {
+      return await client.query(sql, [...parameters]);
+    } catch (error) {
+      // After any error but the database's own answer, an answer may still be under way: the next user must not get it.
+      broken ||= !(error instanceof pg.DatabaseError);
+      throw toFault(error);
+    }
+  }
+  // Kysely calls `query` with a text only, because no cursor is configured.
+  const translated = { query, release: (destroy?: boolean) => client.release(broken || destroy === true) };
+  return translated as PostgresPoolClient;
+}
+
+/** Numbers and times as values that cannot be mistaken; all else as the driver reads it. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
+  if (format !== 'binary') {
+    if (oid === builtins.INT8) return readInteger;
+    if (oid === builtins.TIMESTAMPTZ) return readInstant;
+    if (oid === INT8_ARRAY) return (text: string) => readList(text).map(readInteger);
+    if (oid === TIMESTAMPTZ_ARRAY) return (text: string) => readList(text).map(readInstant);
+  }
+  return pg.types.getTypeParser(oid, format);
+};
+
+/** Ids and counts are numbers below 2^53; a larger one must not become its neighbour. */
+function readInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new StorageUnavailable(`\`${text}\` is no integer below 2^53`);
+  return value;
+}
+
+/** An instant that JavaScript cannot hold (`infinity`) must not become "never" or "now". */
+function readInstant(text: string): Date {
+  const value: unknown = pg.types.getTypeParser(builtins.TIMESTAMPTZ)(text);
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) {
+    throw new StorageUnavailable(`\`${text}\` is no instant`);
+  }
+  return value;
+}
+
+/** The elements of an array as texts. An absent element is refused: no column of ours may have one. */
+function readList(text: string): string[] {
+  const elements = readTexts(text);
+  return elements.map((element) => {
+    if (element === null) throw new StorageUnavailable('an array has an absent element');
+    return element;
+  });
+}

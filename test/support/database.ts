@@ -1,0 +1,69 @@
+// Real databases for tests: one PostgreSQL for the run (started by test/run.ts), a migrated template in it, and for each test
+// file, or each test that wants one, a clone of its own.
+import { randomBytes } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import pg from 'pg';
+import type { Test } from 'tap';
+import { databaseOver, openPool } from '../../src/db/pool.ts';
+import type { Database } from '../../src/db/schema.ts';
+
+/** The variable by which test/run.ts tells the tests where the template is. */
+export const TEMPLATE_URL = 'TEST_TEMPLATE_URL';
+const REQUEST_TIMEOUT_MS = 20_000;
+
+export interface TestDatabase {
+  readonly url: string;
+  readonly pool: pg.Pool;
+  readonly db: Kysely<Database>;
+}
+
+/** A migrated database of its own, dropped at the end of the test, whoever is still connected. */
+export async function createDatabase(t: Test): Promise<TestDatabase> {
+  const url = await createClone(t, new URL(templateUrl()).pathname.slice(1));
+  const pool = openPool({
+    url,
+    connections_max: 5,
+    request_timeout_ms: REQUEST_TIMEOUT_MS,
+    onIdleError: () => undefined,
+  });
+  const db = databaseOver(pool);
+  t.teardown(() => db.destroy());
+  return { url, pool, db };
+}
+
+/** The URL of a database without any table, for tests of what happens before migrations. */
+export async function createEmptyDatabase(t: Test): Promise<string> {
+  return createClone(t, 'template0');
+}
+
+async function createClone(t: Test, template: string): Promise<string> {
+  const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`;
+  await execute(`create database ${name} template ${template}`);
+  t.teardown(() => execute(`drop database if exists ${name} with (force)`));
+  return databaseUrl(templateUrl(), name);
+}
+
+/** The same server, another database. */
+export function databaseUrl(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}
+
+function templateUrl(): string {
+  const url = process.env[TEMPLATE_URL];
+  if (url === undefined)
+    throw new Error('Run tests with `npm test`, or `npm test -- test/some.test.ts`: they need its database.');
+  return url;
+}
+
+async function execute(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl(templateUrl(), 'postgres') });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

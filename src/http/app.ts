@@ -1,0 +1,117 @@
+// The application without a socket: everything between an HTTP request and a use-case is put together here, in the order in
+// which a request passes it. `main.ts` listens; tests inject.
+
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import type { Deps } from '../deps.ts';
+import { Refusal } from '../domain/refusal.ts';
+import { countRequest } from '../metrics.ts';
+import { commonHeaders } from './answer-headers.ts';
+import type { App } from './app-type.ts';
+import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
+import { answerClientError } from './client-error.ts';
+import { addErrorHandling, sendError } from './errors.ts';
+import { guardLog } from './framework-log.ts';
+import { addOpenapi } from './openapi.ts';
+import { requestId } from './request-id.ts';
+import { guardRoutes } from './route-access.ts';
+import { ROUTES } from './routes/index.ts';
+import { validatorCompiler } from './validator.ts';
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_TIMEOUT_MS = 72_000; // longer than the 60 s after which common load balancers drop an idle connection
+const IDLE_SOCKET_TIMEOUT_MS = 120_000;
+const CONNECTIONS_MAX = 10_000;
+const HEADER_BYTES_MAX = 16_384;
+const PARAMETER_CHARACTERS_MAX = 1000;
+
+/** The application with all its routes. It neither listens nor owns `deps`: who made the database ends it. */
+export async function buildApp(deps: Deps): Promise<App> {
+  const app = newServer(deps);
+  app.setValidatorCompiler(validatorCompiler());
+  addBodyParsers(app);
+  addAnswerHeaders(app, deps);
+  addClosing(app);
+  addAccessLine(app);
+  addErrorHandling(app, deps);
+  await addOpenapi(app, deps);
+  guardRoutes(app, deps);
+  for (const addRoutes of ROUTES) addRoutes(app, deps);
+  return app;
+}
+
+function newServer(deps: Deps): App {
+  const { config } = deps;
+  const app = fastify({
+    loggerInstance: guardLog(deps.log),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    genReqId: requestId,
+    requestIdHeader: false,
+    trustProxy: config.trusted_proxies.length > 0 ? [...config.trusted_proxies] : false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    handlerTimeout: config.request_timeout_ms,
+    connectionTimeout: IDLE_SOCKET_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: true },
+    routerOptions: {
+      caseSensitive: true,
+      ignoreTrailingSlash: false,
+      ignoreDuplicateSlashes: false,
+      maxParamLength: PARAMETER_CHARACTERS_MAX,
+    },
+    exposeHeadRoutes: true,
+    return503OnClosing: false, // addClosing answers in our own shape
+    clientErrorHandler: (error, socket) => answerClientError(deps, error, socket),
+    frameworkErrors: (error, request, reply) => answerUnroutable(deps, error, request, reply),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.maxConnections = CONNECTIONS_MAX;
+  return app;
+}
+
+/** A path that cannot be decoded never reaches the hooks. */
+function answerUnroutable(deps: Deps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(commonHeaders(request.id, isSecure(deps)));
+  reply.raw.once('finish', () => writeAccessLine(request, reply));
+  sendError(deps, error, request, reply, false);
+}
+
+function addAnswerHeaders(app: App, deps: Deps): void {
+  const secure = isSecure(deps);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(commonHeaders(request.id, secure));
+    done();
+  });
+}
+
+/** While the application closes, new requests on open connections are sent elsewhere. */
+function addClosing(app: App): void {
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  app.addHook('onRequest', (_request, _reply, done) => {
+    done(closing ? new Refusal('unavailable') : undefined);
+  });
+}
+
+function addAccessLine(app: App): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    writeAccessLine(request, reply);
+    done();
+  });
+}
+
+/** One line and one observation for an answered request: the route's template, never the path or the query. */
+function writeAccessLine(request: FastifyRequest, reply: FastifyReply): void {
+  const { method } = request;
+  const route = request.routeOptions?.url ?? 'none';
+  const status = reply.statusCode;
+  const ms = Math.round(reply.elapsedTime * 1000) / 1000;
+  countRequest({ method, route, status, seconds: ms / 1000 });
+  request.log.info({ method, route, status, ms }, 'request');
+}
+
+function isSecure(deps: Deps): boolean {
+  return deps.config.public_url.startsWith('https:');
+}

@@ -1,0 +1,76 @@
+// How bodies are read: JSON everywhere, forms at the OAuth endpoints, lines at the import. A route says which by
+// `config.body`; any other content type is 415 there (OAuth and AuthZEN: 400). Source: contract 1, 8 and 10.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { invalid, Refusal } from '../domain/refusal.ts';
+import { parseForm } from './form.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+export type BodyKind = 'json' | 'form' | 'lines';
+
+/** The content type of each kind. */
+export const CONTENT_TYPES: Readonly<Record<BodyKind, string>> = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+  lines: 'application/x-ndjson',
+};
+
+export const BODY_LIMIT_BYTES = 1024 * 1024;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the route's body is; JSON where it is not said. `lines`: `request.body` is an `AsyncIterable<Buffer>`. */
+    body?: BodyKind;
+    /** The status of a wrong content type where a standard asks for another than 415 (AuthZEN). */
+    wrong_content_type?: 400;
+  }
+}
+
+const UTF8_ONLY = /;\s*charset\s*=\s*"?utf-8"?\s*(?:;|$)/i;
+
+export function addBodyParsers(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(CONTENT_TYPES.json, { parseAs: 'buffer' }, (request, bytes, done) => {
+    requireKind(request, 'json');
+    done(null, readJson(request, bytes as Buffer));
+  });
+  app.addContentTypeParser(CONTENT_TYPES.form, { parseAs: 'buffer' }, (request, bytes, done) => {
+    requireKind(request, 'form');
+    done(null, parseForm(bytes.toString('latin1')));
+  });
+  app.addContentTypeParser(CONTENT_TYPES.lines, (request, stream, done) => {
+    requireKind(request, 'lines');
+    done(null, boundedChunks(stream, request.routeOptions.bodyLimit));
+  });
+}
+
+/** An empty body counts as absent. A body where the route takes none is refused as far as it has members. */
+function readJson(request: FastifyRequest, bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  const value = parseStrictJson(bytes);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Refusal('malformed_request', { message: 'The body should be a JSON object' });
+  }
+  const [unexpected] = request.routeOptions.schema?.body === undefined ? Object.keys(value) : [];
+  if (unexpected !== undefined) {
+    throw invalid('Body', unexpected.slice(0, 200), 'unknown_field', 'is not known here: this takes no body');
+  }
+  return value;
+}
+
+function requireKind(request: FastifyRequest, kind: BodyKind): void {
+  const type = request.headers['content-type'] ?? '';
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  const wanted = request.routeOptions.config.body ?? 'json';
+  const isUtf8 = !/charset/i.test(type) || UTF8_ONLY.test(type);
+  if (wanted !== kind || !isUtf8 || encoding.toLowerCase() !== 'identity') throw new Refusal('unsupported_media_type');
+}
+
+async function* boundedChunks(stream: AsyncIterable<Buffer>, bytes_max: number): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > bytes_max) throw new Refusal('body_too_large');
+    yield chunk;
+  }
+}

@@ -1,0 +1,36 @@
+// Bytes that are no HTTP request: they never reach the framework, so the answer is written to the socket here. The parser's
+// error carries the raw packet, credentials and all, and is therefore not logged.
+
+import type { Socket } from 'node:net';
+import type { Deps } from '../deps.ts';
+import { commonHeaders } from './answer-headers.ts';
+import { errorBody } from './errors.ts';
+
+const STATUS_BY_CODE: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+const PHRASES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+};
+
+/** Answers what the HTTP parser refused, and closes the connection. */
+export function answerClientError(deps: Pick<Deps, 'config'>, error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;
+  const request_id = crypto.randomUUID();
+  const body = JSON.stringify(errorBody(deps, 'malformed_request', status, request_id));
+  const headers = {
+    ...commonHeaders(request_id, false),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${status} ${PHRASES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+}

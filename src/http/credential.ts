@@ -1,0 +1,81 @@
+// One extractor turns every way of presenting a credential into one canonical credential, so that no rule can depend on
+// the transport (threats S5). `access_token` in a query string is never read. Source: contract 2.
+
+import type { IncomingMessage } from 'node:http';
+import { digestOf, kindOfText } from '../secrets.ts';
+
+export type Presented =
+  | { readonly type: 'none' }
+  /** More than one `Authorization` header: 400. */
+  | { readonly type: 'two' }
+  /** Malformed, or nothing that this service could have issued: 401 without asking the database. */
+  | { readonly type: 'malformed' }
+  | { readonly type: 'token'; readonly digest: string }
+  | { readonly type: 'session'; readonly digest: string }
+  | { readonly type: 'client'; readonly client_id: string; readonly digest: string };
+
+const MALFORMED: Presented = { type: 'malformed' };
+const CREDENTIAL_LENGTH_MAX = 1024;
+const SCHEME_AND_REST = /^([A-Za-z]+) +([\x21-\x7e]+)$/;
+const CLIENT_ID = /^[A-Za-z0-9_]{1,64}$/;
+
+/** How many headers of this name arrived, before node:http drops or joins the repeated ones. */
+export function countHeader(request: Pick<IncomingMessage, 'rawHeaders'>, name: string): number {
+  return request.rawHeaders.filter((each, index) => index % 2 === 0 && each.toLowerCase() === name).length;
+}
+
+function fromText(text: string, prefix: string, accepts_session: boolean): Presented {
+  switch (kindOfText(text, prefix)) {
+    case 'classic':
+    case 'fine_grained':
+      return { type: 'token', digest: digestOf(text) };
+    case 'session':
+      return accepts_session ? { type: 'session', digest: digestOf(text) } : MALFORMED;
+    default:
+      return MALFORMED;
+  }
+}
+
+/** User and password of Basic, or null. Only the canonical base64 form is read: no other text may mean the same. */
+export function parseBasic(encoded: string): { readonly user: string; readonly password: string } | null {
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.toString('base64') !== encoded) return null;
+  const text = bytes.toString('latin1');
+  const colon = text.indexOf(':');
+  if (colon < 1) return null;
+  return { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** The client that an id and a secret stand for; malformed unless both have the form of ours. */
+export function clientFrom(client_id: string, secret: string, prefix: string): Presented {
+  if (!CLIENT_ID.test(client_id) || kindOfText(secret, prefix) !== 'client') return MALFORMED;
+  return { type: 'client', client_id, digest: digestOf(secret) };
+}
+
+function fromBasic(encoded: string, prefix: string): Presented {
+  const basic = parseBasic(encoded);
+  if (basic === null) return MALFORMED;
+  if (kindOfText(basic.password, prefix) === 'client') return clientFrom(basic.user, basic.password, prefix);
+  return fromText(basic.password, prefix, false);
+}
+
+/** What the request presents in `Authorization`. */
+export function presentedBy(request: Pick<IncomingMessage, 'rawHeaders' | 'headers'>, prefix: string): Presented {
+  const count = countHeader(request, 'authorization');
+  if (count === 0) return { type: 'none' };
+  if (count > 1) return { type: 'two' };
+  const header = request.headers.authorization ?? '';
+  if (header.length > CREDENTIAL_LENGTH_MAX) return MALFORMED;
+  const [, scheme, rest] = SCHEME_AND_REST.exec(header) ?? [];
+  if (scheme === undefined || rest === undefined) return MALFORMED;
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return fromText(rest, prefix, true);
+    case 'token':
+      return fromText(rest, prefix, false);
+    case 'basic':
+      return fromBasic(rest, prefix);
+    default:
+      return MALFORMED;
+  }
+}

@@ -1,0 +1,137 @@
+// The one place that makes the bodies of errors (contract 1; at the OAuth endpoints contract 8). Refusals tell the caller
+// what they carry, faults and bugs tell nothing: their detail is for the log.
+
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Deps } from '../deps.ts';
+import { StorageUnavailable } from '../domain/fault.ts';
+import { REASONS, type Reason } from '../domain/reason.ts';
+import { Refusal, type RefusalDetails } from '../domain/refusal.ts';
+import { knownPaths } from './known-paths.ts';
+import { oauthError } from './oauth-errors.ts';
+import type { ErrorBody } from './schemas/common.ts';
+
+type ErrorDeps = Pick<Deps, 'config'>;
+
+const RETRY_AFTER_SECONDS = '1';
+
+/** What the framework's own errors mean. Others of it: by their status, below. */
+const FRAMEWORK_ERRORS: Readonly<Record<string, Reason>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_HANDLER_TIMEOUT: 'unavailable',
+  FST_ERR_BAD_URL: 'not_found',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
+};
+const BY_STATUS: Readonly<Record<number, Reason>> = {
+  404: 'not_found',
+  405: 'method_not_allowed',
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+};
+
+/** Handles every error of the application's routes, unknown paths (404) and unknown methods (405). Before any route. */
+export function addErrorHandling(app: FastifyInstance, deps: ErrorDeps): void {
+  const find = knownPaths(app);
+  app.setErrorHandler((error, request, reply) => {
+    const oauth = request.is404 ? find(request.url)?.oauth === true : isOAuth(request);
+    sendError(deps, error, request, reply, oauth);
+  });
+  // In a hook, so that an unknown path is answered before anybody is asked for a credential or a body is read. @rule F7
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!request.is404) return done();
+    const path = find(request.url);
+    if (path === undefined) return done(new Refusal('not_found'));
+    return done(new Refusal('method_not_allowed', { headers: { allow: path.methods.join(', ') } }));
+  });
+  app.setNotFoundHandler(() => {
+    throw new Refusal('not_found');
+  });
+}
+
+/** Answers this error. `oauth`: in the shape of the OAuth endpoints. */
+export function sendError(
+  deps: ErrorDeps,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  oauth: boolean,
+): void {
+  const refusal = toRefusal(error);
+  const status = statusOf(refusal, request);
+  if (status >= 500)
+    request.log[status === 503 ? 'warn' : 'error']({ err: error, code: refusal.code }, 'request failed');
+  if (oauth) {
+    sendOAuthError(refusal, status, reply);
+    return;
+  }
+  const body = errorBody(deps, refusal.code, status, request.id, refusal.details);
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="gatehouse"');
+  send(reply, status, refusal, body);
+}
+
+/** The body of contract 1. */
+export function errorBody(
+  deps: ErrorDeps,
+  code: Reason,
+  status: number,
+  request_id: string,
+  details: RefusalDetails = {},
+): ErrorBody {
+  return {
+    message: details.message ?? REASONS[code].message,
+    code,
+    documentation_url: `${deps.config.public_url}/docs/status-codes#${code}`,
+    status: String(status),
+    request_id,
+    ...(details.errors !== undefined && { errors: [...details.errors] }),
+    ...(details.needed !== undefined && {
+      needed: { permissions: details.needed.permissions.map((set) => [...set]), scopes: [...details.needed.scopes] },
+    }),
+  };
+}
+
+/** Whatever was thrown, as the refusal that the caller is told. */
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof StorageUnavailable) return new Refusal('unavailable');
+  const { code = '', statusCode = 500 } = (error ?? {}) as Partial<FastifyError>; // two members that may be there
+  const reason = FRAMEWORK_ERRORS[code] ?? BY_STATUS[statusCode];
+  if (reason !== undefined) return new Refusal(reason);
+  return new Refusal(statusCode >= 400 && statusCode < 500 ? 'malformed_request' : 'internal_error');
+}
+
+function statusOf(refusal: Refusal, request: FastifyRequest): number {
+  if (refusal.code === 'unsupported_media_type') return configOf(request)?.wrong_content_type ?? 415;
+  return REASONS[refusal.code].status;
+}
+
+function sendOAuthError(refusal: Refusal, refusalStatus: number, reply: FastifyReply): void {
+  const { status, error } = oauthError(refusal.code, refusalStatus);
+  const [first] = refusal.details.errors ?? [];
+  const message = refusal.details.message ?? REASONS[refusal.code].message;
+  const description = first === undefined ? message : `${message}: \`${first.field}\` ${first.message}`;
+  if (status === 401) reply.header('www-authenticate', 'Basic realm="gatehouse"');
+  reply.header('cache-control', 'no-store');
+  send(reply, status, refusal, { error, error_description: printable(description) });
+}
+
+function send(reply: FastifyReply, status: number, refusal: Refusal, body: object): void {
+  if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  for (const [name, value] of Object.entries(refusal.details.headers ?? {})) reply.header(name, value);
+  // Serialised here: the schema of the route's answers must not shorten an error.
+  reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
+}
+
+/** RFC 6749 allows error_description printable ASCII without quotes and backslash. */
+function printable(text: string): string {
+  return text.replaceAll('"', "'").replace(/[^ !#-[\]-~]/g, '?');
+}
+
+function isOAuth(request: FastifyRequest): boolean {
+  return configOf(request)?.errors === 'oauth';
+}
+
+/** Undefined for a request that never reached a route (a path that cannot be decoded). */
+function configOf(request: FastifyRequest): FastifyRequest['routeOptions']['config'] | undefined {
+  return request.routeOptions?.config;
+}

@@ -1,0 +1,154 @@
+// The OpenAPI 3.1 document, emitted from the schemas of the routes. What follows from a route's declaration (who may call,
+// which errors it can answer) is added here, in one place, and nowhere repeated in route files.
+
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifySchema, RouteOptions } from 'fastify';
+import type { OpenAPIV3_1 } from 'openapi-types';
+import type { Deps } from '../deps.ts';
+import type { App } from './app-type.ts';
+import { CONTENT_TYPES } from './body.ts';
+import type { Access } from './route-access.ts';
+import { ErrorBody, OAuthErrorBody } from './schemas/common.ts';
+
+/** The version of the API, not of the program: changes when a client could notice. */
+const API_VERSION = '1.0.0';
+
+const SECURITY_SCHEMES: Record<string, OpenAPIV3_1.SecuritySchemeObject> = {
+  session: { type: 'http', scheme: 'bearer', description: "A person's session (`gths_…` from `POST /sessions`)" },
+  token: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A personal access token, as `Bearer`, as `token`, or as the password of Basic',
+  },
+  client: { type: 'http', scheme: 'basic', description: 'A backend service: `client_id:client_secret`' },
+  gateway: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Gateway-Authorization',
+    description: '`Basic base64(client_id:client_secret)` of a client with the capability `gateway`',
+  },
+};
+
+const ERROR_STATUSES: Readonly<Record<number, string>> = {
+  400: 'Malformed request',
+  401: 'No credential, or a bad one',
+  403: 'Not allowed',
+  404: 'Not there, or hidden from the caller',
+  413: 'The body is too large',
+  415: 'The content type is not the one of this endpoint',
+  422: 'Validation failed; `errors` says where',
+  429: 'Too many requests',
+  500: 'Internal error',
+  503: 'Temporarily unavailable; `Retry-After` says when to try again',
+};
+
+/** The page is ours alone: nothing from elsewhere, and no upgrade to https where the service speaks http. */
+const DOCS_POLICY =
+  "default-src 'self'; base-uri 'self'; font-src 'self' data:; frame-ancestors 'none'; img-src 'self' data:; " +
+  "object-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'";
+
+type Schema = FastifySchema & {
+  hide?: boolean;
+  operationId?: string;
+  tags?: readonly string[];
+  consumes?: readonly string[];
+  response?: Record<string, unknown>;
+};
+
+/** Collects the routes that are added from now on, and serves the browsable page at `/docs`. */
+export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<void> {
+  app.addSchema(ErrorBody);
+  app.addSchema(OAuthErrorBody);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.1',
+      info: {
+        title: 'Gatehouse',
+        version: API_VERSION,
+        description: 'Issues personal access tokens and decides what they may do.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: deps.config.public_url }],
+      components: { securitySchemes: SECURITY_SCHEMES as never }, // typed for 3.0 by the plugin; the same members
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `shape-${i}`) },
+    transform: ({ schema, url, route }) => ({ schema: completeSchema(schema as Schema, route), url }),
+    transformObject: sortDocument,
+  });
+  await app.register(async (docs) => {
+    docs.addHook('onRoute', (route) => {
+      route.config = { ...route.config, access: { open: true } };
+    });
+    await docs.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: DOCS_POLICY,
+      uiConfig: { deepLinking: true, validatorUrl: null, persistAuthorization: false },
+    });
+  });
+}
+
+function completeSchema(schema: Schema | undefined, route: RouteOptions): FastifySchema {
+  if (schema?.hide === true) return schema;
+  const { access, body, errors } = route.config ?? {};
+  const tags = schema?.tags ?? [tagOf(route.url)];
+  return {
+    ...schema,
+    operationId: schema?.operationId ?? operationId(route),
+    tags: [...tags],
+    security: securityOf(access),
+    ...(schema?.body !== undefined && { consumes: [CONTENT_TYPES[body ?? 'json']] }),
+    response: { ...errorResponses(schema, access, errors === 'oauth'), ...schema?.response },
+  } as FastifySchema;
+}
+
+/** `GET /repos/:owner/:repo/keys` → `get_repos_owner_repo_keys`, where the route does not name it. */
+function operationId(route: RouteOptions): string {
+  const words = route.url.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return [[route.method].flat()[0]?.toLowerCase(), ...words].join('_');
+}
+
+function tagOf(url: string): string {
+  return url.split('/')[1] ?? 'meta';
+}
+
+function securityOf(access: Access | undefined): Record<string, string[]>[] {
+  if (access === undefined || 'open' in access) return [];
+  return [{ session: [] }, { token: [] }];
+}
+
+function errorResponses(
+  schema: Schema | undefined,
+  access: Access | undefined,
+  oauth: boolean,
+): Record<string, unknown> {
+  const open = access === undefined || 'open' in access;
+  const hasInput = schema?.body !== undefined || schema?.querystring !== undefined;
+  const statuses = [
+    ...(schema?.body !== undefined || oauth ? [400, 413] : []),
+    ...(schema?.body !== undefined && !oauth ? [415] : []),
+    ...(open ? [] : [401, 403, 429]),
+    ...(schema?.params !== undefined ? [404] : []),
+    ...(hasInput && !oauth ? [422] : []),
+    500,
+    503,
+  ];
+  const $ref = oauth ? 'OAuthError#' : 'Error#';
+  const answer = (status: number): [string, unknown] => [
+    String(status),
+    { description: ERROR_STATUSES[status], content: { 'application/json': { schema: { $ref } } } },
+  ];
+  return Object.fromEntries(statuses.map(answer));
+}
+
+/** The same document for the same routes, whatever the order in which they were added. */
+const sortDocument: SwaggerTransformObject = (found) => {
+  const document = 'openapiObject' in found ? found.openapiObject : found.swaggerObject;
+  const sorted = <Value>(values: Record<string, Value> | undefined): Record<string, Value> =>
+    Object.fromEntries(Object.entries(values ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
+  document.paths = sorted(document.paths as Record<string, never>);
+  if ('components' in document && document.components !== undefined) {
+    document.components.schemas = sorted(document.components.schemas as Record<string, never>);
+  }
+  return document;
+};

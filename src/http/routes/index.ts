@@ -1,0 +1,8 @@
+// Every noun's routes, in the order in which they are added. A new route file is appended here.
+
+import type { AddRoutes } from '../app-type.ts';
+import { addDocumentRoutes } from './documents.ts';
+import { addHealthRoutes } from './health.ts';
+import { addMetricsRoutes } from './metrics.ts';
+
+export const ROUTES: readonly AddRoutes[] = [addHealthRoutes, addMetricsRoutes, addDocumentRoutes];

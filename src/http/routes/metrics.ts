@@ -1,0 +1,38 @@
+// The metrics for Prometheus (contract 3): open where only this machine reaches the service, else with METRICS_TOKEN.
+
+import { Type } from 'typebox';
+import type { Deps } from '../../deps.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import { printMetrics } from '../../metrics.ts';
+import { digestOf } from '../../secrets.ts';
+import type { AddRoutes } from '../app-type.ts';
+
+export const addMetricsRoutes: AddRoutes = (app, deps): void => {
+  app.get(
+    '/metrics',
+    {
+      config: { access: { open: true } },
+      schema: {
+        summary: "Metrics in Prometheus' text format",
+        description: 'Open where the service listens on loopback only, else with `METRICS_TOKEN` as Bearer.',
+        tags: ['health'],
+        produces: ['text/plain'],
+        response: { 200: Type.String() },
+      },
+    },
+    async (request, reply) => {
+      requireScraper(deps, request.headers.authorization);
+      const { content_type, text } = await printMetrics();
+      return reply.type(content_type).send(text);
+    },
+  );
+};
+
+function requireScraper({ config }: Deps, authorization: string | undefined): void {
+  if (config.listens_on_loopback) return;
+  if (authorization === undefined) throw new Refusal('authentication_required');
+  const given = /^Bearer ([!-~]+)$/i.exec(authorization)?.[1];
+  if (config.metrics_token === null || given === undefined) throw new Refusal('bad_credential');
+  // Digests, so that the time of the comparison tells nothing about the token.
+  if (digestOf(given) !== digestOf(config.metrics_token)) throw new Refusal('bad_credential');
+}

@@ -1,0 +1,106 @@
+// Validation of what a request carries, by the schemas of its route. Nothing is removed, filled in or converted in a body;
+// only path and query, which are always texts, are read as the declared types (query-array.ts). A body that is not as
+// declared is 422, a query too, a path is one that does not exist, a header is malformed (contract 1 and 10).
+
+import { Ajv2020, type AnySchemaObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { FastifySchemaCompiler } from 'fastify';
+import { type FieldError, Refusal } from '../domain/refusal.ts';
+import { readTexts } from './query-array.ts';
+import { fieldErrors } from './validation-errors.ts';
+
+/** In a body with more values than this only the first error is looked for: an error for each would be a way to exhaust us. */
+const VALUES_MAX_FOR_ALL_ERRORS = 1000;
+
+type Checked = { value: unknown } | { error: Refusal };
+type Check = (data: unknown) => Checked;
+
+/** The validator compiler of the application. One for all its routes. */
+export function validatorCompiler(): FastifySchemaCompiler<AnySchemaObject> {
+  const first = newAjv({ allErrors: false });
+  const all = newAjv({ allErrors: true });
+  return ({ schema, httpPart }): Check => {
+    const check = first.compile(schema);
+    let checkAll: ValidateFunction | undefined; // compiled at the first failure; most routes never need it
+    const errorsOf = (resource: string, data: unknown): FieldError[] => {
+      if (!isSmall(data)) return fieldErrors(resource, check.errors ?? []);
+      checkAll ??= all.compile(schema);
+      checkAll(data);
+      return fieldErrors(resource, checkAll.errors ?? []);
+    };
+    if (httpPart === 'body') return checkBody(schema, check, errorsOf);
+    return checkTexts(schema, httpPart, check, errorsOf);
+  };
+}
+
+type ErrorsOf = (resource: string, data: unknown) => FieldError[];
+
+/** An absent body counts as `{}`: where every member is optional, none has to be sent. */
+function checkBody(schema: AnySchemaObject, check: ValidateFunction, errorsOf: ErrorsOf): Check {
+  const resource = String(schema.title ?? 'Body');
+  return (data) => {
+    const value = data ?? {};
+    if (check(value)) return { value };
+    return { error: new Refusal('validation_failed', { errors: errorsOf(resource, value) }) };
+  };
+}
+
+function checkTexts(
+  schema: AnySchemaObject,
+  part: string | undefined,
+  check: ValidateFunction,
+  errorsOf: ErrorsOf,
+): Check {
+  const read =
+    part === 'headers'
+      ? (data: unknown) => data
+      : readTexts(schema as { properties?: Record<string, { type?: string }> });
+  return (data) => {
+    const value = read((data ?? {}) as Record<string, unknown>); // texts by name, from the router or the query parser
+    if (check(value) && !hasNul(value)) return { value };
+    if (part === 'params') return { error: new Refusal('not_found') };
+    if (part === 'headers') return { error: new Refusal('malformed_request', { message: 'A header is malformed' }) };
+    const errors = errorsOf('Query', value);
+    return { error: new Refusal('validation_failed', errors.length > 0 ? { errors } : {}) };
+  };
+}
+
+function newAjv(options: { allErrors: boolean }): Ajv2020 {
+  const ajv = new Ajv2020({
+    ...options,
+    coerceTypes: false,
+    removeAdditional: false,
+    useDefaults: false,
+    discriminator: true,
+    ownProperties: true,
+    allowUnionTypes: true,
+    strictRequired: false,
+    strictTypes: false,
+    addUsedSchema: false,
+    validateFormats: true,
+  });
+  addFormats.default(ajv);
+  ajv.addVocabulary(['example']);
+  return ajv;
+}
+
+/** PostgreSQL has no NUL in text, and no name or filter has one either. */
+function hasNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(hasNul);
+}
+
+function isSmall(data: unknown): boolean {
+  let left = VALUES_MAX_FOR_ALL_ERRORS;
+  const count = (value: unknown): void => {
+    left--;
+    if (typeof value !== 'object' || value === null) return;
+    for (const name in value) {
+      if (left <= 0) return;
+      count((value as Record<string, unknown>)[name]);
+    }
+  };
+  count(data);
+  return left > 0;
+}

@@ -1,0 +1,38 @@
+// What Prometheus can read: requests by route, decisions by reason, the process. Labels are from closed lists only (route
+// templates, methods, statuses, reasons), never a name, an id or an address. One registry a process.
+
+import { Counter, collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client';
+
+const registry = new Registry();
+collectDefaultMetrics({ register: registry });
+
+const requests = new Histogram({
+  name: 'gatehouse_http_request_duration_seconds',
+  help: 'Time from the arrival of a request to the end of its answer',
+  labelNames: ['method', 'route', 'status'] as const,
+  buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+  registers: [registry],
+});
+
+const decisions = new Counter({
+  name: 'gatehouse_decisions_total',
+  help: 'Decisions of the rules by their reason',
+  labelNames: ['reason'] as const,
+  registers: [registry],
+});
+
+/** Counts one decision. `reason`: a code of the closed list. */
+export function countDecision(reason: string): void {
+  decisions.inc({ reason });
+}
+
+/** Counts one answered request. `route`: its template. */
+export function countRequest(request: { method: string; route: string; status: number; seconds: number }): void {
+  const { seconds, ...labels } = request;
+  requests.observe(labels, seconds);
+}
+
+/** Everything in Prometheus' text format, with its content type. */
+export async function printMetrics(): Promise<{ content_type: string; text: string }> {
+  return { content_type: registry.contentType, text: await registry.metrics() };
+}

@@ -1,0 +1,368 @@
+// The reference decision: the rules written a second time, by someone who did not write the engine and without reading
+// it. It owns nothing that the service uses; the tables of test/rules compare it with decide(). It favours being read
+// beside the rules over being fast or small: one function a step of F5. Of src it imports only types; tables.ts has the
+// tables, and takes only the list of permissions (name, category, levels) from there.
+
+import type { Facts, OrganizationFacts, PersonFacts, Resource, Subject, TokenFacts } from '../../src/domain/facts.ts';
+import type { EnterprisePolicy } from '../../src/domain/policy.ts';
+import type { DecisionRequest } from '../../src/domain/requirement.ts';
+import {
+  CATEGORY,
+  CONTAINED_IN,
+  covers,
+  GIVEN_BY,
+  LEVEL,
+  LISTS,
+  MEMBERS_READ,
+  NOT_BY_PUBLIC_REPO,
+  OFFERED,
+  ROLE,
+  ROLES_NEEDED,
+  rank,
+  STRANGER,
+} from './tables.ts';
+
+export type Answer = { effect: 'allow' | 'deny'; reason: string; status: number; fine_reason: string };
+type Sets = ReadonlyArray<Readonly<Record<string, string>>>;
+type Need = {
+  sets: Sets;
+  permissionless: boolean;
+  /** Declared scopes, any of which is enough; null: those of C6. */
+  scopes: readonly string[] | null;
+  /** A scope asked as an action. */
+  scope: string | null;
+  public_read: boolean;
+  write: boolean;
+  workflow: boolean;
+  becomes: string | undefined;
+  id: string;
+};
+type Held = (scope: string) => boolean;
+type Token<Kind> = Extract<TokenFacts, { kind: Kind }>;
+
+const yes = (reason: string): Answer => ({ effect: 'allow', reason, status: 200, fine_reason: reason });
+const no = (status: number, reason: string, fine_reason = reason): Answer => ({
+  effect: 'deny',
+  reason,
+  status,
+  fine_reason,
+});
+
+const ALLOWED = yes('allowed');
+const PUBLIC_READ = yes('public_read');
+const NOT_VISIBLE = no(404, 'not_found', 'not_visible');
+const ROLE_MISSING = no(403, 'role_missing');
+const SCOPE_MISSING = no(403, 'scope_missing');
+const UNKNOWN = no(403, 'unknown_operation');
+
+/** F5, the chain: the first step that applies answers. */
+export function reference(facts: Facts, request: DecisionRequest, now: Date): Answer {
+  const { subject, resource } = facts;
+  const refused = credential(subject, now);
+  if (refused) return refused;
+  const need = needOf(request);
+  const open = need !== null && isPublicRead(resource, need);
+  if (subject.type === 'anonymous') return open ? PUBLIC_READ : no(401, 'authentication_required'); // F7
+  if (need === null) return UNKNOWN; // F3, C1
+  const { person } = subject;
+  if (subject.type === 'person') {
+    if (open) return PUBLIC_READ;
+    const stopped = holder(person, resource);
+    if (stopped) return stopped;
+    if (need.scope !== null) return SCOPE_MISSING; // T5: a person has no scopes
+    return ceiling(person, resource, need, need.sets);
+  }
+  const { token } = subject;
+  if (open && !switchStops(token, resource)) return PUBLIC_READ;
+  if (resource.type !== 'absent' && LISTS.includes(need.id)) return ALLOWED; // F8
+  if (open) return no(403, 'lifetime_exceeded');
+  return (
+    holder(person, resource) ??
+    reach(token, person, resource, need) ??
+    policy(token, resource) ??
+    permission(token, person, resource, need)
+  );
+}
+
+/** F5.1: unknown, malformed, expired, revoked, suspended. Dates that are none are a doubt (F3). */
+function credential(subject: Subject, now: Date): Answer | null {
+  if (subject.type === 'anonymous') return null;
+  if (subject.type !== 'person' && subject.type !== 'token') return no(401, 'bad_credential');
+  if (subject.type === 'token' && !isLive(subject.token, now)) return no(401, 'bad_credential');
+  return subject.person.suspended === false ? null : no(401, 'holder_suspended');
+}
+
+function isLive(token: TokenFacts, now: Date): boolean {
+  const before = (end: Date | null): boolean => end === null || now.getTime() < end.getTime();
+  const known = token.kind === 'classic' || token.kind === 'fine_grained';
+  const issued = !Number.isNaN(token.secret_issued_at.getTime());
+  const ended = token.revoked_at !== null || Number.isNaN(now.getTime());
+  return known && issued && !ended && before(token.expires_at) && before(token.secret_expires_at);
+}
+
+/** What is asked, or null for what nobody declared (C1) or nobody knows (F3). */
+function needOf(request: DecisionRequest): Need | null {
+  const { ask, becomes } = request;
+  const none = { permissionless: false, scopes: null, scope: null, public_read: false, becomes, id: '' };
+  const workflow_path = request.path !== undefined && isWorkflowPath(request.path);
+  if (ask.type === 'permission') {
+    const { permission, level } = ask;
+    if (!OFFERED.has(`${permission}:${level}`)) return null;
+    const write = level !== 'read';
+    const workflow = write && workflow_path;
+    const set = workflow ? { [permission]: level, workflows: 'write' } : { [permission]: level };
+    return { ...none, sets: [set], public_read: !write && STRANGER.includes(permission), write, workflow };
+  }
+  if (ask.type === 'scope') {
+    return { ...none, sets: [], scope: ask.scope, write: false, workflow: false };
+  }
+  if (ask.type !== 'operation') return null;
+  const { operation } = ask;
+  const reads = operation.method === 'GET' || operation.method === 'HEAD'; // C3
+  const upload_pack = operation.template.endsWith('/git-upload-pack'); // C4
+  const workflow = !reads && !upload_pack && workflow_path;
+  const sets: Sets = operation.permission_sets.map((set) => (workflow ? { ...set, workflows: 'write' } : set));
+  return {
+    sets: workflow && operation.permissionless ? [{ workflows: 'write' }] : sets,
+    permissionless: operation.permissionless && !workflow,
+    scopes: operation.classic_scopes,
+    scope: null,
+    public_read: operation.public_read && (reads || upload_pack),
+    write: !reads && !upload_pack,
+    workflow,
+    becomes,
+    id: operation.id,
+  };
+}
+
+/** C4: a file below .github/workflows/, however the path is spelt. */
+function isWorkflowPath(path: string): boolean {
+  const parts: string[] = [];
+  for (const part of path.toLowerCase().split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return parts.length > 2 && parts[0] === '.github' && parts[1] === 'workflows';
+}
+
+/** F2. */
+function isPublicRead(resource: Resource, need: Need): boolean {
+  if (!need.public_read) return false;
+  if (resource.type === 'repository') return resource.visibility === 'public';
+  const asked = need.id !== '';
+  return asked && (resource.type === 'user' || resource.type === 'organization' || resource.type === 'none');
+}
+
+function organizationOf(resource: Resource): OrganizationFacts | null {
+  if (resource.type === 'organization') return resource.organization;
+  return resource.type === 'repository' && resource.owner.type !== 'User' ? resource.owner : null;
+}
+
+/** P4's switch: at either the organization or its enterprise, for the token of a member over the cap. */
+function switchStops(token: TokenFacts, resource: Resource): boolean {
+  const organization = organizationOf(resource);
+  if (organization === null || organization.membership === null) return false;
+  const own = organization.policy?.lifetime_applies_to_public_reads !== false;
+  const above = organization.enterprise?.policy?.lifetime_applies_to_public_reads ?? 'no_policy';
+  const doubt = organization.enterprise !== null && organization.enterprise.policy === null;
+  const on = own || doubt || (above !== false && above !== 'no_policy');
+  return on && isOverCap(token, organization);
+}
+
+/** F5.3: what the holder himself may know of. */
+function holder(person: PersonFacts, resource: Resource): Answer | null {
+  switch (resource.type) {
+    case 'repository':
+      if (resource.visibility === 'public') return null;
+      if (resource.visibility !== 'internal' && resource.visibility !== 'private') return NOT_VISIBLE; // F3
+      return rank(ROLE, resource.role) > 0 ? null : NOT_VISIBLE;
+    case 'organization':
+      return resource.organization.membership === 'admin' || resource.organization.membership === 'member'
+        ? null
+        : ROLE_MISSING;
+    case 'user':
+      return resource.id === person.id ? null : NOT_VISIBLE;
+    case 'enterprise':
+      return resource.enterprise.holder_administers === true ? null : NOT_VISIBLE;
+    case 'none':
+      return null;
+    default:
+      return NOT_VISIBLE;
+  }
+}
+
+/** F5.4: the token's reach. 404 for a repository that is not public, else 403. */
+function reach(token: TokenFacts, person: PersonFacts, resource: Resource, need: Need): Answer | null {
+  const hidden = resource.type === 'repository' && resource.visibility !== 'public';
+  const out = (fine: string): Answer => (hidden ? no(404, 'not_found', fine) : no(403, 'not_in_reach', fine));
+  if (token.kind === 'fine_grained') {
+    const why = outOfReach(token, person, resource, need);
+    return why === null ? null : out(why);
+  }
+  if (!hidden) return null;
+  return reachesHidden(scopesOf(token), need) ? null : out('scope_missing');
+}
+
+function outOfReach(token: Token<'fine_grained'>, person: PersonFacts, resource: Resource, need: Need): string | null {
+  const about_oneself = need.permissionless && resource.type === 'user'; // step 3 has seen that it is the holder
+  if (about_oneself && need.id === 'GET /user') return null;
+  if (!about_oneself && isOfAnother(token, person, resource)) return 'other_owner';
+  if (token.grant === null) return token.request_pending ? 'pending' : 'denied'; // M5, A2, A3
+  if (resource.type !== 'repository') return null;
+  // K1, K6, A4: who left has no grant, whatever row is still there; no outside collaborator acts by such a token.
+  if (resource.owner.type !== 'User' && resource.owner.membership === null) return 'denied';
+  const { repository_selection, permissions } = token.grant;
+  const selected = repository_selection === 'all' || (repository_selection === 'subset' && resource.selected);
+  if (!selected) return 'not_selected';
+  const any = Object.keys(permissions).some(
+    (name) => CATEGORY.get(name) === 'repository' && LEVEL[permissions[name] ?? ''],
+  );
+  return any ? null : 'permission_missing';
+}
+
+/** K3, K6: things of an owner that is not the token's; nothing of an enterprise is ever its. */
+function isOfAnother(token: Token<'fine_grained'>, person: PersonFacts, resource: Resource): boolean {
+  const owner = token.resource_owner;
+  if (owner === null) return true;
+  if (owner.type === 'User' && owner.id !== person.id) return true;
+  if (resource.type === 'none') return false;
+  if (resource.type === 'repository') return resource.owner.id !== owner.id || resource.owner.type !== owner.type;
+  if (resource.type === 'organization') return resource.organization.id !== owner.id || owner.type !== 'Organization';
+  return resource.type !== 'user' || resource.id !== owner.id || owner.type !== 'User';
+}
+
+/** F5.4 for classic: `repo`, or a scope, `public_repo` excepted, that is accepted. */
+function reachesHidden(held: Held, need: Need): boolean {
+  if (held('repo')) return true;
+  const accepted = (scope: string): boolean => scope !== 'public_repo' && held(scope);
+  if (need.scope !== null) return accepted(need.scope);
+  if (need.scopes !== null) return need.scopes.some(accepted);
+  const names = need.sets.flatMap((set) => Object.entries(set));
+  return names.some(([name, level]) => gives(held, name, level, false));
+}
+
+/** F5.5: restriction, lifetime, SSO (P1, P2, P4, P5, O1) of the owner, where it is an organization or an enterprise. */
+function policy(token: TokenFacts, resource: Resource): Answer | null {
+  const enterprise = resource.type === 'enterprise' ? resource.enterprise : null;
+  const organization = organizationOf(resource);
+  if (enterprise === null && organization === null) return null;
+  const restricted = token.kind === 'classic' ? 'classic_restricted' : 'fine_grained_restricted';
+  const member = token.kind === 'classic' ? 'classic_tokens' : 'fine_grained_tokens';
+  if (organization === null) {
+    const value = enterprise?.policy?.[member];
+    if (value !== 'no_policy' && value !== 'allowed') return no(403, restricted);
+    return isOver(token, enterpriseCap(enterprise, token.kind)) ? no(403, 'lifetime_exceeded') : null;
+  }
+  const above = organization.enterprise === null ? 'no_policy' : organization.enterprise.policy?.[member];
+  const value = above === 'no_policy' ? organization.policy?.[member] : above;
+  if (organization.policy === null || value !== 'allowed') return no(403, restricted);
+  if (isOverCap(token, organization)) return no(403, 'lifetime_exceeded');
+  const { required, authorized } = organization.sso;
+  return required === false || authorized === true ? null : no(403, 'sso_required');
+}
+
+/** P4, P5: the smaller cap wins; what is no cap is a doubt. */
+function isOverCap(token: TokenFacts, organization: OrganizationFacts): boolean {
+  if (organization.policy === null) return true;
+  if (isOver(token, organization.policy.max_lifetime_days[token.kind])) return true;
+  return organization.enterprise !== null && isOver(token, enterpriseCap(organization.enterprise, token.kind));
+}
+
+type Cap = number | null | 'no_policy';
+type Enterprise = { policy: EnterprisePolicy | null; holder_administers: boolean };
+function enterpriseCap(enterprise: Enterprise | null, kind: TokenFacts['kind']): Cap {
+  const above = enterprise?.policy;
+  if (!above) return Number.NaN;
+  return above.exempt_administrators === true && enterprise.holder_administers === true
+    ? null
+    : above.max_lifetime_days[kind];
+}
+
+function isOver(token: TokenFacts, cap: Cap): boolean {
+  if (cap === null || cap === 'no_policy') return false;
+  if (token.expires_at === null) return true;
+  return !(token.expires_at.getTime() - token.secret_issued_at.getTime() <= Number(cap) * 86_400_000);
+}
+
+/** F5.6 to F5.9 for a token. */
+function permission(token: TokenFacts, person: PersonFacts, resource: Resource, need: Need): Answer {
+  if (token.kind === 'fine_grained') {
+    if (need.scope !== null) return SCOPE_MISSING; // C6
+    if (need.permissionless) return ceiling(person, resource, need, need.sets);
+    const held = { ...token.grant?.permissions };
+    // K4: any repository permission brings metadata:read.
+    const brings = Object.keys(held).some((name) => CATEGORY.get(name) === 'repository' && LEVEL[held[name] ?? '']);
+    if (brings && !covers(held.metadata, 'read')) held.metadata = 'read';
+    const satisfied = need.sets.filter((set) => isHeld(set, ([name, level]) => covers(held[name], level)));
+    if (satisfied.length === 0) return no(403, 'permission_missing');
+    return ceiling(person, resource, need, satisfied);
+  }
+  const held = scopesOf(token);
+  const on_public = resource.type !== 'repository' || resource.visibility === 'public';
+  const counts = on_public && (need.becomes === undefined || need.becomes === 'public'); // K2
+  if (need.scope !== null) {
+    const public_only = need.scope !== 'public_repo' || (resource.type === 'repository' && on_public);
+    return held(need.scope) && public_only ? ALLOWED : SCOPE_MISSING; // C6: the role is not looked at
+  }
+  if (need.scopes !== null) {
+    const any = need.scopes.some((scope) => (scope === 'public_repo' && !counts ? held('repo') : held(scope)));
+    if (!any || (need.workflow && !held('workflow'))) return SCOPE_MISSING;
+  } else if (!need.permissionless) {
+    const any = need.sets.some((set) => isHeld(set, ([name, level]) => gives(held, name, level, counts)));
+    if (!any) return SCOPE_MISSING;
+  }
+  return ceiling(person, resource, need, need.sets); // C5: of a classic token, those of any one of its sets
+}
+
+/** AND over a set that says something; an empty one is no declaration (C1). */
+function isHeld(set: Sets[number], test: (entry: [string, string]) => boolean): boolean {
+  const entries = Object.entries(set);
+  return entries.length > 0 && entries.every(test);
+}
+
+/** What the token holds, with every scope that contains an asked one counting for it (K5). */
+function scopesOf(token: Token<'classic'>): Held {
+  const written = new Set(token.scopes);
+  return (scope) => written.has(scope) || (CONTAINED_IN.get(scope) ?? []).some((above) => written.has(above));
+}
+
+/** C6: whether classic scopes give a permission at a level; `counts`: public_repo does (K2). */
+function gives(held: Held, name: string, level: string, counts: boolean): boolean {
+  const category = CATEGORY.get(name);
+  const repo = held('repo') || (counts && held('public_repo') && !NOT_BY_PUBLIC_REPO.has(name));
+  if (name === 'workflows') return held('workflow') && repo;
+  if (category === 'repository' && repo) return rank(LEVEL, level) > 0;
+  if (category === 'organization' && held('admin:org')) return rank(LEVEL, level) > 0;
+  return (GIVEN_BY.get(name) ?? []).some((way) => {
+    const [scope = '', highest = ''] = way.split(',');
+    return held(scope) && covers(highest, level);
+  });
+}
+
+/** F5.7 to F5.9: the holder's role for one of the sets, then archived. */
+function ceiling(person: PersonFacts, resource: Resource, need: Need, sets: Sets): Answer {
+  const able = sets.filter((set) => isHeld(set, ([name, level]) => mayHimself(person, resource, name, level)));
+  const administers_enterprise = resource.type === 'enterprise' && need.sets.length === 0; // C5: step 3 has seen it
+  if (!need.permissionless && able.length === 0 && !administers_enterprise) return ROLE_MISSING;
+  const archived = resource.type === 'repository' && resource.archived !== false;
+  const administration = able.some((set) => Object.hasOwn(set, 'administration'));
+  if (archived && need.write && !administration) return no(403, 'archived');
+  return ALLOWED;
+}
+
+/** C5: whether the holder alone may do it. */
+function mayHimself(person: PersonFacts, resource: Resource, name: string, level: string): boolean {
+  const category = CATEGORY.get(name);
+  if (category === undefined || rank(LEVEL, level) === 0) return false;
+  if (resource.type === 'repository' && category === 'repository') {
+    const [read = '', write = ''] = (ROLES_NEEDED.get(name)?.[0] ?? 'read,write').split(',');
+    return rank(ROLE, resource.role) >= rank(ROLE, level === 'read' ? read : write);
+  }
+  if (resource.type === 'organization' && category !== 'account') {
+    const { membership } = resource.organization;
+    const open = level === 'read' && (category === 'repository' || MEMBERS_READ.includes(name));
+    return membership === 'admin' || (open && membership === 'member');
+  }
+  if (resource.type === 'user') return category !== 'organization' && resource.id === person.id;
+  return false;
+}

@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { countRequest } from '../metrics.ts';
 import { commonHeaders } from './answer-headers.ts';
-import type { App } from './app-type.ts';
+import type { AddRoutes, App } from './app-type.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
 import { answerClientError } from './client-error.ts';
 import { addErrorHandling, sendError } from './errors.ts';
@@ -25,8 +25,8 @@ const CONNECTIONS_MAX = 10_000;
 const HEADER_BYTES_MAX = 16_384;
 const PARAMETER_CHARACTERS_MAX = 1000;
 
-/** The application with all its routes. It neither listens nor owns `deps`: who made the database ends it. */
-export async function buildApp(deps: Deps): Promise<App> {
+/** The application with these routes. It neither listens nor owns `deps`: who made the database ends it. */
+export async function buildApp(deps: Deps, routes: readonly AddRoutes[] = ROUTES): Promise<App> {
   const app = newServer(deps);
   app.setValidatorCompiler(validatorCompiler());
   addBodyParsers(app);
@@ -36,7 +36,7 @@ export async function buildApp(deps: Deps): Promise<App> {
   addErrorHandling(app, deps);
   await addOpenapi(app, deps);
   guardRoutes(app, deps);
-  for (const addRoutes of ROUTES) addRoutes(app, deps);
+  for (const addRoutes of routes) addRoutes(app, deps);
   return app;
 }
 

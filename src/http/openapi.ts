@@ -6,6 +6,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import type { Deps } from '../deps.ts';
+import type { Operation } from '../domain/operation.ts';
 import type { App } from './app-type.ts';
 import { CONTENT_TYPES } from './body.ts';
 import type { Access } from './route-access.ts';
@@ -67,7 +68,6 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
         title: 'Gatehouse',
         version: API_VERSION,
         description: 'Issues personal access tokens and decides what they may do.',
-        license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: deps.config.public_url }],
       components: { securitySchemes: SECURITY_SCHEMES as never }, // typed for 3.0 by the plugin; the same members
@@ -90,15 +90,16 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
 
 function completeSchema(schema: Schema | undefined, route: RouteOptions): FastifySchema {
   if (schema?.hide === true) return schema;
-  const { access, body, errors } = route.config ?? {};
+  const { access = { open: true }, body, errors } = route.config ?? {};
   const tags = schema?.tags ?? [tagOf(route.url)];
   return {
     ...schema,
     operationId: schema?.operationId ?? operationId(route),
     tags: [...tags],
     security: securityOf(access),
+    ...declarationOf(access),
     ...(schema?.body !== undefined && { consumes: [CONTENT_TYPES[body ?? 'json']] }),
-    response: { ...errorResponses(schema, access, errors === 'oauth'), ...schema?.response },
+    response: { ...errorResponses(schema, access, errors === 'oauth'), ...described(schema?.response) },
   } as FastifySchema;
 }
 
@@ -112,17 +113,49 @@ function tagOf(url: string): string {
   return url.split('/')[1] ?? 'meta';
 }
 
-function securityOf(access: Access | undefined): Record<string, string[]>[] {
-  if (access === undefined || 'open' in access) return [];
-  return [{ session: [] }, { token: [] }];
+const SUCCESSES: Readonly<Record<string, string>> = { 200: 'OK', 201: 'Made', 202: 'Accepted', 204: 'Done' };
+
+/** Every answer needs a description; most say nothing that the status does not. */
+function described(response: Schema['response']): Schema['response'] {
+  const entries = Object.entries(response ?? {});
+  return Object.fromEntries(
+    entries.map(([status, schema]) => [status, { description: SUCCESSES[status] ?? status, ...(schema as object) }]),
+  );
 }
 
-function errorResponses(
-  schema: Schema | undefined,
-  access: Access | undefined,
-  oauth: boolean,
-): Record<string, unknown> {
-  const open = access === undefined || 'open' in access;
+type Security = Record<string, string[]>[];
+
+/** Which credentials the route takes; any one of them. */
+function securityOf(access: Access): Security {
+  if ('open' in access) return [];
+  if ('client' in access) return [{ client: [] }];
+  if ('session' in access) return [{ session: [] }];
+  if ('operation' in access && access.session_only) return [{ session: [] }];
+  const anonymous: Security = operationOf(access)?.public_read === true ? [{}] : [];
+  return [{ session: [] }, { token: [] }, ...anonymous];
+}
+
+/** The declaration of the operation, in the members in which a catalogue is loaded (C2). */
+function declarationOf(access: Access): Record<string, unknown> {
+  const operation = operationOf(access);
+  if (operation === undefined) return {};
+  return {
+    ...(operation.permissionless
+      ? { 'x-permissionless': true }
+      : { 'x-required-permissions': operation.permission_sets }),
+    ...(operation.classic_scopes !== null && { 'x-accepted-scopes': operation.classic_scopes }),
+    ...(operation.public_read && { 'x-public-read': true }),
+    'x-resource': operation.resource,
+  };
+}
+
+function operationOf(access: Access): Operation | undefined {
+  if ('operation' in access) return access.operation;
+  return 'any_live' in access ? access.any_live : undefined;
+}
+
+function errorResponses(schema: Schema | undefined, access: Access, oauth: boolean): Record<string, unknown> {
+  const open = 'open' in access;
   const hasInput = schema?.body !== undefined || schema?.querystring !== undefined;
   const statuses = [
     ...(schema?.body !== undefined || oauth ? [400, 413] : []),

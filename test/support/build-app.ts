@@ -1,0 +1,48 @@
+// The application over a database of its own, for tests through HTTP without a socket.
+
+import { type Logger, pino } from 'pino';
+import type { Test } from 'tap';
+import { type Environment, loadConfig } from '../../src/config.ts';
+import type { Deps } from '../../src/deps.ts';
+import { createStrictFacts } from '../../src/facts/strict.ts';
+import { buildApp } from '../../src/http/app.ts';
+import type { AddRoutes, App } from '../../src/http/app-type.ts';
+import { ROUTES } from '../../src/http/routes/index.ts';
+import { createLastUse } from '../../src/use-cases/last-use.ts';
+import { createDatabase } from './database.ts';
+
+export interface TestApp {
+  readonly app: App;
+  readonly deps: Deps;
+  readonly inject: App['inject'];
+  /** Every line that was logged so far, as text. */
+  readonly logged: () => string;
+}
+
+export interface TestAppOptions {
+  /** Settings as the environment would give them. */
+  readonly settings?: Environment;
+  /** Dependencies in place of the usual ones, for example a clock. */
+  readonly deps?: Partial<Deps>;
+  /** Routes of the test itself, beside those of the service. */
+  readonly routes?: AddRoutes;
+}
+
+/** Everything closes with the test. */
+export async function buildTestApp(t: Test, options: TestAppOptions = {}): Promise<TestApp> {
+  const lines: string[] = [];
+  const { pool, db } = await createDatabase(t);
+  const clock = options.deps?.clock ?? (() => new Date());
+  const deps: Deps = {
+    db,
+    config: loadConfig(options.settings ?? {}),
+    clock,
+    log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) as Logger,
+    facts: createStrictFacts(pool, clock),
+    last_use: createLastUse(db),
+    ...options.deps,
+  };
+  const app = await buildApp(deps, options.routes === undefined ? ROUTES : [...ROUTES, options.routes]);
+  t.teardown(() => app.close());
+  return { app, deps, inject: app.inject.bind(app) as App['inject'], logged: () => lines.join('') };
+}

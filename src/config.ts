@@ -3,11 +3,10 @@
 import { BlockList, isIP } from 'node:net';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN } from './secrets.ts';
 import { startRefusal } from './start-refusal.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-const PASSWORD_CHARACTERS_MIN = 12;
-const PASSWORD_BYTES_MAX = 72;
 const DAY_SECONDS = 86_400;
 
 /** Every setting: its form, its bounds and its default. Durations carry their unit in the name, or are seconds. */

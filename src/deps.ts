@@ -3,6 +3,8 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Database } from './db/schema.ts';
+import type { FactsSource } from './facts/source.ts';
+import type { LastUse } from './use-cases/last-use.ts';
 
 export interface Deps {
   readonly db: Kysely<Database>;
@@ -10,4 +12,7 @@ export interface Deps {
   /** The present moment: the only clock that anything but `main.ts` may ask. */
   readonly clock: () => Date;
   readonly log: Logger;
+  /** What the rules need to know. */
+  readonly facts: FactsSource;
+  readonly last_use: LastUse;
 }

@@ -1,6 +1,7 @@
 // Whether a database is one that this service may trust its state to: new enough, and not told to forget acknowledged writes.
-import pg from 'pg';
+import type pg from 'pg';
 import { startRefusal } from '../start-refusal.ts';
+import { connectDirectly } from './direct.ts';
 
 const VERSION_MIN = 150_000;
 /** Without any of these an acknowledged revocation can be lost in a crash. */
@@ -8,9 +9,7 @@ const DURABILITY_SETTINGS = ['fsync', 'full_page_writes', 'synchronous_commit'] 
 
 /** Refuses a PostgreSQL before 15, and, unless unsafe ones are allowed, one that may lose what it acknowledged. */
 export async function checkServer(url: string, options: { allow_unsafe: boolean }): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'gatehouse start' });
-  client.on('error', () => undefined);
-  await client.connect();
+  const client = await connectDirectly(url);
   try {
     const version = Number(await setting(client, 'server_version_num'));
     if (version < VERSION_MIN) {

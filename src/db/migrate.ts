@@ -2,8 +2,11 @@
 // with their digest. Forward only. Any number of nodes may start at once: one migrates, the others wait and find it done.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { StorageUnavailable } from '../domain/fault.ts';
 import { startRefusal } from '../start-refusal.ts';
+import { connectDirectly } from './direct.ts';
+import { toFault } from './sqlstate.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
 /** The key of the lock that keeps nodes from migrating at once: any number that nothing else of this database uses. */
@@ -21,9 +24,7 @@ interface Migration {
  */
 export async function migrate(url: string, folder: URL = FOLDER): Promise<readonly string[]> {
   const migrations = await readMigrations(folder);
-  const client = new pg.Client({ connectionString: url, application_name: 'gatehouse migrations' });
-  client.on('error', () => undefined);
-  await client.connect();
+  const client = await connectDirectly(url);
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
     const missing = missingMigrations(migrations, await appliedMigrations(client));
@@ -88,6 +89,8 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
     ]);
     await client.query('commit');
   } catch (error) {
+    const fault = toFault(error);
+    if (fault instanceof StorageUnavailable) throw fault;
     throw new Error(`migrations/${migration.name} could not be applied`, { cause: error });
   }
 }

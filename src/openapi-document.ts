@@ -5,9 +5,7 @@ import { pino } from 'pino';
 import { composeDeps } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { openPool } from './db/pool.ts';
-import { createStrictFacts } from './facts/strict.ts';
 import { buildApp } from './http/app.ts';
-import { createLastUse } from './use-cases/last-use.ts';
 
 const NOWHERE = 'postgres://nowhere.invalid/none';
 

@@ -1,9 +1,9 @@
-// A fault: the world failed (storage unreachable, too slow, full). No decision and no refusal is made from it: the answer
-// is 503 with Retry-After, and the cause is for the operator's log only (rule F3).
+// A fault: the world failed (the storage cannot be reached, gave up, is full, or answered what cannot be read). No decision
+// and no refusal is made from it: the answer is 503 with `Retry-After`. The cause is for the operator's log only (rule F3).
 
 export class StorageUnavailable extends Error {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(cause: unknown) {
+    super('the storage is unavailable', { cause });
     this.name = 'StorageUnavailable';
   }
 }

@@ -2,13 +2,12 @@
 
 import { type Logger, pino } from 'pino';
 import type { Test } from 'tap';
+import { composeDeps } from '../../src/compose.ts';
 import { type Environment, loadConfig } from '../../src/config.ts';
 import type { Deps } from '../../src/deps.ts';
-import { createStrictFacts } from '../../src/facts/strict.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { AddRoutes, App } from '../../src/http/app-type.ts';
 import { ROUTES } from '../../src/http/routes/index.ts';
-import { createLastUse } from '../../src/use-cases/last-use.ts';
 import { createDatabase } from './database.ts';
 
 export interface TestApp {
@@ -28,18 +27,20 @@ export interface TestAppOptions {
   readonly routes?: AddRoutes;
 }
 
+/** Rate limits are tested where they are meant; elsewhere they would only make tests depend on each other. */
+const AMPLE_LIMITS = { RATE_LIMIT_PER_HOUR: '1000000', ANONYMOUS_PER_HOUR: '1000000' };
+
 /** Everything closes with the test. */
 export async function buildTestApp(t: Test, options: TestAppOptions = {}): Promise<TestApp> {
   const lines: string[] = [];
-  const { pool, db } = await createDatabase(t);
-  const clock = options.deps?.clock ?? (() => new Date());
+  const { pool } = await createDatabase(t);
   const deps: Deps = {
-    db,
-    config: loadConfig(options.settings ?? {}),
-    clock,
-    log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) as Logger,
-    facts: createStrictFacts(pool, clock),
-    last_use: createLastUse(db),
+    ...composeDeps({
+      pool,
+      config: loadConfig({ ...AMPLE_LIMITS, ...options.settings }),
+      clock: options.deps?.clock ?? (() => new Date()),
+      log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) as Logger,
+    }),
     ...options.deps,
   };
   const app = await buildApp(deps, options.routes === undefined ? ROUTES : [...ROUTES, options.routes]);

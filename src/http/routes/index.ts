@@ -4,5 +4,9 @@ import type { AddRoutes } from '../app-type.ts';
 import { addDocumentRoutes } from './documents.ts';
 import { addHealthRoutes } from './health.ts';
 import { addMetricsRoutes } from './metrics.ts';
+import { addSessionRoutes } from './sessions.ts';
 
-export const ROUTES: readonly AddRoutes[] = [addHealthRoutes, addMetricsRoutes, addDocumentRoutes];
+export const ROUTES: readonly AddRoutes[] = [
+  addHealthRoutes, addMetricsRoutes, addDocumentRoutes,
+  addSessionRoutes,
+];

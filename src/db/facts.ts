@@ -1,0 +1,226 @@
+// The hot statement: the facts of any number of questions in one round trip and one snapshot. Arrays in, one row a
+// question out. Every join is by a unique or primary key; the planner must not be free to reorder them into scans, hence
+// the laterals. What the pieces mean is decided in the domain, not here.
+
+import type { Pool } from 'pg';
+import { toFault } from './sqlstate.ts';
+
+export type FactsParameters = {
+  readonly subject_type: 'anonymous' | 'token_text' | 'token_id' | 'session' | 'login';
+  readonly subject_text: string | null;
+  readonly subject_id: number | null;
+  readonly resource_type: 'repository' | 'organization' | 'user' | 'holder' | 'enterprise' | 'none';
+  readonly resource_owner: string | null;
+  readonly resource_name: string | null;
+  readonly bounded_client_id: number | null;
+};
+
+/** One row a question. Columns are `unknown` where the rules do not trust the database to hold only what they know. */
+export type FactsRow = {
+  readonly n: number;
+  readonly now: Date;
+  readonly session_id: number | null;
+  readonly session_expires_at: Date | null;
+  readonly person_id: number | null;
+  readonly person_login: string | null;
+  readonly person_suspended_at: Date | null;
+  readonly person_site_admin: boolean | null;
+  readonly token_id: number | null;
+  readonly token_kind: unknown;
+  readonly token_name: string | null;
+  readonly token_digest: string | null;
+  readonly secret_issued_at: Date | null;
+  readonly secret_expires_at: Date | null;
+  readonly token_expires_at: Date | null;
+  readonly token_revoked_at: Date | null;
+  readonly token_scopes: unknown;
+  readonly token_owner_id: number | null;
+  readonly token_owner_type: string | null;
+  readonly token_owner_login: string | null;
+  readonly grant_id: number | null;
+  readonly grant_permissions: unknown;
+  readonly grant_selection: unknown;
+  readonly request_pending: boolean;
+  readonly owner_id: number | null;
+  readonly owner_type: string | null;
+  readonly owner_login: string | null;
+  readonly owner_profile_name: string | null;
+  readonly repository_id: number | null;
+  readonly repository_name: string | null;
+  readonly repository_visibility: unknown;
+  readonly repository_archived: unknown;
+  readonly repository_selected: boolean;
+  readonly collaborator_role: string | null;
+  readonly team_roles: readonly string[];
+  readonly base_permission: string | null;
+  readonly membership_role: unknown;
+  readonly policy_id: number | null;
+  readonly policy_fine_grained: unknown;
+  readonly policy_classic: unknown;
+  readonly policy_approval: unknown;
+  readonly policy_cap_fine_grained: unknown;
+  readonly policy_cap_classic: unknown;
+  readonly policy_public_reads: unknown;
+  readonly enterprise_id: number | null;
+  readonly enterprise_slug: string | null;
+  readonly enterprise_name: string | null;
+  readonly enterprise_policy_id: number | null;
+  readonly enterprise_fine_grained: unknown;
+  readonly enterprise_classic: unknown;
+  readonly enterprise_approval: unknown;
+  readonly enterprise_cap_fine_grained: unknown;
+  readonly enterprise_cap_classic: unknown;
+  readonly enterprise_public_reads: unknown;
+  readonly enterprise_exempt_administrators: unknown;
+  readonly enterprise_administered: boolean;
+  readonly enterprise_member: boolean;
+  readonly sso_required: boolean | null;
+  readonly sso_authorized: boolean;
+  readonly visible_to_client: boolean;
+};
+
+const STATEMENT = `
+with q as materialized (
+  select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+    with ordinality
+    as q (subject_type, subject_text, subject_id, resource_type, resource_owner, resource_name, client_id, n)
+)
+select
+  q.n::int as n, clock_timestamp() as now,
+  session.id as session_id, session.expires_at as session_expires_at,
+  person.id as person_id, person.login as person_login, person.suspended_at as person_suspended_at,
+  person.site_admin as person_site_admin,
+  token.id as token_id, token.kind as token_kind, token.name as token_name,
+  coalesce(secret.digest, token.digest) as token_digest,
+  token.secret_issued_at, secret.expires_at as secret_expires_at,
+  token.expires_at as token_expires_at, token.revoked_at as token_revoked_at, token.scopes as token_scopes,
+  token.owner_id as token_owner_id, token.owner_type as token_owner_type, token.owner_login as token_owner_login,
+  token.grant_id, token.grant_permissions, token.grant_selection, coalesce(token.request_pending, false) as request_pending,
+  owner.id as owner_id, owner.type as owner_type, owner.login as owner_login, owner.profile_name as owner_profile_name,
+  repository.id as repository_id, repository.name as repository_name,
+  repository.visibility as repository_visibility, repository.archived as repository_archived,
+  coalesce(repository.selected, false) as repository_selected,
+  repository.collaborator_role, coalesce(repository.team_roles, '{}') as team_roles,
+  org.default_repository_permission as base_permission, org.membership_role,
+  org.policy_id, org.policy_fine_grained, org.policy_classic, org.policy_approval, org.policy_cap_fine_grained,
+  org.policy_cap_classic, org.policy_public_reads, org.sso_required, coalesce(org.sso_authorized, false) as sso_authorized,
+  enterprise.id as enterprise_id, enterprise.slug as enterprise_slug, enterprise.name as enterprise_name,
+  enterprise.policy_id as enterprise_policy_id, enterprise.fine_grained_tokens as enterprise_fine_grained,
+  enterprise.classic_tokens as enterprise_classic, enterprise.approval as enterprise_approval,
+  enterprise.max_lifetime_days_fine_grained as enterprise_cap_fine_grained,
+  enterprise.max_lifetime_days_classic as enterprise_cap_classic,
+  enterprise.lifetime_applies_to_public_reads as enterprise_public_reads,
+  enterprise.exempt_administrators as enterprise_exempt_administrators,
+  coalesce(enterprise.administered, false) as enterprise_administered,
+  coalesce(enterprise.member, false) as enterprise_member,
+  case
+    when q.client_id is null then true
+    when token.kind = 'fine_grained' then exists (
+      select 1 from client_organizations bound
+      where bound.client_id = q.client_id and bound.organization_id = token.owner_id)
+    else exists (
+      select 1 from client_organizations bound
+      join memberships member on member.organization_id = bound.organization_id and member.user_id = person.id
+      where bound.client_id = q.client_id)
+  end as visible_to_client
+from q
+left join lateral (
+  select each.digest, each.token_id, each.expires_at from token_secrets each
+  where q.subject_type = 'token_text' and each.digest = q.subject_text
+) secret on true
+left join lateral (
+  select each.id, each.kind, each.name, each.user_id, each.secret_issued_at, each.expires_at, each.revoked_at, each.scopes,
+    owner.id as owner_id, owner.type as owner_type, owner.login as owner_login,
+    held.id as grant_id, held.permissions as grant_permissions, held.repository_selection as grant_selection,
+    exists (select 1 from grant_requests r where r.token_id = each.id and r.state = 'pending') as request_pending,
+    (select s.digest from token_secrets s where s.token_id = each.id and s.is_current) as digest
+  from tokens each
+  left join accounts owner on owner.id = each.resource_owner_id
+  left join grants held on held.token_id = each.id and held.resource_owner_id = each.resource_owner_id
+  where each.id = coalesce(secret.token_id, case when q.subject_type = 'token_id' then q.subject_id end)
+) token on true
+left join lateral (
+  select each.id, each.user_id, each.expires_at from sessions each
+  where q.subject_type = 'session' and each.digest = q.subject_text
+) session on true
+left join lateral (
+  select each.id from accounts each
+  where q.subject_type = 'login' and each.login_key = q.subject_text and each.type = 'User'
+) named on true
+left join lateral (
+  select u.id, a.login, u.suspended_at, u.site_admin
+  from users u join accounts a on a.id = u.id
+  where u.id = coalesce(token.user_id, session.user_id, named.id)
+) person on true
+left join lateral (
+  select each.id, each.type, each.login, each.profile_name from accounts each
+  where q.resource_type in ('repository', 'organization', 'user') and each.login_key = q.resource_owner
+) owner on true
+left join lateral (
+  select each.id, each.name, each.visibility, each.archived,
+    exists (
+      select 1 from grant_repositories g where g.grant_id = token.grant_id and g.repository_id = each.id) as selected,
+    (select c.role from collaborators c where c.repository_id = each.id and c.user_id = person.id) as collaborator_role,
+    (select array_agg(t.role) from team_repositories t
+      join team_members m on m.team_id = t.team_id and m.user_id = person.id
+      where t.repository_id = each.id) as team_roles
+  from repositories each
+  where q.resource_type = 'repository' and each.owner_id = owner.id and each.name_key = q.resource_name
+) repository on true
+left join lateral (
+  select each.enterprise_id, each.default_repository_permission, member.role as membership_role,
+    policy.organization_id as policy_id, policy.fine_grained_tokens as policy_fine_grained,
+    policy.classic_tokens as policy_classic, policy.approval as policy_approval,
+    policy.max_lifetime_days_fine_grained as policy_cap_fine_grained,
+    policy.max_lifetime_days_classic as policy_cap_classic,
+    policy.lifetime_applies_to_public_reads as policy_public_reads,
+    sso.required as sso_required,
+    exists (
+      select 1 from token_sso_authorizations a
+      where a.token_id = token.id and a.organization_id = each.id and a.revoked_at is null) as sso_authorized
+  from organizations each
+  left join memberships member on member.organization_id = each.id and member.user_id = person.id
+  left join organization_token_policies policy on policy.organization_id = each.id
+  left join organization_sso sso on sso.organization_id = each.id
+  where each.id = owner.id
+) org on true
+left join lateral (
+  select each.id, each.slug, each.name, policy.enterprise_id as policy_id, policy.fine_grained_tokens,
+    policy.classic_tokens, policy.approval, policy.max_lifetime_days_fine_grained, policy.max_lifetime_days_classic,
+    policy.lifetime_applies_to_public_reads, policy.exempt_administrators,
+    exists (
+      select 1 from enterprise_administrators a
+      where a.enterprise_id = each.id and a.user_id = person.id) as administered,
+    repository.visibility = 'internal' and exists (
+      select 1 from memberships m
+      join organizations o on o.id = m.organization_id and o.enterprise_id = each.id
+      where m.user_id = person.id) as member
+  from enterprises each
+  left join enterprise_token_policies policy on policy.enterprise_id = each.id
+  where each.id = coalesce(org.enterprise_id, (
+    select e.id from enterprises e where q.resource_type = 'enterprise' and e.slug_key = q.resource_owner))
+) enterprise on true
+order by q.n`;
+
+/** The rows of these questions, in their order, all of one snapshot. Faults: StorageUnavailable. */
+export async function loadFactsRows(pool: Pool, questions: readonly FactsParameters[]): Promise<readonly FactsRow[]> {
+  const column = <Name extends keyof FactsParameters>(name: Name) => questions.map((each) => each[name]);
+  try {
+    const result = await pool.query<FactsRow>({
+      name: 'facts',
+      text: STATEMENT,
+      values: [
+        column('subject_type'),
+        column('subject_text'),
+        column('subject_id'),
+        column('resource_type'),
+        column('resource_owner'),
+        column('resource_name'),
+        column('bounded_client_id'),
+      ],
+    });
+    return result.rows;
+  } catch (error) {
+    throw toFault(error);
+  }
+}

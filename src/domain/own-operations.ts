@@ -1,0 +1,88 @@
+// The operations of this service's own API: what each of its routes declares (contract 5 and 7). It is the first platform
+// that this service protects. Routes refer to a row by its id; a row that no route has, or a route without a row, is found
+// by a test.
+
+import { isWriteMethod, type Operation, type ResourceType } from './operation.ts';
+import type { PermissionMap } from './permission.ts';
+
+type Declared = {
+  readonly sets?: readonly PermissionMap[];
+  readonly scopes?: readonly string[];
+  readonly public_read?: true;
+};
+
+function row(id: string, resource: ResourceType, declared: Declared = {}): Operation {
+  const [method = '', template = ''] = id.split(' ');
+  const sets = declared.sets ?? [];
+  if (declared.public_read && isWriteMethod(method)) throw new Error(`\`${id}\` writes and cannot be a public read`);
+  return {
+    id,
+    method,
+    template,
+    permission_sets: sets,
+    permissionless: sets.length === 0,
+    classic_scopes: declared.scopes ?? null,
+    public_read: declared.public_read ?? false,
+    resource,
+  };
+}
+
+const METADATA_READ = [{ metadata: 'read' }] as const;
+const ADMINISTRATION_READ = [{ administration: 'read' }] as const;
+const ADMINISTRATION_WRITE = [{ administration: 'write' }] as const;
+const MEMBERS_READ = [{ members: 'read' }] as const;
+const MEMBERS_WRITE = [{ members: 'write' }] as const;
+const TEAM_REPOSITORY = [{ members: 'read', administration: 'write' }] as const;
+const ORGANIZATION_READ = [{ organization_administration: 'read' }] as const;
+const ORGANIZATION_WRITE = [{ organization_administration: 'write' }] as const;
+const MAKES_REPOSITORY = { sets: ADMINISTRATION_WRITE, scopes: ['public_repo', 'repo'] } as const;
+
+export const OWN_OPERATIONS: readonly Operation[] = [
+  row('GET /user', 'user'),
+  row('GET /users/{username}', 'user', { public_read: true }),
+  row('GET /user/orgs', 'user'),
+  row('GET /user/repos', 'user', { sets: METADATA_READ }),
+  row('POST /user/repos', 'user', MAKES_REPOSITORY),
+
+  row('GET /orgs/{org}', 'organization', { scopes: ['admin:org'], public_read: true }),
+  row('PATCH /orgs/{org}', 'organization', { sets: ORGANIZATION_WRITE }),
+  row('DELETE /orgs/{org}', 'organization', { sets: ORGANIZATION_WRITE }),
+  row('GET /orgs/{org}/repos', 'organization', { sets: METADATA_READ, public_read: true }),
+  row('POST /orgs/{org}/repos', 'organization', MAKES_REPOSITORY),
+  row('GET /orgs/{org}/members', 'organization', { sets: MEMBERS_READ, public_read: true }),
+  row('GET /orgs/{org}/memberships/{username}', 'organization', { sets: MEMBERS_READ }),
+  row('PUT /orgs/{org}/memberships/{username}', 'organization', { sets: MEMBERS_WRITE }),
+  row('DELETE /orgs/{org}/memberships/{username}', 'organization', { sets: MEMBERS_WRITE }),
+  row('GET /orgs/{org}/teams', 'organization', { sets: MEMBERS_READ }),
+  row('POST /orgs/{org}/teams', 'organization', { sets: MEMBERS_WRITE }),
+  row('GET /orgs/{org}/teams/{team_slug}', 'organization', { sets: MEMBERS_READ }),
+  row('DELETE /orgs/{org}/teams/{team_slug}', 'organization', { sets: MEMBERS_WRITE }),
+  row('PUT /orgs/{org}/teams/{team_slug}/memberships/{username}', 'organization', { sets: MEMBERS_WRITE }),
+  row('DELETE /orgs/{org}/teams/{team_slug}/memberships/{username}', 'organization', { sets: MEMBERS_WRITE }),
+  row('PUT /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}', 'organization', { sets: TEAM_REPOSITORY }),
+  row('DELETE /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}', 'organization', { sets: TEAM_REPOSITORY }),
+  row('GET /orgs/{org}/settings/personal-access-tokens', 'organization', { sets: ORGANIZATION_READ }),
+  row('PATCH /orgs/{org}/settings/personal-access-tokens', 'organization', { sets: ORGANIZATION_WRITE }),
+
+  row('GET /repos/{owner}/{repo}', 'repository', { sets: METADATA_READ, public_read: true }),
+  row('PATCH /repos/{owner}/{repo}', 'repository', { sets: ADMINISTRATION_WRITE }),
+  row('DELETE /repos/{owner}/{repo}', 'repository', { sets: ADMINISTRATION_WRITE, scopes: ['delete_repo'] }),
+  row('POST /repos/{owner}/{repo}/transfer', 'repository', { sets: ADMINISTRATION_WRITE }),
+  row('GET /repos/{owner}/{repo}/collaborators', 'repository', { sets: METADATA_READ }),
+  row('PUT /repos/{owner}/{repo}/collaborators/{username}', 'repository', { sets: ADMINISTRATION_WRITE }),
+  row('DELETE /repos/{owner}/{repo}/collaborators/{username}', 'repository', { sets: ADMINISTRATION_WRITE }),
+  row('GET /repos/{owner}/{repo}/collaborators/{username}/permission', 'repository', { sets: METADATA_READ }),
+  row('GET /repos/{owner}/{repo}/keys', 'repository', { sets: ADMINISTRATION_READ }),
+  row('POST /repos/{owner}/{repo}/keys', 'repository', { sets: ADMINISTRATION_WRITE }),
+  row('GET /repos/{owner}/{repo}/keys/{key_id}', 'repository', { sets: ADMINISTRATION_READ }),
+  row('DELETE /repos/{owner}/{repo}/keys/{key_id}', 'repository', { sets: ADMINISTRATION_WRITE }),
+];
+
+const BY_ID: ReadonlyMap<string, Operation> = new Map(OWN_OPERATIONS.map((each) => [each.id, each]));
+
+/** The row with this id; a route that names another stops the boot. */
+export function ownOperation(id: string): Operation {
+  const found = BY_ID.get(id);
+  if (found === undefined) throw new Error(`\`${id}\` is not declared in own-operations.ts`);
+  return found;
+}

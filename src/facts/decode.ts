@@ -1,0 +1,222 @@
+// From a row to facts. A row is not trusted: whatever is not one of the words that the domain knows becomes null or is
+// left out, and then denies (F3). Nothing here may throw on a strange row; a poisoned object denies, the service lives.
+
+import type { FactsRow } from '../db/facts.ts';
+import { highestRole } from '../domain/ceiling.ts';
+import type {
+  EnterpriseFacts,
+  GrantFacts,
+  OrganizationFacts,
+  OwnerFacts,
+  PersonFacts,
+  RepositoryFacts,
+  Resource,
+  TokenFacts,
+} from '../domain/facts.ts';
+import { isPermissionLevel, type PermissionMap } from '../domain/permission.ts';
+import {
+  ACCESS_VALUES,
+  APPROVAL_VALUES,
+  type EnterpriseCap,
+  type EnterprisePolicy,
+  LIFETIME_CAP_DAYS_MAX,
+  type OrganizationPolicy,
+} from '../domain/policy.ts';
+import { isScope } from '../domain/scope.ts';
+import { type Level, MEMBERSHIP_ROLES, REPOSITORY_SELECTIONS, VISIBILITIES } from '../domain/vocabulary.ts';
+import type { LoadedSubject, ResourceKey, SubjectKey } from './source.ts';
+
+function oneOf<const Word extends string>(words: readonly Word[], value: unknown): Word | null {
+  return words.find((word) => word === value) ?? null;
+}
+
+/** A moment of a row; what is no finite date becomes a broken one, which counts as past everywhere. */
+function moment(value: unknown): Date | null {
+  if (value === null || value === undefined) return null;
+  return value instanceof Date ? value : new Date(Number.NaN);
+}
+
+/** The known members of a stored permission map. */
+export function decodePermissions(value: unknown): PermissionMap {
+  if (typeof value !== 'object' || value === null) return {};
+  const known = Object.entries(value).filter((entry): entry is [string, Level] => isPermissionLevel(entry[0], entry[1]));
+  return Object.fromEntries(known);
+}
+
+function decodeCap(value: unknown): number | null | undefined {
+  if (value === null) return null;
+  const understood = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LIFETIME_CAP_DAYS_MAX;
+  return understood ? value : undefined;
+}
+
+function organizationPolicy(row: FactsRow): OrganizationPolicy | null {
+  const fine_grained_tokens = oneOf(ACCESS_VALUES, row.policy_fine_grained);
+  const classic_tokens = oneOf(ACCESS_VALUES, row.policy_classic);
+  const approval = oneOf(APPROVAL_VALUES, row.policy_approval);
+  const fine_grained = decodeCap(row.policy_cap_fine_grained);
+  const classic = decodeCap(row.policy_cap_classic);
+  if (row.policy_id === null || fine_grained_tokens === null || classic_tokens === null || approval === null) return null;
+  if (fine_grained === undefined || classic === undefined) return null;
+  return {
+    fine_grained_tokens,
+    classic_tokens,
+    approval,
+    max_lifetime_days: { fine_grained, classic },
+    lifetime_applies_to_public_reads: row.policy_public_reads !== false,
+  };
+}
+
+/** In the table null stands for `no_policy` and 0 for an explicit null. */
+function enterpriseCapOf(value: unknown): EnterpriseCap | undefined {
+  const cap = decodeCap(value);
+  if (cap === undefined) return undefined;
+  if (cap === null) return 'no_policy';
+  return cap === 0 ? null : cap;
+}
+
+function enterprisePolicy(row: FactsRow): EnterprisePolicy | null {
+  const fine_grained_tokens = oneOf([...ACCESS_VALUES, 'no_policy'], row.enterprise_fine_grained);
+  const classic_tokens = oneOf([...ACCESS_VALUES, 'no_policy'], row.enterprise_classic);
+  const approval = oneOf([...APPROVAL_VALUES, 'no_policy'], row.enterprise_approval);
+  const fine_grained = enterpriseCapOf(row.enterprise_cap_fine_grained);
+  const classic = enterpriseCapOf(row.enterprise_cap_classic);
+  if (row.enterprise_policy_id === null || fine_grained_tokens === null || classic_tokens === null) return null;
+  if (approval === null || fine_grained === undefined || classic === undefined) return null;
+  const public_reads = row.enterprise_public_reads;
+  return {
+    fine_grained_tokens,
+    classic_tokens,
+    approval,
+    max_lifetime_days: { fine_grained, classic },
+    lifetime_applies_to_public_reads: public_reads === 'no_policy' ? 'no_policy' : public_reads !== 'false',
+    exempt_administrators: row.enterprise_exempt_administrators === true,
+  };
+}
+
+function enterprise(row: FactsRow): EnterpriseFacts | null {
+  if (row.enterprise_id === null) return null;
+  return {
+    id: row.enterprise_id,
+    slug: row.enterprise_slug ?? '',
+    name: row.enterprise_name ?? '',
+    policy: enterprisePolicy(row),
+    holder_administers: row.enterprise_administered === true,
+  };
+}
+
+function organization(row: FactsRow, id: number): OrganizationFacts {
+  return {
+    type: 'Organization',
+    id,
+    login: row.owner_login ?? '',
+    profile_name: row.owner_profile_name,
+    membership: oneOf(MEMBERSHIP_ROLES, row.membership_role),
+    policy: organizationPolicy(row),
+    enterprise: enterprise(row),
+    sso: { required: row.sso_required !== null && row.sso_required !== false, authorized: row.sso_authorized === true },
+  };
+}
+
+function repository(row: FactsRow, id: number, owner: OwnerFacts): RepositoryFacts {
+  const role = highestRole({
+    owns: owner.type === 'User' && owner.id === row.person_id,
+    membership: owner.type === 'Organization' ? owner.membership : null,
+    base_permission: row.base_permission,
+    team_roles: row.team_roles,
+    collaborator_role: row.collaborator_role,
+    internal_to_person: row.enterprise_member === true,
+  });
+  return {
+    type: 'repository',
+    id,
+    name: row.repository_name ?? '',
+    owner,
+    visibility: oneOf(VISIBILITIES, row.repository_visibility),
+    archived: row.repository_archived !== false,
+    role: row.person_id === null ? null : role,
+    selected: row.repository_selected === true,
+  };
+}
+
+function ownerOf(row: FactsRow): OwnerFacts | null {
+  if (row.owner_id === null) return null;
+  if (row.owner_type === 'Organization') return organization(row, row.owner_id);
+  return row.owner_type === 'User' ? { type: 'User', id: row.owner_id, login: row.owner_login ?? '' } : null;
+}
+
+/** The resource that was named; absent where there is no such thing or it is of another kind. */
+export function decodeResource(row: FactsRow, key: ResourceKey): Resource {
+  const absent: Resource = { type: 'absent' };
+  if (key.type === 'none') return { type: 'none' };
+  if (key.type === 'holder') {
+    return row.person_id === null ? absent : { type: 'user', id: row.person_id, login: row.person_login ?? '' };
+  }
+  if (key.type === 'enterprise') {
+    const found = enterprise(row);
+    return found === null ? absent : { type: 'enterprise', enterprise: found };
+  }
+  const owner = ownerOf(row);
+  if (owner === null) return absent;
+  if (key.type === 'repository') {
+    return row.repository_id === null ? absent : repository(row, row.repository_id, owner);
+  }
+  if (key.type === 'user') return owner.type === 'User' ? { type: 'user', id: owner.id, login: owner.login } : absent;
+  return owner.type === 'Organization' ? { type: 'organization', organization: owner } : absent;
+}
+
+function grant(row: FactsRow): GrantFacts | null {
+  const repository_selection = oneOf(REPOSITORY_SELECTIONS, row.grant_selection);
+  if (row.grant_id === null || repository_selection === null) return null;
+  return { id: row.grant_id, permissions: decodePermissions(row.grant_permissions), repository_selection };
+}
+
+function token(row: FactsRow, id: number): TokenFacts | null {
+  const common = {
+    id,
+    name: row.token_name ?? '',
+    hashed_token: row.token_digest ?? '',
+    secret_issued_at: moment(row.secret_issued_at) ?? new Date(Number.NaN),
+    secret_expires_at: moment(row.secret_expires_at),
+    expires_at: moment(row.token_expires_at),
+    revoked_at: moment(row.token_revoked_at),
+  };
+  if (row.token_kind === 'classic') {
+    const scopes = Array.isArray(row.token_scopes) ? row.token_scopes : [];
+    return { ...common, kind: 'classic', scopes: scopes.filter((each) => typeof each === 'string' && isScope(each)) };
+  }
+  if (row.token_kind !== 'fine_grained') return null;
+  const type = oneOf(['User', 'Organization'], row.token_owner_type);
+  const known_owner = row.token_owner_id !== null && type !== null;
+  return {
+    ...common,
+    kind: 'fine_grained',
+    resource_owner: known_owner ? { id: row.token_owner_id, type, login: row.token_owner_login ?? '' } : null,
+    grant: grant(row),
+    request_pending: row.request_pending === true,
+  };
+}
+
+function person(row: FactsRow): PersonFacts | null {
+  if (row.person_id === null || row.person_login === null) return null;
+  return {
+    id: row.person_id,
+    login: row.person_login,
+    suspended: row.person_suspended_at !== null,
+    site_admin: row.person_site_admin === true,
+  };
+}
+
+/** The subject that was named; `unknown` where there is none. */
+export function decodeSubject(row: FactsRow, key: SubjectKey): LoadedSubject {
+  if (key.type === 'anonymous') return { type: 'anonymous' };
+  const found = person(row);
+  if (found === null) return { type: 'unknown' };
+  if (key.type === 'login') return { type: 'login', person: found };
+  if (key.type === 'session') {
+    if (row.session_id === null) return { type: 'unknown' };
+    const expires_at = moment(row.session_expires_at) ?? new Date(Number.NaN);
+    return { type: 'session', person: found, session_id: row.session_id, expires_at };
+  }
+  const presented = row.token_id === null ? null : token(row, row.token_id);
+  return presented === null ? { type: 'unknown' } : { type: 'token', person: found, token: presented };
+}

@@ -1,0 +1,52 @@
+// Where facts come from: the one interface behind which caching, replicas and freshness are later changes of this folder.
+
+import type { PersonFacts, Resource, TokenFacts } from '../domain/facts.ts';
+
+/** How the subject of a question is known. Digests: base64 of SHA-256 of the text. */
+export type SubjectKey =
+  | { readonly type: 'anonymous' }
+  | { readonly type: 'token_text'; readonly digest: string }
+  | { readonly type: 'token_id'; readonly id: number }
+  | { readonly type: 'session'; readonly digest: string }
+  | { readonly type: 'login'; readonly login: string };
+
+/** How the resource of a question is named. `holder`: the subject himself. */
+export type ResourceKey =
+  | { readonly type: 'repository'; readonly owner: string; readonly name: string }
+  | { readonly type: 'organization'; readonly login: string }
+  | { readonly type: 'user'; readonly login: string }
+  | { readonly type: 'holder' }
+  | { readonly type: 'enterprise'; readonly slug: string }
+  | { readonly type: 'none' };
+
+/** Who acts, as far as the database knows him. `unknown`: no such credential, id or login. */
+export type LoadedSubject =
+  | { readonly type: 'anonymous' }
+  | { readonly type: 'unknown' }
+  | { readonly type: 'login'; readonly person: PersonFacts }
+  | { readonly type: 'session'; readonly person: PersonFacts; readonly session_id: number; readonly expires_at: Date }
+  | { readonly type: 'token'; readonly person: PersonFacts; readonly token: TokenFacts };
+
+export type LoadedFacts = {
+  readonly subject: LoadedSubject;
+  readonly resource: Resource;
+  /** The clock that is ahead, the process's or the database's: expiry is judged by it (contract section 10). */
+  readonly now: Date;
+  /**
+   * Whether the asking client may learn of this subject (T6): always without a bounded client; with one, a fine-grained
+   * token of one of its organizations, or a classic one or a person who belongs to one of them.
+   */
+  readonly visible_to_client: boolean;
+};
+
+export type FactsQuestion = {
+  readonly subject: SubjectKey;
+  readonly resource: ResourceKey;
+  /** The internal id of a client that is bound to organizations; null: nobody, or a client of all. */
+  readonly bounded_client_id: number | null;
+};
+
+export type FactsSource = {
+  /** Everything that the rules need for one question, from one state of the database. Faults: StorageUnavailable. */
+  readonly load: (question: FactsQuestion) => Promise<LoadedFacts>;
+};

@@ -1,0 +1,153 @@
+// Who may pass to a route of this API: credential, facts, decision. Everything refused here is refused before the body is
+// read, in the order of F5.
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Deps } from '../deps.ts';
+import { decide, judgeCredential } from '../domain/decide.ts';
+import type { Decision } from '../domain/decision.ts';
+import type { Subject } from '../domain/facts.ts';
+import { REASONS } from '../domain/reason.ts';
+import { Refusal } from '../domain/refusal.ts';
+import type { ResourceKey, SubjectKey } from '../facts/source.ts';
+import { authenticate } from '../use-cases/authenticate.ts';
+import { recordRefusal } from '../use-cases/record-refusal.ts';
+import { factsOf } from './caller-of.ts';
+import { presentedBy } from './credential.ts';
+import { countRequest } from './rate-limits.ts';
+import type { AnyAccess, OperationAccess, SelfAccess, SessionAccess } from './route-access.ts';
+
+/** A decision's no as the refusal that the error body is made from. */
+export function refusalOf(deps: Deps, decision: Decision): Refusal {
+  const { reason, message, needed, sso_organization } = decision;
+  const sso = sso_organization && {
+    'x-github-sso': `required; url=${deps.config.public_url}/orgs/${sso_organization.login}/sso`,
+  };
+  return new Refusal(reason, {
+    ...(message === REASONS[reason].message ? {} : { message }),
+    ...(needed && { needed }),
+    ...(sso && { headers: sso }),
+  });
+}
+
+/** The key of the presented credential; a client's is no person's (contract 10). */
+function subjectKey(deps: Deps, request: FastifyRequest): SubjectKey {
+  const presented = presentedBy(request.raw, deps.config.token_prefix);
+  switch (presented.type) {
+    case 'none':
+      return { type: 'anonymous' };
+    case 'two':
+      throw new Refusal('two_credentials');
+    case 'malformed':
+      throw new Refusal('bad_credential');
+    case 'client':
+      throw new Refusal('capability_missing');
+    case 'token':
+      return { type: 'token_text', digest: presented.digest };
+    case 'session':
+      return { type: 'session', digest: presented.digest };
+  }
+}
+
+/** The live subject of the request; sets the caller. 401 for every credential that is none. @rule F5.1 */
+async function identify(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  resource: ResourceKey,
+): Promise<Subject> {
+  const key = subjectKey(deps, request);
+  const { facts, subject, principal } = await authenticate(deps, key, resource);
+  if (subject === null) throw new Refusal('bad_credential');
+  const bad = judgeCredential(subject, facts.now);
+  if (bad !== null) throw refusalOf(deps, bad);
+  request.facts = facts;
+  request.caller = { ...request.caller, principal };
+  if (subject.type === 'token') deps.last_use.record(subject.token.id, facts.now);
+  await countRequest(deps, request, reply);
+  return subject;
+}
+
+/** A refused attempt of who is known is an entry of its own, where the call would have written one. @rule L1 */
+async function record(deps: Deps, request: FastifyRequest, refusal: Refusal): Promise<void> {
+  const action = request.routeOptions.config.access?.audit;
+  const is_known = request.caller.principal.type !== 'anonymous';
+  const resource = request.facts?.resource ?? { type: 'none' };
+  if (!action || !is_known || resource.type === 'absent') return;
+  await recordRefusal(deps, request.caller, { action, resource, reason: refusal.code });
+}
+
+/** Refuses what may be known to be there, or is hidden for lack of rights, and records the attempt. */
+async function refuse(deps: Deps, request: FastifyRequest, refusal: Refusal): Promise<never> {
+  await record(deps, request, refusal);
+  throw refusal;
+}
+
+/** Records a use-case's refusal if it is one of rights (403); everything else is not an attempt that was refused. */
+export async function recordIfRefused(deps: Deps, request: FastifyRequest, error: unknown): Promise<void> {
+  if (error instanceof Refusal && REASONS[error.code].status === 403) await record(deps, request, error);
+}
+
+export async function admitOperation(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  access: OperationAccess,
+): Promise<void> {
+  const resource = access.resource(request.params as Record<string, string>);
+  const subject = await identify(deps, request, reply, resource);
+  const facts = factsOf(request);
+  if (access.session_only && subject.type === 'token') await refuse(deps, request, new Refusal('session_required'));
+  const ask = { type: 'operation', operation: access.operation } as const;
+  const becomes = access.becomes === undefined ? {} : ({ becomes: 'public' } as const);
+  const decision = decide({ subject, resource: facts.resource }, { ask, ...becomes }, facts.now);
+  if (decision.effect !== 'allow') await refuse(deps, request, refusalOf(deps, decision));
+}
+
+/** Once the body is known: what the repository is to be may ask for more than `public_repo`. @rule K2 */
+export async function judgeOutcome(deps: Deps, request: FastifyRequest): Promise<void> {
+  const { access } = request.routeOptions.config;
+  if (access === undefined || !('operation' in access) || access.becomes === undefined) return;
+  const becomes = access.becomes(request.body);
+  const { principal } = request.caller;
+  const facts = factsOf(request);
+  if (becomes === undefined || principal.type !== 'token') return;
+  const ask = { type: 'operation', operation: access.operation } as const;
+  const subject: Subject = { type: 'token', token: principal.token, person: principal.person };
+  const decision = decide({ subject, resource: facts.resource }, { ask, becomes }, facts.now);
+  if (decision.effect !== 'allow') await refuse(deps, request, refusalOf(deps, decision));
+}
+
+export async function admitSession(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  access: SessionAccess,
+): Promise<void> {
+  const subject = await identify(deps, request, reply, { type: 'holder' });
+  if (subject.type === 'anonymous') throw new Refusal('authentication_required');
+  if (subject.type === 'token') return refuse(deps, request, new Refusal('session_required'));
+  if (access.session === 'site_administrator' && !subject.person.site_admin) {
+    await refuse(deps, request, new Refusal('role_missing', { message: 'This needs a site administrator' }));
+  }
+}
+
+/** Lists that answer every live credential (F8), and the credential that is shown to itself. */
+export async function admitAny(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  access: AnyAccess | SelfAccess,
+): Promise<void> {
+  const key: ResourceKey =
+    'self' in access ? { type: 'holder' } : access.resource(request.params as Record<string, string>);
+  const subject = await identify(deps, request, reply, key);
+  const facts = factsOf(request);
+  if (subject.type !== 'anonymous') {
+    if (facts.resource.type === 'absent') throw new Refusal('not_found');
+    return;
+  }
+  if ('self' in access) throw new Refusal('authentication_required');
+  const ask = { type: 'operation', operation: access.any_live } as const;
+  const decision = decide({ subject, resource: facts.resource }, { ask }, facts.now);
+  if (decision.effect !== 'allow') throw refusalOf(deps, decision);
+}

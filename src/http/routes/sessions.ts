@@ -1,0 +1,60 @@
+// Signing in and out (contract 4, T5).
+
+import { Type } from 'typebox';
+import { closeSession } from '../../use-cases/close-session.ts';
+import { openSession } from '../../use-cases/open-session.ts';
+import { noStore } from '../answer-headers.ts';
+import type { AddRoutes } from '../app-type.ts';
+import { printTime } from '../present/time.ts';
+import { Id, NoContent, Strict, Time } from '../schemas/common.ts';
+
+const Session = Type.Object(
+  {
+    token: Type.String({ description: 'Shown only here' }),
+    expires_at: Time,
+    user: Type.Object({ id: Id, login: Type.String() }),
+  },
+  { $id: 'Session' },
+);
+
+export const addSessionRoutes: AddRoutes = (app, deps) => {
+  app.addSchema(Session);
+  app.post(
+    '/sessions',
+    {
+      config: { access: { open: true } },
+      schema: {
+        operationId: 'openSession',
+        summary: 'Sign in with login and password',
+        tags: ['people'],
+        body: Strict({
+          login: Type.String({ minLength: 1, maxLength: 255 }),
+          password: Type.String({ minLength: 1, maxLength: 1024 }),
+        }),
+        response: { 201: Type.Ref('Session') },
+      },
+    },
+    async (request, reply) => {
+      const { token, expires_at, user } = await openSession(deps, request.body);
+      noStore(reply);
+      return reply.code(201).send({ token, expires_at: printTime(expires_at), user });
+    },
+  );
+  app.delete(
+    '/session',
+    {
+      // Signing out is no entry of the record: sessions come and go by the thousand and change no right.
+      config: { access: { session: 'person', audit: null } },
+      schema: {
+        operationId: 'closeSession',
+        summary: 'Sign out: ends the session that calls',
+        tags: ['people'],
+        response: { 204: NoContent },
+      },
+    },
+    async (request, reply) => {
+      await closeSession(deps, request.caller);
+      return reply.code(204).send(null);
+    },
+  );
+};

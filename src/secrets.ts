@@ -1,0 +1,102 @@
+// Everything secret: the texts of tokens, their checksum and digest, and people's passwords. The only file that imports
+// the random source or bcrypt. Nothing here keeps, logs or compares a text other than by digest. Source: contract 2.
+
+import { hash, randomInt } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import bcrypt from 'bcrypt';
+
+export const TEXT_KINDS = ['classic', 'fine_grained', 'session', 'exchanged', 'client'] as const;
+export type TextKind = (typeof TEXT_KINDS)[number];
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const CHECKSUM_LENGTH = 6;
+const RANDOM_LENGTH = 30;
+const FINE_GRAINED_FIRST_LENGTH = 22;
+const FINE_GRAINED_SECOND_LENGTH = 53;
+const LETTER = { classic: 'p', session: 's', exchanged: 'x', client: 'c' } as const;
+
+/** 54 ms a verification on this kind of machine at 10, 220 ms at 12; a person signs in rarely. */
+const BCRYPT_COST = 11;
+/** bcrypt reads no further; a longer password is refused, never cut (contract 4). */
+export const PASSWORD_BYTES_MAX = 72;
+export const PASSWORD_CHARACTERS_MIN = 12;
+
+function randomBase62(length: number): string {
+  let text = '';
+  for (let index = 0; index < length; index += 1) text += ALPHABET[randomInt(ALPHABET.length)];
+  return text;
+}
+
+/** The six characters at the end: CRC-32 (IEEE) of the random ones in order, in base62, padded with `0`. */
+export function checksumOf(random: string): string {
+  let rest = crc32(random);
+  let text = '';
+  while (rest > 0) {
+    text = `${ALPHABET[rest % ALPHABET.length]}${text}`;
+    rest = Math.floor(rest / ALPHABET.length);
+  }
+  return text.padStart(CHECKSUM_LENGTH, '0');
+}
+
+/** A new text of this kind. It exists in the answer that shows it, once, and nowhere else. */
+export function newText(kind: TextKind, prefix: string): string {
+  if (kind === 'fine_grained') {
+    const first = randomBase62(FINE_GRAINED_FIRST_LENGTH);
+    const second = randomBase62(FINE_GRAINED_SECOND_LENGTH);
+    return `${prefix}_pat_${first}_${second}${checksumOf(first + second)}`;
+  }
+  const random = randomBase62(RANDOM_LENGTH);
+  return `${prefix}${LETTER[kind]}_${random}${checksumOf(random)}`;
+}
+
+const KIND_OF_LETTER: Readonly<Record<string, TextKind>> = { p: 'classic', s: 'session', x: 'exchanged', c: 'client' };
+const FINE_GRAINED_FORM = /^([0-9A-Za-z]{22})_([0-9A-Za-z]{53})([0-9A-Za-z]{6})$/;
+const COMMON_FORM = /^([psxc])_([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/;
+
+/**
+ * The kind of a presented text, or null where it has not exactly the form and the checksum of one of ours; such a text
+ * never reaches the database (contract 2).
+ */
+export function kindOfText(text: string, prefix: string): TextKind | null {
+  if (!text.startsWith(prefix)) return null;
+  const rest = text.slice(prefix.length);
+  if (rest.startsWith('_pat_')) {
+    const [, first, second, checksum] = FINE_GRAINED_FORM.exec(rest.slice('_pat_'.length)) ?? [];
+    return first !== undefined && second !== undefined && checksumOf(first + second) === checksum
+      ? 'fine_grained'
+      : null;
+  }
+  const [, letter, random, checksum] = COMMON_FORM.exec(rest) ?? [];
+  if (letter === undefined || random === undefined || checksumOf(random) !== checksum) return null;
+  return KIND_OF_LETTER[letter] ?? null;
+}
+
+/** Base64 of the SHA-256 of the whole text: what is stored, and what the audit log calls `hashed_token`. */
+export function digestOf(text: string): string {
+  return hash('sha256', text, 'base64');
+}
+
+/** The identifier of a backend service; no secret, but not to be guessed by counting either. */
+export function newClientId(): string {
+  return `client_${randomBase62(20)}`;
+}
+
+/** A password for the first administrator: 24 characters, about 142 bits. */
+export function newPassword(): string {
+  return randomBase62(24);
+}
+
+/** The stored form of a person's password. The caller has refused one that is longer than bcrypt reads. */
+export function hashPassword(password: string): Promise<string> {
+  return bcrypt.hash(password, BCRYPT_COST);
+}
+
+/** A hash of no password, so that an unknown login costs the same time as a wrong password (T5). */
+let hash_of_nobody: Promise<string> | null = null;
+
+/** Whether the password is the person's; with null as the stored hash the same work is done and the answer is no. @rule T5 */
+export async function verifyPassword(password: string, stored: string | null): Promise<boolean> {
+  hash_of_nobody ??= hashPassword(newPassword());
+  const matches = await bcrypt.compare(password, stored ?? (await hash_of_nobody));
+  return matches && stored !== null && Buffer.byteLength(password) <= PASSWORD_BYTES_MAX;
+}

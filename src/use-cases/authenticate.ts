@@ -1,0 +1,51 @@
+// Who is calling, and what there is to know about what he asks for: credential in, principal and facts out.
+
+import { findClient } from '../db/clients.ts';
+import type { ClientFacts, Principal } from '../domain/caller.ts';
+import type { Subject } from '../domain/facts.ts';
+import { isPast } from '../domain/lifetime.ts';
+import type { Deps } from '../deps.ts';
+import type { LoadedFacts, LoadedSubject, ResourceKey, SubjectKey } from '../facts/source.ts';
+
+export type Authenticated = {
+  readonly facts: LoadedFacts;
+  /** Null: the credential is unknown, or a session that is over. Whether a token is alive is for decide(). */
+  readonly subject: Subject | null;
+  readonly principal: Principal;
+};
+
+/** The subject as decide() takes it; null where the credential is none. @rule F5.1, T5 */
+export function subjectOf(loaded: LoadedSubject, now: Date): Subject | null {
+  switch (loaded.type) {
+    case 'anonymous':
+      return { type: 'anonymous' };
+    case 'unknown':
+      return null;
+    case 'login':
+      return { type: 'person', person: loaded.person };
+    case 'session':
+      return isPast(loaded.expires_at, now) ? null : { type: 'person', person: loaded.person };
+    case 'token':
+      return { type: 'token', person: loaded.person, token: loaded.token };
+  }
+}
+
+function principalOf(loaded: LoadedSubject): Principal {
+  if (loaded.type === 'session') return { type: 'session', person: loaded.person, session_id: loaded.session_id };
+  if (loaded.type === 'token') return { type: 'token', person: loaded.person, token: loaded.token };
+  return { type: 'anonymous' };
+}
+
+/** Loads the subject and the resource of a request of this API. Faults: StorageUnavailable. */
+export async function authenticate(deps: Deps, subject: SubjectKey, resource: ResourceKey): Promise<Authenticated> {
+  const facts = await deps.facts.load({ subject, resource, bounded_client_id: null });
+  return { facts, subject: subjectOf(facts.subject, facts.now), principal: principalOf(facts.subject) };
+}
+
+/** The client with these credentials, or null. */
+export function authenticateClient(
+  deps: Deps,
+  key: { readonly client_id: string; readonly digest: string },
+): Promise<ClientFacts | null> {
+  return findClient(deps.db, key, deps.clock());
+}

@@ -1,0 +1,65 @@
+// The real process, started as `npm start` starts it on a new Node, for tests of starting, crashing and stopping.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Test } from 'tap';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const START_MS_MAX = 60_000;
+const RETRY_MS = 25;
+
+export interface Service {
+  readonly url: string;
+  /** Everything that it has written to standard output and standard error. */
+  readonly output: () => string;
+  /** Sends the signal and answers the exit code, null where the signal ended it. */
+  readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
+}
+
+/**
+ * Starts the service with these settings and no others. Answers when it listens, or when it has written the given text; ended at
+ * the end of the test. When it ends before, the error says `ended with CODE` and what it wrote.
+ */
+export async function startService(
+  t: Test,
+  settings: Record<string, string>,
+  until = 'Gatehouse listens on',
+): Promise<Service> {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part) => (output += part));
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    child.kill(signal);
+    return exited;
+  }
+  t.teardown(() => end('SIGTERM'));
+  await eventually(() => output.includes(until) || child.exitCode !== null, START_MS_MAX);
+  if (!output.includes(until)) throw new Error(`ended with ${await exited}: ${output}`);
+  return { url: /listens on (\S+),/.exec(output)?.[1] ?? '', output: () => output, end };
+}
+
+/** Waits until the claim holds; an error after that long. */
+export async function eventually(claim: () => boolean | Promise<boolean>, ms_max = START_MS_MAX): Promise<void> {
+  const deadline = performance.now() + ms_max;
+  while (!(await claim())) {
+    if (performance.now() > deadline) throw new Error(`did not come true within ${ms_max} ms`);
+    await delay(RETRY_MS);
+  }
+}
+
+/** A port that nobody listens on at this moment. */
+export async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return String(address.port);
+}

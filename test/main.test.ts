@@ -1,0 +1,178 @@
+// The whole process: first start, a second service on the same folder, crashes of the service and of PostgreSQL, the end, and
+// what is refused at the start.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import t from 'tap';
+import { createEmptyDatabase } from './support/database.ts';
+import { eventually, freePort, type Service, startService } from './support/service.ts';
+
+/** The database of the test run is quick and unsafe. */
+const UNSAFE = { ALLOW_UNSAFE_DATABASE: '1' };
+const ADMIN_PASSWORD = 'a password of the test';
+
+t.test('an embedded database is kept through crashes of everything', async (t) => {
+  const DATA_DIR = join(t.testdir(), 'data');
+  const settings = { DATA_DIR, PORT: await freePort() };
+  const first = await startService(t, settings);
+  const password = /password: (\S+) /.exec(first.output())?.[1] ?? '';
+  t.match(password, /^\S{12,72}$/, 'the first start prints the password of the administrator');
+  t.equal(first.output().split(password).length - 1, 1, 'once');
+  const before_crash = await openSession(first, password);
+
+  const second = await refusalOf(startService(t, { DATA_DIR, PORT: await freePort() }));
+  t.match(second, 'ended with 78', 'a second service on the folder is refused');
+  t.match(second, 'is used by one that is running');
+
+  process.kill(postmaster(DATA_DIR), 'SIGKILL');
+  const statuses = new Set<number>();
+  await eventually(async () => {
+    const status = await signIn(first, password);
+    statuses.add(status);
+    return status === 201;
+  });
+  statuses.delete(503);
+  t.same([...statuses], [201], 'without a database there is 503, and nothing else');
+  t.equal(await closeSession(first, before_crash), 204, 'a crash of PostgreSQL loses nothing');
+  const before_kill = await openSession(first, password);
+
+  t.equal(await first.end('SIGKILL'), null);
+  const third = await startService(t, settings);
+  t.notMatch(third.output(), 'password:', 'later starts print no password');
+  t.equal(await closeSession(third, before_kill), 204, 'a crash of the service loses nothing');
+  t.equal(await closeSession(third, before_crash), 401, 'and brings nothing back');
+
+  const server = postmaster(DATA_DIR);
+  const began = performance.now();
+  t.equal(await third.end('SIGTERM'), 0);
+  t.ok(performance.now() - began < 10_000, 'SIGTERM ends everything within 10 s');
+  t.equal(isRunning(server), false, 'PostgreSQL too');
+});
+
+t.test('a server that outlived its service is taken over', async (t) => {
+  const DATA_DIR = join(t.testdir(), 'data');
+  const settings = { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD };
+  const first = await startService(t, settings);
+  const orphan = postmaster(DATA_DIR);
+  // Its parent would stop it when the service ends; so the parent goes first, stopped before it can notice anything.
+  process.kill(parentOf(orphan), 'SIGSTOP');
+  await first.end('SIGKILL');
+  process.kill(parentOf(orphan), 'SIGKILL');
+  t.equal(isRunning(orphan), true);
+
+  const second = await startService(t, settings);
+  t.equal(await signIn(second, ADMIN_PASSWORD), 201);
+  t.equal(await second.end('SIGTERM'), 0);
+  t.equal(isRunning(orphan), false);
+});
+
+t.test('a data folder with a long name below folders of somebody else works', async (t) => {
+  const DATA_DIR = join(t.testdir(), 'long'.repeat(30), 'data');
+  const service = await startService(t, { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD });
+  t.equal(await signIn(service, ADMIN_PASSWORD), 201);
+});
+
+t.test('services on one empty database may start at the same moment', async (t) => {
+  const DATABASE_URL = await createEmptyDatabase(t);
+  const ports = await Promise.all([freePort(), freePort(), freePort()]);
+  const services = await Promise.all(
+    ports.map((PORT) => startService(t, { ...UNSAFE, DATABASE_URL, PORT, ADMIN_PASSWORD })),
+  );
+  for (const service of services) t.equal(await signIn(service, ADMIN_PASSWORD), 201);
+});
+
+t.test('a database that cannot be reached is waited for', async (t) => {
+  const DATABASE_URL = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
+  const service = await startService(t, { DATABASE_URL, PORT: await freePort() }, 'trying again');
+  t.equal(await service.end('SIGTERM'), 0);
+});
+
+t.test('a database that may lose what it acknowledged is refused', async (t) => {
+  const DATABASE_URL = await createEmptyDatabase(t);
+  await execute(DATABASE_URL, `alter database ${new URL(DATABASE_URL).pathname.slice(1)} set synchronous_commit = off`);
+  const message = await refusalOf(startService(t, { DATABASE_URL, PORT: await freePort() }));
+  t.match(message, /ended with 78: Switch `(fsync|full_page_writes|synchronous_commit)`/);
+});
+
+t.test('a database that does not exist is refused', async (t) => {
+  const url = new URL(await createEmptyDatabase(t));
+  url.pathname = '/absent';
+  t.match(await refusalOf(startService(t, { DATABASE_URL: url.href })), 'ended with 78: Change `DATABASE_URL`');
+});
+
+t.test('a port in use is refused', async (t) => {
+  const DATABASE_URL = await createEmptyDatabase(t);
+  const settings = { ...UNSAFE, DATABASE_URL, PORT: await freePort() };
+  await startService(t, settings);
+  t.match(await refusalOf(startService(t, settings)), 'ended with 78: Change `HOST` or `PORT`');
+});
+
+const WRONG: [string, Record<string, string>][] = [
+  ['PORT', { PORT: 'http' }],
+  ['PUBLIC_URL', { HOST: '0.0.0.0' }],
+  ['ADMIN_PASSWORD', { ADMIN_PASSWORD: 'short' }],
+  ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '*' }],
+  ['DATA_DIR', { DATA_DIR: '/dev/null/data' }],
+];
+for (const [name, settings] of WRONG) {
+  t.test(`a wrong ${name} ends the start with 78 and one line`, async (t) => {
+    const message = await refusalOf(startService(t, settings));
+    t.match(message, 'ended with 78');
+    t.match(message, `\`${name}\``);
+    t.equal(message.trim().split('\n').length, 1);
+  });
+}
+
+async function refusalOf(start: Promise<Service>): Promise<string> {
+  return start.then(
+    () => 'it started',
+    (error: Error) => error.message,
+  );
+}
+
+async function signIn(service: Service, password: string): Promise<number> {
+  return (await postSession(service, password)).status;
+}
+
+async function openSession(service: Service, password: string): Promise<string> {
+  const { token } = (await (await postSession(service, password)).json()) as { token: string };
+  return token;
+}
+
+async function postSession(service: Service, password: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  return fetch(`${service.url}/sessions`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ login: 'admin', password }),
+  });
+}
+
+async function closeSession(service: Service, token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await fetch(`${service.url}/session`, { method: 'DELETE', headers })).status;
+}
+
+function postmaster(data_dir: string): number {
+  return Number(readFileSync(join(data_dir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+([0-9]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+/** A process that has ended, but that nobody has asked about (a zombie), does not run. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+async function execute(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}

@@ -88,13 +88,26 @@ async function admit(deps: Deps, request: FastifyRequest, reply: FastifyReply): 
   return admitAny(deps, request, reply, access);
 }
 
+export type DeclaredRoute = { readonly method: string; readonly url: string; readonly access: Access };
+const DECLARED = new WeakMap<App, DeclaredRoute[]>();
+
+/** Every route of the application with what it declares. */
+export function declaredRoutes(app: App): readonly DeclaredRoute[] {
+  return DECLARED.get(app) ?? [];
+}
+
 /** Called once by buildApp before any route is added. */
 export function guardRoutes(app: App, deps: Deps): void {
+  const declared: DeclaredRoute[] = [];
+  DECLARED.set(app, declared);
   app.decorateRequest('caller');
   app.decorateRequest('facts');
   app.addHook('onRoute', (route) => {
     requireDeclaration(route);
     recordRefusals(deps, route);
+    const access = route.config?.access;
+    if (access === undefined) return;
+    for (const method of [route.method].flat()) declared.push({ method, url: route.url, access });
   });
   app.addHook('onRequest', async (request, reply) => {
     request.caller = anonymousCaller(request);

@@ -1,0 +1,134 @@
+// Every operation of the OpenAPI document is called without a credential and with ones that are too weak. What is
+// expected follows from what the route declares; a route that is open to all stands in a list that may only shrink.
+
+import t from 'tap';
+import { OWN_OPERATIONS } from '../../src/domain/own-operations.ts';
+import { type DeclaredRoute, declaredRoutes } from '../../src/http/route-access.ts';
+import { buildTestApp } from '../support/build-app.ts';
+import { bearer, worldOf } from '../support/world.ts';
+
+/** Open to all (F7): nothing here may tell or change what is not everybody's. */
+const OPEN = [
+  'GET /.well-known/authzen-configuration',
+  'GET /.well-known/oauth-authorization-server',
+  'GET /docs',
+  'GET /docs/*',
+  'GET /docs/status-codes',
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /metrics',
+  'GET /openapi.json',
+  'GET /permissions',
+  'GET /scopes',
+  'POST /sessions',
+  'POST /sessions/setup',
+];
+
+/** What a path parameter stands for in the world below. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  org: 'acme',
+  owner: 'acme',
+  repo: 'secret',
+  username: 'olga',
+  team_slug: 'core',
+  enterprise: 'galaxy',
+  token_id: '1',
+  key_id: '1',
+  client_id: 'client_none',
+};
+
+function fill(url: string): string {
+  return url.replace(/:([a-z_]+)/g, (_, name: string) => {
+    const value = PARAMETERS[name];
+    if (value === undefined) throw new Error(`give a value for the path parameter \`${name}\``);
+    return value;
+  });
+}
+
+const nameOf = ({ method, url }: DeclaredRoute) => `${method} ${url}`;
+
+t.test('F7, K7: every endpoint refuses who is nobody and who is too weak', async (t) => {
+  const { app, inject, deps } = await buildTestApp(t);
+  const world = worldOf(deps);
+  const olga = await world.person('olga');
+  const stranger = await world.person('stranger');
+  const acme = await world.organization('acme', olga);
+  await world.enterprise('galaxy', [acme]);
+  await world.repository(acme, 'secret', 'private');
+  const owner_session = await world.session(olga);
+  const stranger_session = await world.session(stranger);
+  const powerless = await world.client([]);
+  const make = async (body: object) => {
+    const answer = await inject({
+      method: 'POST',
+      url: '/user/personal-access-tokens',
+      headers: bearer(owner_session),
+      payload: body,
+    });
+    t.equal(answer.statusCode, 201, answer.body);
+    return answer.json().token as string;
+  };
+  const weak = {
+    'classic token without scopes': await make({ kind: 'classic', name: 'weak' }),
+    'fine-grained token without permissions': await make({ kind: 'fine_grained', name: 'weak too', resource_owner: 'acme' }),
+  };
+  const routes = declaredRoutes(app).filter(({ method }) => method !== 'HEAD');
+  const call = async (route: DeclaredRoute, headers: Record<string, string>) =>
+    (await inject({ method: route.method as 'GET', url: fill(route.url), headers })).statusCode;
+
+  t.same(
+    routes.filter(({ access }) => 'open' in access).map(nameOf).sort(),
+    OPEN,
+    'only these are open to all',
+  );
+
+  for (const route of routes) {
+    const { access } = route;
+    if ('open' in access) continue;
+    const nobody = await call(route, {});
+    const is_public = 'operation' in access ? access.operation : 'any_live' in access ? access.any_live : null;
+    const open_resource = is_public?.public_read === true && is_public.resource !== 'repository';
+    if (!open_resource) t.equal(nobody, 401, `${nameOf(route)} without a credential`);
+    t.equal(await call(route, bearer(`gthp_${'0'.repeat(36)}`)), 401, `${nameOf(route)} with a wrong token`);
+    t.equal(await call(route, { authorization: 'Bearer' }), 401, `${nameOf(route)} with a malformed header`);
+
+    if ('client' in access) {
+      t.equal(await call(route, powerless), 403, `${nameOf(route)} by a client without the capability`);
+      t.equal(await call(route, bearer(owner_session)), 401, `${nameOf(route)} by a session`);
+      continue;
+    }
+    t.equal(await call(route, powerless), 403, `${nameOf(route)} by a client`);
+    for (const [name, text] of Object.entries(weak)) {
+      const status = await call(route, bearer(text));
+      if ('session' in access) t.equal(status, 403, `${nameOf(route)} by a ${name}`);
+      if ('self' in access || 'any_live' in access) t.equal(status, 200, `${nameOf(route)} by a ${name}`);
+      if (!('operation' in access)) continue;
+      const { permissionless, public_read, resource } = access.operation;
+      const may = permissionless || (public_read && resource !== 'repository');
+      if (!may) t.ok(status === 403 || status === 404, `${nameOf(route)} by a ${name}: ${status}`);
+    }
+    if ('session' in access && access.session === 'site_administrator') {
+      t.equal(await call(route, bearer(owner_session)), 403, `${nameOf(route)} by a person who is no administrator`);
+    }
+    if ('operation' in access && ['organization', 'repository'].includes(access.operation.resource)) {
+      if (access.operation.public_read && access.operation.resource === 'organization') continue;
+      const status = await call(route, bearer(stranger_session));
+      t.ok(status === 403 || status === 404, `${nameOf(route)} by a stranger: ${status}`);
+    }
+  }
+
+  t.test('every route is in the document, and every declared operation has a route', async (t) => {
+    const answer = await inject({ url: '/openapi.json' });
+    const paths = answer.json().paths as Record<string, Record<string, unknown>>;
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const hidden = new Set(['GET /docs', 'GET /docs/*', 'GET /docs/status-codes', 'GET /openapi.json', 'GET /metrics']);
+    for (const route of routes) {
+      const id = nameOf(route).replace(/:([a-z_]+)/g, '{$1}');
+      if (!hidden.has(id)) t.ok(documented.includes(id), `${id} is documented`);
+    }
+    const served = new Set(routes.map((route) => nameOf(route).replace(/:([a-z_]+)/g, '{$1}')));
+    for (const { id } of OWN_OPERATIONS) t.ok(served.has(id), `${id} has a route`);
+  });
+});

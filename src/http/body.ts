@@ -16,6 +16,9 @@ export const CONTENT_TYPES: Readonly<Record<BodyKind, string>> = {
 };
 
 export const BODY_LIMIT_BYTES = 1024 * 1024;
+/** An import takes as long as it takes; the framework wants a number. */
+const LINES_TIMEOUT_MS = 24 * 60 * 60 * 1000;
+const LINES_LIMIT_BYTES = 1024 * 1024 * 1024;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -29,6 +32,11 @@ declare module 'fastify' {
 const UTF8_ONLY = /;\s*charset\s*=\s*"?utf-8"?\s*(?:;|$)/i;
 
 export function addBodyParsers(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.body !== 'lines') return;
+    route.handlerTimeout = LINES_TIMEOUT_MS;
+    route.bodyLimit ??= LINES_LIMIT_BYTES;
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(CONTENT_TYPES.json, { parseAs: 'buffer' }, (request, bytes, done) => {
     requireKind(request, 'json');
@@ -40,7 +48,9 @@ export function addBodyParsers(app: FastifyInstance): void {
   });
   app.addContentTypeParser(CONTENT_TYPES.lines, (request, stream, done) => {
     requireKind(request, 'lines');
-    done(null, boundedChunks(stream, request.routeOptions.bodyLimit));
+    const { bodyLimit } = request.routeOptions;
+    if (Number(request.headers['content-length']) > bodyLimit) throw new Refusal('body_too_large');
+    done(null, boundedChunks(stream, bodyLimit));
   });
 }
 

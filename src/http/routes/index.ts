@@ -6,7 +6,4 @@ import { addHealthRoutes } from './health.ts';
 import { addMetricsRoutes } from './metrics.ts';
 import { addSessionRoutes } from './sessions.ts';
 
-export const ROUTES: readonly AddRoutes[] = [
-  addHealthRoutes, addMetricsRoutes, addDocumentRoutes,
-  addSessionRoutes,
-];
+export const ROUTES: readonly AddRoutes[] = [addHealthRoutes, addMetricsRoutes, addDocumentRoutes, addSessionRoutes];

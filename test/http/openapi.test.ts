@@ -1,0 +1,51 @@
+// The OpenAPI document: committed as the routes say, valid, complete.
+
+import { readFile } from 'node:fs/promises';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import t from 'tap';
+import { openapiText } from '../../src/openapi-document.ts';
+
+type Operation = {
+  operationId: string;
+  tags: string[];
+  summary?: string;
+  responses: Record<string, unknown>;
+  security: unknown[];
+};
+type Document = { openapi: string; paths: Record<string, Record<string, Operation>>; components: { schemas: object } };
+
+const text = await openapiText();
+const document: Document = JSON.parse(text);
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
+);
+
+t.test('openapi/openapi.json is what the routes say; `npm run openapi` writes it', async (t) => {
+  const committed = await readFile(new URL('../../openapi/openapi.json', import.meta.url), 'utf8');
+  t.ok(committed === text);
+  t.ok((await openapiText()) === text, 'and the same each time');
+});
+
+t.test('it is valid OpenAPI 3.1', async (t) => {
+  t.match(document.openapi, /^3\.1\./);
+  const { valid, errors } = await new Validator().validate(JSON.parse(text));
+  t.ok(valid, JSON.stringify(errors));
+});
+
+t.test('each operation has an id of its own, a tag, a summary, its security and the errors of all', async (t) => {
+  const ids = operations.map(({ operation }) => operation.operationId);
+  t.equal(new Set(ids).size, ids.length);
+  for (const { name, operation } of operations) {
+    t.equal(operation.tags.length, 1, name);
+    t.ok(operation.summary, name);
+    t.ok(Array.isArray(operation.security), name);
+    t.ok('500' in operation.responses && '503' in operation.responses, name);
+    if (operation.security.length > 0) t.ok('401' in operation.responses && '403' in operation.responses, name);
+  }
+});
+
+t.test('the shapes of errors are components, and nothing refers to what is not there', async (t) => {
+  t.match(Object.keys(document.components.schemas), ['Error', 'OAuthError']);
+  const names = [...text.matchAll(/"\$ref": "#\/components\/schemas\/([^"]+)"/g)].map((found) => found[1] ?? '');
+  for (const name of new Set(names)) t.ok(name in document.components.schemas, name);
+});

@@ -20,14 +20,20 @@ function refusalOf(text: string | Buffer): Refusal {
   throw new Error('was accepted');
 }
 
+/** Whether no number in the value is an integer that a double rounds. */
+function isExact(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isExact);
+}
+
 t.test('what JSON.stringify writes is read back', async () => {
-  const value = fc.jsonValue({ maxDepth: 8 }).filter((each) => !JSON.stringify(each).includes('e+'));
+  const value = fc.jsonValue({ maxDepth: 8 }).filter(isExact);
   fc.assert(
     fc.property(value, (each) => {
       const text = JSON.stringify(each);
       assert.equal(JSON.stringify(parse(text)), text);
     }),
-    { numRuns: 300 },
+    { numRuns: 3000 },
   );
 });
 

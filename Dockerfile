@@ -1,0 +1,25 @@
+# The service without embedded PostgreSQL and without development packages. Runs the TypeScript sources as they are: no build step.
+# Multi-architecture: `docker buildx build --platform linux/amd64,linux/arm64 .`
+FROM node:24-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+# No install scripts: the only native package brings its binaries.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+
+FROM node:24-slim
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    PORT=8080
+WORKDIR /app
+COPY --from=packages /app/node_modules ./node_modules
+COPY package.json ./
+COPY src ./src
+COPY migrations ./migrations
+COPY openapi ./openapi
+# The sources belong to root: the running process cannot change them.
+USER node
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# Node itself, so that it gets the signals; it ends on SIGTERM by itself and starts no children, so that no init is needed.
+CMD ["node", "src/main.ts"]

@@ -1,0 +1,101 @@
+// What the pool promises: values that cannot be mistaken, limits of time and number, and faults that are never decisions.
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { sql } from 'kysely';
+import t, { type Test } from 'tap';
+import { databaseOver, openPool } from '../../src/db/pool.ts';
+import { isForeignKeyViolation, isUniqueViolation, sqlstate } from '../../src/db/sqlstate.ts';
+import { StorageUnavailable } from '../../src/domain/fault.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { freePort } from '../support/service.ts';
+
+const TIMEOUT_MS = 500;
+
+async function readValue({ db }: TestDatabase, expression: string): Promise<unknown> {
+  const { rows } = await sql<{ value: unknown }>`select ${sql.raw(expression)} as value`.execute(db);
+  return rows[0]?.value;
+}
+
+t.test('integers are numbers, up to the last one that is exact', async (t) => {
+  const database = await createDatabase(t);
+  t.equal(await readValue(database, '9007199254740991::bigint'), Number.MAX_SAFE_INTEGER);
+  t.same(await readValue(database, "'{1,-2}'::bigint[]"), [1, -2]);
+  t.equal(await readValue(database, 'null::bigint'), null);
+  await t.rejects(readValue(database, '9007199254740992::bigint'), StorageUnavailable);
+  await t.rejects(readValue(database, "'{9007199254740992}'::bigint[]"), StorageUnavailable);
+  await t.rejects(readValue(database, "'{1,null}'::bigint[]"), StorageUnavailable);
+});
+
+t.test('instants are dates, and infinity is neither never nor null (F3)', async (t) => {
+  const database = await createDatabase(t);
+  t.same(await readValue(database, "'2026-02-28T12:00:00+02'::timestamptz"), new Date('2026-02-28T10:00:00Z'));
+  t.same(await readValue(database, "'{2026-02-28T12:00:00Z}'::timestamptz[]"), [new Date('2026-02-28T12:00:00Z')]);
+  t.equal(await readValue(database, 'null::timestamptz'), null);
+  for (const instant of ['infinity', '-infinity']) {
+    await t.rejects(readValue(database, `'${instant}'::timestamptz`), StorageUnavailable);
+    await t.rejects(readValue(database, `array['${instant}'::timestamptz]`), StorageUnavailable);
+  }
+  t.equal(await readValue(database, '1'), 1, 'the connection is usable afterwards');
+});
+
+t.test('violations stay what they are, with their constraint', async (t) => {
+  const { db } = await createDatabase(t);
+  const add = (login: string) => db.insertInto('accounts').values({ type: 'User', login }).execute();
+  await add('octocat');
+  const error: unknown = await add('OctoCat').catch((reason: unknown) => reason);
+  t.equal(isUniqueViolation(error), true);
+  t.equal(isUniqueViolation(error, 'accounts_login_taken'), true);
+  t.equal(isUniqueViolation(error, 'accounts_pkey'), false);
+  t.equal(isForeignKeyViolation(error), false);
+});
+
+t.test('a connection that dies under a transaction is a fault, and the next one works', async (t) => {
+  const { db } = await createDatabase(t);
+  const transaction = db.transaction().execute(async (inside) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(inside);
+    await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(db);
+    await sql`select 1`.execute(inside);
+  });
+  await t.rejects(transaction, StorageUnavailable);
+  t.same((await sql`select 1 as one`.execute(db)).rows, [{ one: 1 }]);
+});
+
+t.test('a statement that takes too long is ended, and is a fault', async (t) => {
+  const db = openShort(t, (await createDatabase(t)).url);
+  const error: unknown = await sql`select pg_sleep(60)`.execute(db).catch((reason: unknown) => reason);
+  t.type(error, StorageUnavailable);
+  t.equal(sqlstate(error), '57014');
+});
+
+t.test('waiting for a connection has an end, and is a fault', async (t) => {
+  const db = openShort(t, (await createDatabase(t)).url);
+  await db.connection().execute(async () => t.rejects(sql`select 1`.execute(db), StorageUnavailable));
+  t.same((await sql`select 1 as one`.execute(db)).rows, [{ one: 1 }]);
+});
+
+t.test('a database that is not there is a fault', async (t) => {
+  const db = openShort(t, `postgres://nobody@127.0.0.1:${await freePort()}/none`);
+  await t.rejects(sql`select 1`.execute(db), StorageUnavailable);
+});
+
+t.test('a server that accepts and never answers is a fault', async (t) => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.teardown(() => silent.close());
+  const db = openShort(t, `postgres://nobody@127.0.0.1:${portOf(silent)}/none`);
+  await t.rejects(sql`select 1`.execute(db), StorageUnavailable);
+});
+
+/** One connection, and little patience. */
+function openShort(t: Test, url: string): TestDatabase['db'] {
+  const pool = openPool({ url, connections_max: 1, request_timeout_ms: TIMEOUT_MS, onIdleError: () => undefined });
+  const db = databaseOver(pool);
+  t.teardown(() => db.destroy());
+  return db;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}

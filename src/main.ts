@@ -77,7 +77,8 @@ async function whenReachable<Answer>(log: Logger, step: () => Promise<Answer>): 
       return await step();
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
-      log.warn({ err: error }, 'the database cannot be used yet; trying again');
+      const reason = error.cause instanceof Error ? error.cause.message : String(error.cause);
+      log.warn({ reason }, 'the database cannot be used yet; trying again');
     }
     await delay(DATABASE_RETRY_MS);
   }

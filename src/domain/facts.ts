@@ -42,7 +42,11 @@ export type GrantFacts = {
 export type FineGrainedTokenFacts = TokenCommon & {
   readonly kind: 'fine_grained';
   /** Null when the resource owner is gone. */
-  readonly resource_owner: { readonly id: number; readonly type: 'User' | 'Organization'; readonly login: string } | null;
+  readonly resource_owner: {
+    readonly id: number;
+    readonly type: 'User' | 'Organization';
+    readonly login: string;
+  } | null;
   readonly grant: GrantFacts | null;
   readonly request_pending: boolean;
 };

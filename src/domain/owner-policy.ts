@@ -2,7 +2,14 @@
 
 import { type Decision, deny } from './decision.ts';
 import type { EnterpriseFacts, OrganizationFacts, Resource, TokenFacts } from './facts.ts';
-import { appliesToPublicReads, effectiveAccess, effectiveCap, enterpriseCap, exceedsCap, type Sourced } from './policy.ts';
+import {
+  appliesToPublicReads,
+  effectiveAccess,
+  effectiveCap,
+  enterpriseCap,
+  exceedsCap,
+  type Sourced,
+} from './policy.ts';
 
 const KIND_IN_WORDS = {
   classic: 'a personal access token (classic)',
@@ -26,7 +33,12 @@ function ownerName(organization: OrganizationFacts, source: 'organization' | 'en
 }
 
 /** @rule P1, P2 */
-function restricted(token: TokenFacts, forbids: string, source: 'organization' | 'enterprise', owner: string): Decision {
+function restricted(
+  token: TokenFacts,
+  forbids: string,
+  source: 'organization' | 'enterprise',
+  owner: string,
+): Decision {
   return deny(RESTRICTED_CODE[token.kind], {
     message: `\`${forbids}\` forbids access via ${KIND_IN_WORDS[token.kind]}. ${INSTEAD[token.kind]}`,
     policy: { source, owner },

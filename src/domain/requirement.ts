@@ -41,9 +41,7 @@ export function isWorkflowFile(path: string): boolean {
 
 function forPermission(permission: string, level: Level, workflow: boolean): Requirement {
   const asks_workflow = workflow && level !== 'read';
-  const set: PermissionMap = asks_workflow
-    ? { [permission]: level, workflows: 'write' }
-    : { [permission]: level };
+  const set: PermissionMap = asks_workflow ? { [permission]: level, workflows: 'write' } : { [permission]: level };
   return {
     sets: [set],
     permissionless: false,
@@ -113,7 +111,11 @@ function anyHeld(held: ReadonlySet<string>, accepted: readonly string[], public_
  * Whether a classic token's scopes are enough. `public_repo_counts`: the repository is public and stays or becomes so.
  * @rule C1, C6, K2
  */
-export function scopesSuffice(scopes: readonly string[], requirement: Requirement, public_repo_counts: boolean): boolean {
+export function scopesSuffice(
+  scopes: readonly string[],
+  requirement: Requirement,
+  public_repo_counts: boolean,
+): boolean {
   const held = expandScopes(scopes);
   if (requirement.workflow && !held.has('workflow')) return false;
   if (requirement.scopes !== null) return anyHeld(held, requirement.scopes, public_repo_counts);

@@ -39,13 +39,16 @@ function moment(value: unknown): Date | null {
 /** The known members of a stored permission map. */
 export function decodePermissions(value: unknown): PermissionMap {
   if (typeof value !== 'object' || value === null) return {};
-  const known = Object.entries(value).filter((entry): entry is [string, Level] => isPermissionLevel(entry[0], entry[1]));
+  const known = Object.entries(value).filter((entry): entry is [string, Level] =>
+    isPermissionLevel(entry[0], entry[1]),
+  );
   return Object.fromEntries(known);
 }
 
 function decodeCap(value: unknown): number | null | undefined {
   if (value === null) return null;
-  const understood = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LIFETIME_CAP_DAYS_MAX;
+  const understood =
+    typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LIFETIME_CAP_DAYS_MAX;
   return understood ? value : undefined;
 }
 
@@ -55,7 +58,8 @@ function organizationPolicy(row: FactsRow): OrganizationPolicy | null {
   const approval = oneOf(APPROVAL_VALUES, row.policy_approval);
   const fine_grained = decodeCap(row.policy_cap_fine_grained);
   const classic = decodeCap(row.policy_cap_classic);
-  if (row.policy_id === null || fine_grained_tokens === null || classic_tokens === null || approval === null) return null;
+  if (row.policy_id === null || fine_grained_tokens === null || classic_tokens === null || approval === null)
+    return null;
   if (fine_grained === undefined || classic === undefined) return null;
   return {
     fine_grained_tokens,

@@ -40,16 +40,19 @@ async function answer(pool: Pool, clock: () => Date, waiting: readonly Waiting[]
       waiting.map((each) => parameters(each.question)),
     );
     const own_now = clock().getTime();
-    waiting.forEach(({ question, resolve, reject }, index) => {
+    for (const [index, { question, resolve, reject }] of waiting.entries()) {
       const row = rows[index];
-      if (row === undefined) return reject(new Error('a question has no row of facts'));
+      if (row === undefined) {
+        reject(new Error('a question has no row of facts'));
+        continue;
+      }
       resolve({
         subject: decodeSubject(row, question.subject),
         resource: decodeResource(row, question.resource),
         now: new Date(Math.max(own_now, row.now.getTime())),
         visible_to_client: row.visible_to_client === true,
       });
-    });
+    }
   } catch (error) {
     for (const { reject } of waiting) reject(error);
   }

@@ -4,9 +4,9 @@ import type { FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { authenticateClient } from '../use-cases/authenticate.ts';
+import type { ClientAccess } from './access.ts';
 import { clientFrom, type Presented, presentedBy } from './credential.ts';
 import type { Form } from './form.ts';
-import type { ClientAccess } from './route-access.ts';
 
 async function admitPresented(
   deps: Deps,

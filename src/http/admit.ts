@@ -11,10 +11,10 @@ import { Refusal } from '../domain/refusal.ts';
 import type { ResourceKey, SubjectKey } from '../facts/source.ts';
 import { authenticate } from '../use-cases/authenticate.ts';
 import { recordRefusal } from '../use-cases/record-refusal.ts';
+import type { AnyAccess, OperationAccess, SelfAccess, SessionAccess } from './access.ts';
 import { factsOf } from './caller-of.ts';
 import { presentedBy } from './credential.ts';
 import { countRequest } from './rate-limits.ts';
-import type { AnyAccess, OperationAccess, SelfAccess, SessionAccess } from './route-access.ts';
 
 /** A decision's no as the refusal that the error body is made from. */
 export function refusalOf(deps: Deps, decision: Decision): Refusal {

@@ -6,9 +6,9 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import type { Deps } from '../deps.ts';
 import type { Operation } from '../domain/operation.ts';
+import type { Access } from './access.ts';
 import type { App } from './app-type.ts';
 import { CONTENT_TYPES } from './body.ts';
-import type { Access } from './route-access.ts';
 import { ErrorBody, OAuthErrorBody } from './schemas/common.ts';
 
 /** The version of the API, not of the program: changes when a client could notice. */

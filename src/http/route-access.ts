@@ -1,53 +1,16 @@
-// What every route must declare: for whom it is there, what it asks, and which entry of the record it stands for. A route
-// that does not stops the boot (promises P20). Authorisation happens in hooks after routing, never by path prefix.
+// Sees to it that every route declares its access (access.ts): one that does not stops the boot (promises P20).
+// Authorisation happens in hooks after routing, never by path prefix.
 
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Deps } from '../deps.ts';
-import type { AuditAction } from '../domain/audit.ts';
-import { isWriteMethod, type Operation } from '../domain/operation.ts';
-import type { Capability, Visibility } from '../domain/vocabulary.ts';
-import type { ResourceKey } from '../facts/source.ts';
+import { isWriteMethod } from '../domain/operation.ts';
+import { type Access, operationOf } from './access.ts';
 import { admitAny, admitOperation, admitSession, judgeOutcome, recordIfRefused } from './admit.ts';
 import { admitClient, admitClientByForm } from './admit-client.ts';
 
 import type { App } from './app-type.ts';
 import { anonymousCaller } from './caller-of.ts';
 import { addTokenHeaders } from './token-headers.ts';
-
-/** The entry that the route writes when it succeeds, and with `outcome: "refused"` when it does not; null: none, and why stands beside. */
-type Audited = { readonly audit?: AuditAction | null };
-
-/** Open to all; the credential is not looked at (F7). */
-export type OpenAccess = { readonly open: true } & Audited;
-/** A person's session only (K7): tokens get 403 `session_required` before anything else. */
-export type SessionAccess = { readonly session: 'person' | 'site_administrator' } & Audited;
-/** A backend service with this capability. */
-export type ClientAccess = { readonly client: Capability } & Audited;
-/** Any live token or session; what it shows is decided row by row (F8). Without a credential only where it is a public read. */
-export type AnyAccess = {
-  readonly any_live: Operation;
-  readonly resource: (params: Readonly<Record<string, string>>) => ResourceKey;
-} & Audited;
-/** Whoever is shown his own credential: `GET /token`. */
-export type SelfAccess = { readonly self: true } & Audited;
-/** What decide() says about this operation on this resource. */
-export type OperationAccess = {
-  readonly operation: Operation;
-  readonly resource: (params: Readonly<Record<string, string>>) => ResourceKey;
-  /** Policies and SSO settings are written by sessions only (K7). */
-  readonly session_only?: true;
-  /** What the repository is to be, from the body: `public_repo` counts only where that is public (K2). */
-  readonly becomes?: (body: unknown) => Visibility | undefined;
-} & Audited;
-
-export type Access = OpenAccess | SessionAccess | ClientAccess | AnyAccess | SelfAccess | OperationAccess;
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    access?: Access;
-    errors?: 'oauth';
-  }
-}
 
 function requireDeclaration(route: RouteOptions): void {
   const access = route.config?.access;
@@ -57,7 +20,7 @@ function requireDeclaration(route: RouteOptions): void {
   if (writes && !('open' in access) && access.audit === undefined) {
     throw new Error(`the route \`${methods.join()} ${route.url}\` does not declare its audit action`);
   }
-  const operation = 'operation' in access ? access.operation : 'any_live' in access ? access.any_live : null;
+  const operation = operationOf(access);
   if (operation === null) return;
   const template = route.url.replace(/:([a-z_]+)/g, '{$1}');
   if (operation.template !== template || !methods.includes(operation.method)) {

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TokenFacts } from '../domain/facts.ts';
 import type { Operation } from '../domain/operation.ts';
 import { acceptedScopes, requirementOf } from '../domain/requirement.ts';
+import { operationOf } from './access.ts';
 
 /** `2027-03-19 00:00:00 UTC` */
 function printExpiration(moment: Date): string {
@@ -22,13 +23,6 @@ export function printAcceptedPermissions(operation: Operation): string {
     .join('; ');
 }
 
-function operationOf(request: FastifyRequest): Operation | null {
-  const { access } = request.routeOptions.config;
-  if (access === undefined) return null;
-  if ('operation' in access) return access.operation;
-  return 'any_live' in access ? access.any_live : null;
-}
-
 function addKindHeaders(reply: FastifyReply, token: TokenFacts, operation: Operation | null): void {
   if (token.kind === 'classic') {
     const requirement = operation === null ? null : requirementOf({ ask: { type: 'operation', operation } });
@@ -43,7 +37,8 @@ export function addTokenHeaders(request: FastifyRequest, reply: FastifyReply): v
   const principal = request.caller?.principal;
   if (principal?.type !== 'token') return;
   const { token } = principal;
-  addKindHeaders(reply, token, operationOf(request));
+  const { access } = request.routeOptions.config;
+  addKindHeaders(reply, token, access === undefined ? null : operationOf(access));
   if (token.expires_at !== null) {
     reply.header('github-authentication-token-expiration', printExpiration(token.expires_at));
   }

@@ -1,10 +1,10 @@
 // Who is calling, and what there is to know about what he asks for: credential in, principal and facts out.
 
 import { findClient } from '../db/clients.ts';
+import type { Deps } from '../deps.ts';
 import type { ClientFacts, Principal } from '../domain/caller.ts';
 import type { Subject } from '../domain/facts.ts';
 import { isPast } from '../domain/lifetime.ts';
-import type { Deps } from '../deps.ts';
 import type { LoadedFacts, LoadedSubject, ResourceKey, SubjectKey } from '../facts/source.ts';
 
 export type Authenticated = {

@@ -1,8 +1,8 @@
 // When tokens were last used, without a write per request: collected in memory, written together. `last_used_at` may lag
 // 60 s (M9); a process that is killed loses what it collected since the last flush.
 
-import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
 import type { Database } from '../db/schema.ts';
 
 /** Well below the 60 s that `last_used_at` may lag. */

@@ -1,11 +1,11 @@
 // A refused attempt of an authenticated caller is an entry of its own, written before the answer (L1).
 
 import { writeAudit } from '../db/audit.ts';
+import type { Deps } from '../deps.ts';
 import type { AuditAction, AuditEvent } from '../domain/audit.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { Resource } from '../domain/facts.ts';
 import type { Reason } from '../domain/reason.ts';
-import type { Deps } from '../deps.ts';
 
 type Concerned = Pick<AuditEvent, 'org' | 'repo' | 'business' | 'user'>;
 

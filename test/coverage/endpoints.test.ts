@@ -3,6 +3,7 @@
 
 import t from 'tap';
 import { OWN_OPERATIONS } from '../../src/domain/own-operations.ts';
+import { operationOf } from '../../src/http/access.ts';
 import { type DeclaredRoute, declaredRoutes } from '../../src/http/route-access.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { bearer, worldOf } from '../support/world.ts';
@@ -70,14 +71,21 @@ t.test('F7, K7: every endpoint refuses who is nobody and who is too weak', async
   };
   const weak = {
     'classic token without scopes': await make({ kind: 'classic', name: 'weak' }),
-    'fine-grained token without permissions': await make({ kind: 'fine_grained', name: 'weak too', resource_owner: 'acme' }),
+    'fine-grained token without permissions': await make({
+      kind: 'fine_grained',
+      name: 'weak too',
+      resource_owner: 'acme',
+    }),
   };
   const routes = declaredRoutes(app).filter(({ method }) => method !== 'HEAD');
   const call = async (route: DeclaredRoute, headers: Record<string, string>) =>
     (await inject({ method: route.method as 'GET', url: fill(route.url), headers })).statusCode;
 
   t.same(
-    routes.filter(({ access }) => 'open' in access).map(nameOf).sort(),
+    routes
+      .filter(({ access }) => 'open' in access)
+      .map(nameOf)
+      .sort(),
     OPEN,
     'only these are open to all',
   );
@@ -86,7 +94,7 @@ t.test('F7, K7: every endpoint refuses who is nobody and who is too weak', async
     const { access } = route;
     if ('open' in access) continue;
     const nobody = await call(route, {});
-    const is_public = 'operation' in access ? access.operation : 'any_live' in access ? access.any_live : null;
+    const is_public = operationOf(access);
     const open_resource = is_public?.public_read === true && is_public.resource !== 'repository';
     if (!open_resource) t.equal(nobody, 401, `${nameOf(route)} without a credential`);
     t.equal(await call(route, bearer(`gthp_${'0'.repeat(36)}`)), 401, `${nameOf(route)} with a wrong token`);

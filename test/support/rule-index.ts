@@ -72,7 +72,12 @@ function testNames(text: string): string {
   return (text.match(/\.test\(\s*(['"`])[\s\S]*?\1/g) ?? []).join('\n');
 }
 
-export type RuleEntry = { readonly id: string; readonly says: string; readonly code: string[]; readonly tests: string[] };
+export type RuleEntry = {
+  readonly id: string;
+  readonly says: string;
+  readonly code: string[];
+  readonly tests: string[];
+};
 
 /** Where each rule is carried now. */
 export function ruleEntries(): RuleEntry[] {

@@ -1,0 +1,47 @@
+// What a route declares: for whom it is there, what it asks, and which entry of the record it stands for.
+
+import type { AuditAction } from '../domain/audit.ts';
+import type { Operation } from '../domain/operation.ts';
+import type { Capability, Visibility } from '../domain/vocabulary.ts';
+import type { ResourceKey } from '../facts/source.ts';
+
+/** The entry that the route writes when it succeeds, and with `outcome: "refused"` when it does not; null: none, and why stands beside. */
+type Audited = { readonly audit?: AuditAction | null };
+
+/** Open to all; the credential is not looked at (F7). */
+export type OpenAccess = { readonly open: true } & Audited;
+/** A person's session only (K7): tokens get 403 `session_required` before anything else. */
+export type SessionAccess = { readonly session: 'person' | 'site_administrator' } & Audited;
+/** A backend service with this capability. */
+export type ClientAccess = { readonly client: Capability } & Audited;
+/** Any live token or session; what it shows is decided row by row (F8). Without a credential only where it is a public read. */
+export type AnyAccess = {
+  readonly any_live: Operation;
+  readonly resource: (params: Readonly<Record<string, string>>) => ResourceKey;
+} & Audited;
+/** Whoever is shown his own credential: `GET /token`. */
+export type SelfAccess = { readonly self: true } & Audited;
+/** What decide() says about this operation on this resource. */
+export type OperationAccess = {
+  readonly operation: Operation;
+  readonly resource: (params: Readonly<Record<string, string>>) => ResourceKey;
+  /** Policies and SSO settings are written by sessions only (K7). */
+  readonly session_only?: true;
+  /** What the repository is to be, from the body: `public_repo` counts only where that is public (K2). */
+  readonly becomes?: (body: unknown) => Visibility | undefined;
+} & Audited;
+
+export type Access = OpenAccess | SessionAccess | ClientAccess | AnyAccess | SelfAccess | OperationAccess;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+    errors?: 'oauth';
+  }
+}
+
+/** The operation that the access stands for; null where it is for sessions, clients or everybody. */
+export function operationOf(access: Access): Operation | null {
+  if ('operation' in access) return access.operation;
+  return 'any_live' in access ? access.any_live : null;
+}

@@ -1,0 +1,71 @@
+// The house rules that a type checker and a linter cannot see. Limits are ratchets: they may only be lowered.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import t from 'tap';
+
+const ROOT = join(import.meta.dirname, '..');
+const FILE_LINES_MAX = 400;
+const COLUMNS_MAX = 140;
+
+/** What a name or comment must not contain, and what to write instead. */
+const BANNED: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:TODO|FIXME|XXX|HACK)\b/, 'finish it, or name what is missing where people read it'],
+  [/\bPAT object\b|\bmanager\b|\bhelpers?\b|(?<!node:)\butils?\b/i, 'a word of docs/glossary.md'],
+  [/\bMath\.random\b/, 'src/secrets.ts'],
+  [/\bconsole\./, 'the log, or process.stdout in a command'],
+  [/\bdebugger\b/, 'nothing'],
+];
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(?:ts|mjs)$/.test(entry.name))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+const lines = (file: string) => readFileSync(join(ROOT, file), 'utf8').split('\n');
+const src = filesBelow('src').filter((file) => file !== 'src/db/schema.ts');
+const tests = filesBelow('test');
+
+t.test('files of the product are one thing each, named in kebab-case, and say at the top what they own', async (t) => {
+  for (const file of src) {
+    t.ok(lines(file).length <= FILE_LINES_MAX, `${file} has at most ${FILE_LINES_MAX} lines`);
+    t.match(basename(file), /^[a-z0-9]+(?:-[a-z0-9]+)*\.(?:ts|mjs)$/, file);
+    t.match(lines(file)[0], /^(?:\/\/|\/\*|#!)/, `${file} begins with what it owns`);
+  }
+});
+
+t.test('no line is longer than a screen, and no banned word is used', async (t) => {
+  for (const file of src) {
+    for (const [index, line] of lines(file).entries()) {
+      const is_data = /^\s*(?:\/\/ )?[{'"`|]/.test(line);
+      if (line.length > COLUMNS_MAX && !is_data) t.fail(`${file}:${index + 1} has ${line.length} columns`);
+      for (const [word, instead] of BANNED) {
+        if (word.test(line)) t.fail(`${file}:${index + 1} ${word.source}: ${instead}`);
+      }
+    }
+  }
+  t.pass('read');
+});
+
+t.test('only the composition reads the clock and the environment', async (t) => {
+  const may_read_environment = /^src\/(?:main\.ts|launch\.mjs|cli\/|openapi\.ts|db\/embedded)/;
+  const may_read_clock = /^src\/(?:main\.ts|launch\.mjs|cli\/)/;
+  for (const file of src) {
+    const text = lines(file).join('\n');
+    if (!may_read_environment.test(file)) t.notMatch(text, /process\.env/, `${file} does not read the environment`);
+    if (!may_read_clock.test(file)) t.notMatch(text, /new Date\(\)|Date\.now\(\)/, `${file} does not read the clock`);
+  }
+});
+
+t.test('no test is switched off or shuts the others out', async (t) => {
+  for (const file of tests) {
+    if (file === 'test/tidy.test.ts') continue;
+    t.notMatch(lines(file).join('\n'), /\.(?:only|todo)\(|\{ *(?:only|todo): *true/, file);
+  }
+});
+
+t.test('the product does not lean on what is beside it', async (t) => {
+  for (const file of src) t.notMatch(lines(file).join('\n'), /\.\.\/shared/, file);
+});

@@ -3,7 +3,7 @@
 import { BlockList, isIP } from 'node:net';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN } from './secrets.ts';
+import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, passwordFault } from './domain/password.ts';
 import { startRefusal } from './start-refusal.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -175,9 +175,7 @@ function databaseUrl(text: string | undefined): string | null {
 
 function adminPassword(text: string | undefined): string | null {
   if (text === undefined) return null;
-  const characters = [...text].length;
-  if (characters >= PASSWORD_CHARACTERS_MIN && Buffer.byteLength(text) <= PASSWORD_BYTES_MAX && !text.includes('\0'))
-    return text;
+  if (passwordFault(text) === null) return text;
   throw startRefusal(
     `Change \`ADMIN_PASSWORD\`: it must have at least ${PASSWORD_CHARACTERS_MIN} characters and at most ${PASSWORD_BYTES_MAX} bytes.`,
   );

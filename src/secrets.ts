@@ -4,8 +4,9 @@
 import { hash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import bcrypt from 'bcrypt';
+import { PASSWORD_BYTES_MAX } from './domain/password.ts';
 
-export const TEXT_KINDS = ['classic', 'fine_grained', 'session', 'exchanged', 'client'] as const;
+export const TEXT_KINDS = ['classic', 'fine_grained', 'session', 'setup', 'exchanged', 'client'] as const;
 export type TextKind = (typeof TEXT_KINDS)[number];
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -13,13 +14,11 @@ const CHECKSUM_LENGTH = 6;
 const RANDOM_LENGTH = 30;
 const FINE_GRAINED_FIRST_LENGTH = 22;
 const FINE_GRAINED_SECOND_LENGTH = 53;
-const LETTER = { classic: 'p', session: 's', exchanged: 'x', client: 'c' } as const;
+/** `i`, initial password: the one-time right to choose it is no credential and opens nothing else. */
+const LETTER = { classic: 'p', session: 's', setup: 'i', exchanged: 'x', client: 'c' } as const;
 
 /** 54 ms a verification on this kind of machine at 10, 220 ms at 12; a person signs in rarely. */
 const BCRYPT_COST = 11;
-/** bcrypt reads no further; a longer password is refused, never cut (contract 4). */
-export const PASSWORD_BYTES_MAX = 72;
-export const PASSWORD_CHARACTERS_MIN = 12;
 
 function randomBase62(length: number): string {
   let text = '';
@@ -49,9 +48,15 @@ export function newText(kind: TextKind, prefix: string): string {
   return `${prefix}${LETTER[kind]}_${random}${checksumOf(random)}`;
 }
 
-const KIND_OF_LETTER: Readonly<Record<string, TextKind>> = { p: 'classic', s: 'session', x: 'exchanged', c: 'client' };
+const KIND_OF_LETTER: Readonly<Record<string, TextKind>> = {
+  p: 'classic',
+  s: 'session',
+  i: 'setup',
+  x: 'exchanged',
+  c: 'client',
+};
 const FINE_GRAINED_FORM = /^([0-9A-Za-z]{22})_([0-9A-Za-z]{53})([0-9A-Za-z]{6})$/;
-const COMMON_FORM = /^([psxc])_([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/;
+const COMMON_FORM = /^([psixc])_([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/;
 
 /**
  * The kind of a presented text, or null where it has not exactly the form and the checksum of one of ours; such a text

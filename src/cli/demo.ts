@@ -54,7 +54,7 @@ function printCall(url: string, call: Call): void {
 }
 
 function shorten(text: string): string {
-  return text.replace(/(gth(?:[psxc]_|_pat_)[0-9A-Za-z]{4})[0-9A-Za-z_]+/g, '$1…');
+  return text.replace(/(gth(?:[psixc]_|_pat_)[0-9A-Za-z]{4})[0-9A-Za-z_]+/g, '$1…');
 }
 
 function printAnswer(status: number, body: unknown): void {

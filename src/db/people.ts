@@ -1,4 +1,4 @@
-// People: their accounts, passwords and sessions. SQL only.
+// People: their accounts and passwords. SQL only.
 
 import type { Kysely } from 'kysely';
 import type { Database } from './schema.ts';
@@ -10,6 +10,7 @@ export type NewPerson = {
   readonly password_hash: string | null;
   readonly site_admin: boolean;
   readonly created_at: Date;
+  readonly suspended_at?: Date | null;
 };
 
 /** Inserts an account and its person; a login or e-mail that is taken violates `accounts_login_taken`, `users_email_taken`. */
@@ -19,8 +20,8 @@ export async function insertPerson(db: Kysely<Database>, person: NewPerson): Pro
     .values({ type: 'User', login: person.login, created_at: person.created_at })
     .returning('id')
     .executeTakeFirstOrThrow();
-  const { email, email_verified, password_hash, site_admin } = person;
-  await db.insertInto('users').values({ id, email, email_verified, password_hash, site_admin }).execute();
+  const { email, email_verified, password_hash, site_admin, suspended_at = null } = person;
+  await db.insertInto('users').values({ id, email, email_verified, password_hash, site_admin, suspended_at }).execute();
   return id;
 }
 
@@ -28,6 +29,32 @@ export async function insertPerson(db: Kysely<Database>, person: NewPerson): Pro
 export async function hasSiteAdministrator(db: Kysely<Database>): Promise<boolean> {
   const row = await db.selectFrom('users').select('id').where('site_admin', '=', true).limit(1).executeTakeFirst();
   return row !== undefined;
+}
+
+/**
+ * The ids of all site administrators who can sign in, locked in the order of their ids; none of them if the person with
+ * this login is no site administrator, because then none of them is at stake.
+ */
+export async function lockSiteAdministratorsWith(db: Kysely<Database>, login: string): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom('users as person')
+    .select('person.id')
+    .where('person.site_admin', '=', true)
+    .where('person.suspended_at', 'is', null)
+    .where((where) =>
+      where.exists(
+        where
+          .selectFrom('accounts as account')
+          .innerJoin('users as named', 'named.id', 'account.id')
+          .select('named.id')
+          .where('account.login_key', '=', login.toLowerCase())
+          .where('named.site_admin', '=', true),
+      ),
+    )
+    .orderBy('person.id')
+    .forUpdate('person')
+    .execute();
+  return rows.map((row) => row.id);
 }
 
 export type PersonForSignIn = {
@@ -59,13 +86,68 @@ export type PersonRow = {
   readonly created_at: Date;
 };
 
-/** Everything about one person that may be shown to himself or to a site administrator. */
-export function findPerson(db: Kysely<Database>, id: number): Promise<PersonRow | undefined> {
+function people(db: Kysely<Database>) {
   return db
     .selectFrom('accounts as account')
     .innerJoin('users as person', 'person.id', 'account.id')
     .select(['account.id', 'account.login', 'account.profile_name', 'account.created_at'])
-    .select(['person.email', 'person.email_verified', 'person.site_admin', 'person.suspended_at'])
-    .where('account.id', '=', id)
-    .executeTakeFirst();
+    .select(['person.email', 'person.email_verified', 'person.site_admin', 'person.suspended_at']);
+}
+
+/** Everything about one person that may be shown to himself or to a site administrator. */
+export function findPerson(db: Kysely<Database>, id: number): Promise<PersonRow | undefined> {
+  return people(db).where('account.id', '=', id).executeTakeFirst();
+}
+
+/** The person with this login, his row locked against every other change of him until the transaction ends. */
+export function lockPersonByLogin(db: Kysely<Database>, login: string): Promise<PersonRow | undefined> {
+  return people(db).where('account.login_key', '=', login.toLowerCase()).forUpdate('person').executeTakeFirst();
+}
+
+/** The same by id, with the stored password. */
+export function lockPerson(
+  db: Kysely<Database>,
+  id: number,
+): Promise<(PersonRow & { readonly password_hash: string | null }) | undefined> {
+  return people(db).select('person.password_hash').where('account.id', '=', id).forUpdate('person').executeTakeFirst();
+}
+
+/** A page of all people, oldest first, and one row more where there are more. */
+export function listPeople(
+  db: Kysely<Database>,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<PersonRow[]> {
+  return people(db)
+    .orderBy('account.id')
+    .limit(page.limit + 1)
+    .offset(page.offset)
+    .execute();
+}
+
+/** What can be changed about a person. A member that is absent stays as it is. */
+export type PersonChanges = {
+  readonly login?: string;
+  readonly profile_name?: string | null;
+  readonly email?: string;
+  readonly email_verified?: boolean;
+  readonly password_hash?: string | null;
+  readonly site_admin?: boolean;
+  readonly suspended_at?: Date | null;
+};
+
+/** Changes one person. A login or e-mail that is taken violates `accounts_login_taken`, `users_email_taken`. */
+export async function updatePerson(db: Kysely<Database>, id: number, changes: PersonChanges): Promise<void> {
+  const { login, profile_name, ...person } = changes;
+  const account = { ...(login !== undefined && { login }), ...(profile_name !== undefined && { profile_name }) };
+  if (Object.keys(account).length > 0) {
+    await db.updateTable('accounts').set(account).where('id', '=', id).execute();
+  }
+  if (Object.keys(person).length > 0) {
+    await db.updateTable('users').set(person).where('id', '=', id).execute();
+  }
+}
+
+/** Takes an account away with everything that is its own: repositories, tokens, sessions, memberships, keys. */
+export async function deleteAccount(db: Kysely<Database>, id: number): Promise<void> {
+  await db.deleteFrom('accounts').where('id', '=', id).execute();
 }

@@ -1,13 +1,35 @@
 // Sessions of people. SQL only; digests, never texts.
 
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.ts';
 
-export async function insertSession(
-  db: Kysely<Database>,
-  session: { readonly digest: string; readonly user_id: number; readonly created_at: Date; readonly expires_at: Date },
-): Promise<void> {
+export type NewSession = {
+  readonly digest: string;
+  readonly user_id: number;
+  readonly created_at: Date;
+  readonly expires_at: Date;
+};
+
+export async function insertSession(db: Kysely<Database>, session: NewSession): Promise<void> {
   await db.insertInto('sessions').values(session).execute();
+}
+
+/**
+ * Inserts a session if this is still the person's stored password and he is not suspended. The lock makes it wait for a
+ * change of either that is under way, so that what ends all sessions of a person ends this one too.
+ */
+export async function insertSessionByPassword(
+  db: Kysely<Database>,
+  session: NewSession,
+  password_hash: string,
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    insert into sessions (digest, user_id, created_at, expires_at)
+    select ${session.digest}, person.id, ${session.created_at}::timestamptz, ${session.expires_at}::timestamptz
+    from users person
+    where person.id = ${session.user_id} and person.password_hash = ${password_hash} and person.suspended_at is null
+    for share`.execute(db);
+  return numAffectedRows === 1n;
 }
 
 export async function deleteSession(db: Kysely<Database>, id: number): Promise<void> {

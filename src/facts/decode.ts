@@ -164,8 +164,10 @@ export function decodeResource(row: FactsRow, key: ResourceKey): Resource {
   if (key.type === 'repository') {
     return row.repository_id === null ? absent : repository(row, row.repository_id, owner);
   }
-  if (key.type === 'user') return owner.type === 'User' ? { type: 'user', id: owner.id, login: owner.login } : absent;
-  return owner.type === 'Organization' ? { type: 'organization', organization: owner } : absent;
+  if (owner.type === 'User') {
+    return key.type === 'organization' ? absent : { type: 'user', id: owner.id, login: owner.login };
+  }
+  return key.type === 'user' ? absent : { type: 'organization', organization: owner };
 }
 
 function grant(row: FactsRow): GrantFacts | null {

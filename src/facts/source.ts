@@ -1,5 +1,6 @@
 // Where facts come from: the one interface behind which caching, replicas and freshness are later changes of this folder.
 
+import type { ClientFacts } from '../domain/caller.ts';
 import type { PersonFacts, Resource, TokenFacts } from '../domain/facts.ts';
 
 /** How the subject of a question is known. Digests: base64 of SHA-256 of the text. */
@@ -15,6 +16,8 @@ export type ResourceKey =
   | { readonly type: 'repository'; readonly owner: string; readonly name: string }
   | { readonly type: 'organization'; readonly login: string }
   | { readonly type: 'user'; readonly login: string }
+  /** A person or an organization, whichever has the login. */
+  | { readonly type: 'account'; readonly login: string }
   | { readonly type: 'holder' }
   | { readonly type: 'enterprise'; readonly slug: string }
   | { readonly type: 'none' };
@@ -46,7 +49,20 @@ export type FactsQuestion = {
   readonly bounded_client_id: number | null;
 };
 
+/** A repository that a grant lists, as introspection prints it. */
+export type GrantedRepository = { readonly id: number; readonly full_name: string };
+
+/** What a client presents. `digest`: base64 of SHA-256 of its secret. */
+export type ClientKey = { readonly client_id: string; readonly digest: string };
+
+/** Every answer is of a state of the database that is not older than the question. Faults: StorageUnavailable. */
 export type FactsSource = {
-  /** Everything that the rules need for one question, from one state of the database. Faults: StorageUnavailable. */
+  /** Everything that the rules need for one question, from one state of the database. */
   readonly load: (question: FactsQuestion) => Promise<LoadedFacts>;
+  /** The same for many, all from one state of the database, in their order. */
+  readonly loadAll: (questions: readonly FactsQuestion[]) => Promise<readonly LoadedFacts[]>;
+  /** The repositories of a grant with the selection `subset`, by id. Empty for a grant that is no more. */
+  readonly grantedRepositories: (grant_id: number) => Promise<readonly GrantedRepository[]>;
+  /** The client with this id and this live secret, or null. */
+  readonly client: (key: ClientKey) => Promise<ClientFacts | null>;
 };

@@ -28,9 +28,11 @@ function parameters({ subject, resource, bounded_client_id }: FactsQuestion): Fa
     named.resource_owner = resource.owner.toLowerCase();
     named.resource_name = resource.name.toLowerCase();
   }
-  if (resource.type === 'organization' || resource.type === 'user') named.resource_owner = resource.login.toLowerCase();
+  if ('login' in resource) named.resource_owner = resource.login.toLowerCase();
   if (resource.type === 'enterprise') named.resource_owner = resource.slug.toLowerCase();
-  return { subject_type: subject.type, resource_type: resource.type, bounded_client_id, ...named };
+  // The statement finds an account by its login whatever its type; decodeResource tells persons from organizations.
+  const resource_type = resource.type === 'account' ? 'user' : resource.type;
+  return { subject_type: subject.type, resource_type, bounded_client_id, ...named };
 }
 
 async function answer(pool: Pool, clock: () => Date, waiting: readonly Waiting[]): Promise<void> {

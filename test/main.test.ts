@@ -36,7 +36,9 @@ t.test('an embedded database is kept through crashes of everything', async (t) =
   t.equal(await closeSession(first, before_crash), 204, 'a crash of PostgreSQL loses nothing');
   const before_kill = await openSession(first, password);
 
+  const outlived = postmaster(DATA_DIR);
   t.equal(await first.end('SIGKILL'), null);
+  await eventually(() => !isRunning(outlived));
   const third = await startService(t, settings);
   t.notMatch(third.output(), 'password:', 'later starts print no password');
   t.equal(await closeSession(third, before_kill), 204, 'a crash of the service loses nothing');

@@ -1,0 +1,95 @@
+// The supervisor of the embedded PostgreSQL by itself: who owns a folder, and what it does about every way of ending.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { pino } from 'pino';
+import t, { type Test } from 'tap';
+import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded.ts';
+import { isStartRefusal } from '../../src/start-refusal.ts';
+import { eventually } from '../support/service.ts';
+
+t.test('of two that start in the same moment in an empty folder one is refused', async (t) => {
+  const folder = dataFolder(t);
+  const starts = await Promise.allSettled([start(t, folder), start(t, folder)]);
+  const refusals = starts.filter((outcome) => outcome.status === 'rejected' && isStartRefusal(outcome.reason));
+  t.equal(refusals.length, 1);
+  const [winner] = starts.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  t.equal(await answers(winner), true);
+});
+
+t.test('what was written survives the end of any of its processes, again and again', async (t) => {
+  const folder = dataFolder(t);
+  const database = await start(t, folder);
+  await query(database, 'create table written (round int)');
+  for (const round of [1, 2, 3]) {
+    await query(database, `insert into written values (${round})`);
+    process.kill(await pidToEnd(database, folder, round), 'SIGKILL');
+    await eventually(() => answers(database));
+  }
+  t.equal((await query(database, 'select from written')).rowCount, 3);
+});
+
+t.test('a stopped one is gone, may be stopped again, and its folder may be used again', async (t) => {
+  const folder = dataFolder(t);
+  const database = await start(t, folder);
+  await database.stop();
+  t.equal(await answers(database), false);
+  t.throws(() => readFileSync(join(folder, 'postgres', 'postmaster.pid')), { code: 'ENOENT' });
+  await database.stop();
+  t.equal(await answers(await start(t, folder)), true);
+});
+
+t.test('the role of the service owns its database and is no superuser', async (t) => {
+  const database = await start(t, dataFolder(t));
+  const { rows } = await query(database, 'select rolsuper from pg_roles where rolname = current_user');
+  t.same(rows, [{ rolsuper: false }]);
+  await query(database, 'create table made_by_owner (id int)');
+});
+
+t.test('a cluster of another version is refused', async (t) => {
+  const folder = t.testdir({ postgres: { PG_VERSION: '17\n' } });
+  await t.rejects(start(t, folder), { message: /is of PostgreSQL 17/ });
+});
+
+function dataFolder(t: Test): string {
+  const folder = join(t.testdir(), 'data');
+  mkdirSync(folder);
+  return folder;
+}
+
+async function start(t: Test, folder: string): Promise<EmbeddedDatabase> {
+  const log = pino({ level: 'silent' });
+  // Durable, because a crash is what most of these tests are about.
+  const database = await startEmbedded({ folder, durable: true, connections_max: 10, environment: process.env, log });
+  t.teardown(database.stop);
+  return database;
+}
+
+/** In turn the process of a connection, whose end makes PostgreSQL end all others, and the server itself. */
+async function pidToEnd(database: EmbeddedDatabase, folder: string, round: number): Promise<number> {
+  if (round % 2 === 0) return Number(readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const { rows } = await query(
+    database,
+    "select pid from pg_stat_activity where application_name = 'gatehouse supervisor'",
+  );
+  return Number(rows[0]?.pid);
+}
+
+async function answers(database: EmbeddedDatabase | undefined): Promise<boolean> {
+  if (database === undefined) return false;
+  return query(database, 'select 1').then(
+    () => true,
+    () => false,
+  );
+}
+
+async function query(database: EmbeddedDatabase, statement: string): Promise<pg.QueryResult<Record<string, unknown>>> {
+  const client = new pg.Client({ connectionString: database.url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await client.query(statement);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

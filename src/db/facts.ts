@@ -79,6 +79,34 @@ export type FactsRow = {
   readonly visible_to_client: boolean;
 };
 
+/** The columns of a row of which an organization's policy is made. */
+export type OrganizationPolicyColumns = Pick<
+  FactsRow,
+  | 'policy_id'
+  | 'policy_fine_grained'
+  | 'policy_classic'
+  | 'policy_approval'
+  | 'policy_cap_fine_grained'
+  | 'policy_cap_classic'
+  | 'policy_public_reads'
+>;
+/** The columns of a row of which an enterprise and its policy are made. */
+export type EnterpriseColumns = Pick<
+  FactsRow,
+  | 'enterprise_id'
+  | 'enterprise_slug'
+  | 'enterprise_name'
+  | 'enterprise_policy_id'
+  | 'enterprise_fine_grained'
+  | 'enterprise_classic'
+  | 'enterprise_approval'
+  | 'enterprise_cap_fine_grained'
+  | 'enterprise_cap_classic'
+  | 'enterprise_public_reads'
+  | 'enterprise_exempt_administrators'
+  | 'enterprise_administered'
+>;
+
 const STATEMENT = `
 with q as materialized (
   select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[])

@@ -1,7 +1,9 @@
 // From a row to facts. A row is not trusted: whatever is not one of the words that the domain knows becomes null or is
 // left out, and then denies (F3). Nothing here may throw on a strange row; a poisoned object denies, the service lives.
 
-import type { FactsRow } from '../db/facts.ts';
+import type { ClientFactsRow } from '../db/client-facts.ts';
+import type { EnterpriseColumns, FactsRow, OrganizationPolicyColumns } from '../db/facts.ts';
+import type { ClientFacts } from '../domain/caller.ts';
 import { highestRole } from '../domain/ceiling.ts';
 import type {
   EnterpriseFacts,
@@ -13,6 +15,7 @@ import type {
   Resource,
   TokenFacts,
 } from '../domain/facts.ts';
+import { isPast } from '../domain/lifetime.ts';
 import { isPermissionLevel, type PermissionMap } from '../domain/permission.ts';
 import {
   ACCESS_VALUES,
@@ -23,7 +26,13 @@ import {
   type OrganizationPolicy,
 } from '../domain/policy.ts';
 import { isScope } from '../domain/scope.ts';
-import { type Level, MEMBERSHIP_ROLES, REPOSITORY_SELECTIONS, VISIBILITIES } from '../domain/vocabulary.ts';
+import {
+  CAPABILITIES,
+  type Level,
+  MEMBERSHIP_ROLES,
+  REPOSITORY_SELECTIONS,
+  VISIBILITIES,
+} from '../domain/vocabulary.ts';
 import type { LoadedSubject, ResourceKey, SubjectKey } from './source.ts';
 
 function oneOf<const Word extends string>(words: readonly Word[], value: unknown): Word | null {
@@ -52,7 +61,8 @@ function decodeCap(value: unknown): number | null | undefined {
   return understood ? value : undefined;
 }
 
-function organizationPolicy(row: FactsRow): OrganizationPolicy | null {
+/** The organization's own policy; null where it is missing or not understood. */
+export function decodeOrganizationPolicy(row: OrganizationPolicyColumns): OrganizationPolicy | null {
   const fine_grained_tokens = oneOf(ACCESS_VALUES, row.policy_fine_grained);
   const classic_tokens = oneOf(ACCESS_VALUES, row.policy_classic);
   const approval = oneOf(APPROVAL_VALUES, row.policy_approval);
@@ -78,7 +88,7 @@ function enterpriseCapOf(value: unknown): EnterpriseCap | undefined {
   return cap === 0 ? null : cap;
 }
 
-function enterprisePolicy(row: FactsRow): EnterprisePolicy | null {
+function enterprisePolicy(row: EnterpriseColumns): EnterprisePolicy | null {
   const fine_grained_tokens = oneOf([...ACCESS_VALUES, 'no_policy'], row.enterprise_fine_grained);
   const classic_tokens = oneOf([...ACCESS_VALUES, 'no_policy'], row.enterprise_classic);
   const approval = oneOf([...APPROVAL_VALUES, 'no_policy'], row.enterprise_approval);
@@ -97,7 +107,8 @@ function enterprisePolicy(row: FactsRow): EnterprisePolicy | null {
   };
 }
 
-function enterprise(row: FactsRow): EnterpriseFacts | null {
+/** The enterprise with its policy; null where there is none. */
+export function decodeEnterprise(row: EnterpriseColumns): EnterpriseFacts | null {
   if (row.enterprise_id === null) return null;
   return {
     id: row.enterprise_id,
@@ -115,8 +126,8 @@ function organization(row: FactsRow, id: number): OrganizationFacts {
     login: row.owner_login ?? '',
     profile_name: row.owner_profile_name,
     membership: oneOf(MEMBERSHIP_ROLES, row.membership_role),
-    policy: organizationPolicy(row),
-    enterprise: enterprise(row),
+    policy: decodeOrganizationPolicy(row),
+    enterprise: decodeEnterprise(row),
     sso: { required: row.sso_required !== null && row.sso_required !== false, authorized: row.sso_authorized === true },
   };
 }
@@ -156,7 +167,7 @@ export function decodeResource(row: FactsRow, key: ResourceKey): Resource {
     return row.person_id === null ? absent : { type: 'user', id: row.person_id, login: row.person_login ?? '' };
   }
   if (key.type === 'enterprise') {
-    const found = enterprise(row);
+    const found = decodeEnterprise(row);
     return found === null ? absent : { type: 'enterprise', enterprise: found };
   }
   const owner = ownerOf(row);
@@ -225,4 +236,17 @@ export function decodeSubject(row: FactsRow, key: SubjectKey): LoadedSubject {
   }
   const presented = row.token_id === null ? null : token(row, row.token_id);
   return presented === null ? { type: 'unknown' } : { type: 'token', person: found, token: presented };
+}
+
+/** The client that was named; null where its secret is over. Unknown capabilities of a row count for nothing (F3). */
+export function decodeClient(row: ClientFactsRow, own_now: Date): ClientFacts | null {
+  const now = row.now.getTime() > own_now.getTime() ? row.now : own_now;
+  if (row.secret_expires_at !== null && isPast(row.secret_expires_at, now)) return null;
+  return {
+    id: row.id,
+    client_id: row.client_id,
+    capabilities: CAPABILITIES.filter((each) => row.capabilities.includes(each)),
+    audiences: row.audiences,
+    organization_ids: row.organizations === 'all' ? null : row.organization_ids,
+  };
 }

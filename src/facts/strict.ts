@@ -1,18 +1,24 @@
-// Facts straight from the database: questions of one turn of the event loop become one statement (performance.md).
+// Facts straight from the database, as they are at the moment of the question: what is asked in one turn of the event loop is
+// one statement of each kind.
 
 import type { Pool } from 'pg';
+import { loadClientFactsRows } from '../db/client-facts.ts';
 import { type FactsParameters, loadFactsRows } from '../db/facts.ts';
-import { decodeResource, decodeSubject } from './decode.ts';
-import type { FactsQuestion, FactsSource, LoadedFacts } from './source.ts';
+import { loadGrantedRepositoryRows } from '../db/granted-repositories.ts';
+import type { ClientFacts } from '../domain/caller.ts';
+import { decodeClient, decodeResource, decodeSubject } from './decode.ts';
+import type { ClientKey, FactsQuestion, FactsSource, GrantedRepository, LoadedFacts } from './source.ts';
+import { collectTurns, type TurnLimits } from './turns.ts';
 
-/** More questions than these go in several statements, so that one statement stays short. */
-const QUESTIONS_PER_STATEMENT_MAX = 500;
+/** Found by measuring: fewer statements leave the database idle, more make the batches small (`npm run bench`). */
+const LIMITS: TurnLimits = { questions_max: 500, statements_max: 3 };
 
-type Waiting = {
-  readonly question: FactsQuestion;
-  readonly resolve: (facts: LoadedFacts) => void;
-  readonly reject: (error: unknown) => void;
-};
+/** Names are ASCII; lower case of anything else may be another's name (`K` of Kelvin becomes `k`), so it names nothing. */
+const ASCII = /^[\x21-\x7e]+$/;
+
+function keyOf(name: string): string | null {
+  return ASCII.test(name) ? name.toLowerCase() : null;
+}
 
 function parameters({ subject, resource, bounded_client_id }: FactsQuestion): FactsParameters {
   const named = {
@@ -23,60 +29,66 @@ function parameters({ subject, resource, bounded_client_id }: FactsQuestion): Fa
   };
   if (subject.type === 'token_text' || subject.type === 'session') named.subject_text = subject.digest;
   if (subject.type === 'token_id') named.subject_id = subject.id;
-  if (subject.type === 'login') named.subject_text = subject.login.toLowerCase();
+  if (subject.type === 'login') named.subject_text = keyOf(subject.login);
   if (resource.type === 'repository') {
-    named.resource_owner = resource.owner.toLowerCase();
-    named.resource_name = resource.name.toLowerCase();
+    named.resource_owner = keyOf(resource.owner);
+    named.resource_name = keyOf(resource.name);
   }
-  if ('login' in resource) named.resource_owner = resource.login.toLowerCase();
-  if (resource.type === 'enterprise') named.resource_owner = resource.slug.toLowerCase();
+  if ('login' in resource) named.resource_owner = keyOf(resource.login);
+  if (resource.type === 'enterprise') named.resource_owner = keyOf(resource.slug);
   // The statement finds an account by its login whatever its type; decodeResource tells persons from organizations.
   const resource_type = resource.type === 'account' ? 'user' : resource.type;
   return { subject_type: subject.type, resource_type, bounded_client_id, ...named };
 }
 
-async function answer(pool: Pool, clock: () => Date, waiting: readonly Waiting[]): Promise<void> {
-  try {
-    const rows = await loadFactsRows(
-      pool,
-      waiting.map((each) => parameters(each.question)),
-    );
-    const own_now = clock().getTime();
-    for (const [index, { question, resolve, reject }] of waiting.entries()) {
-      const row = rows[index];
-      if (row === undefined) {
-        reject(new Error('a question has no row of facts'));
-        continue;
-      }
-      resolve({
-        subject: decodeSubject(row, question.subject),
-        resource: decodeResource(row, question.resource),
-        now: new Date(Math.max(own_now, row.now.getTime())),
-        visible_to_client: row.visible_to_client === true,
-      });
-    }
-  } catch (error) {
-    for (const { reject } of waiting) reject(error);
-  }
-}
-
 /** Facts as they are in the database at the moment of the question. */
 export function createStrictFacts(pool: Pool, clock: () => Date): FactsSource {
-  let waiting: Waiting[] = [];
-
-  function flush(): void {
-    const collected = waiting;
-    waiting = [];
-    for (let from = 0; from < collected.length; from += QUESTIONS_PER_STATEMENT_MAX) {
-      void answer(pool, clock, collected.slice(from, from + QUESTIONS_PER_STATEMENT_MAX));
-    }
+  async function allFacts(questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> {
+    const rows = await loadFactsRows(pool, questions.map(parameters));
+    const own_now = clock().getTime();
+    return questions.map(({ subject, resource }, index) => {
+      const row = rows[index];
+      if (row === undefined) throw new Error('a question has no row of facts');
+      return {
+        subject: decodeSubject(row, subject),
+        resource: decodeResource(row, resource),
+        now: new Date(Math.max(own_now, row.now.getTime())),
+        visible_to_client: row.visible_to_client === true,
+      };
+    });
   }
 
+  async function allGrantedRepositories(grant_ids: readonly number[]): Promise<readonly GrantedRepository[][]> {
+    const lists = grant_ids.map((): GrantedRepository[] => []);
+    for (const { n, id, full_name } of await loadGrantedRepositoryRows(pool, grant_ids)) {
+      lists[n - 1]?.push({ id, full_name });
+    }
+    return lists;
+  }
+
+  async function allClients(keys: readonly ClientKey[]): Promise<readonly (ClientFacts | null)[]> {
+    const clients = keys.map((): ClientFacts | null => null);
+    const own_now = clock();
+    for (const row of await loadClientFactsRows(pool, keys)) clients[row.n - 1] = decodeClient(row, own_now);
+    return clients;
+  }
+
+  const loadAll = collectTurns(allFacts, LIMITS);
   return {
-    load: (question) =>
-      new Promise((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ question, resolve, reject });
-      }),
+    load: one(loadAll),
+    loadAll,
+    grantedRepositories: one(collectTurns(allGrantedRepositories, LIMITS)),
+    client: one(collectTurns(allClients, LIMITS)),
+  };
+}
+
+/** The same for one question. */
+function one<Question, Answer>(
+  all: (questions: readonly Question[]) => Promise<readonly Answer[]>,
+): (question: Question) => Promise<Answer> {
+  return async (question) => {
+    const [answer] = await all([question]);
+    if (answer === undefined) throw new Error('a question has no answer');
+    return answer;
   };
 }

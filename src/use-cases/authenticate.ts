@@ -1,11 +1,10 @@
 // Who is calling, and what there is to know about what he asks for: credential in, principal and facts out.
 
-import { findClient } from '../db/clients.ts';
 import type { Deps } from '../deps.ts';
 import type { ClientFacts, Principal } from '../domain/caller.ts';
 import type { Subject } from '../domain/facts.ts';
 import { isPast } from '../domain/lifetime.ts';
-import type { LoadedFacts, LoadedSubject, ResourceKey, SubjectKey } from '../facts/source.ts';
+import type { ClientKey, LoadedFacts, LoadedSubject, ResourceKey, SubjectKey } from '../facts/source.ts';
 
 export type Authenticated = {
   readonly facts: LoadedFacts;
@@ -43,9 +42,6 @@ export async function authenticate(deps: Deps, subject: SubjectKey, resource: Re
 }
 
 /** The client with these credentials, or null. */
-export function authenticateClient(
-  deps: Deps,
-  key: { readonly client_id: string; readonly digest: string },
-): Promise<ClientFacts | null> {
-  return findClient(deps.db, key, deps.clock());
+export function authenticateClient(deps: Deps, key: ClientKey): Promise<ClientFacts | null> {
+  return deps.facts.client(key);
 }

@@ -1,6 +1,7 @@
 // Backend services: finding them by their secrets, any number in one round trip.
 
 import type { Pool } from 'pg';
+import { LENIENT_TYPES } from './lenient-types.ts';
 import { toFault } from './sqlstate.ts';
 
 export type ClientFactsParameters = { readonly client_id: string; readonly digest: string };
@@ -39,7 +40,7 @@ export async function loadClientFactsRows(
 ): Promise<readonly ClientFactsRow[]> {
   try {
     const values = [keys.map((key) => key.client_id), keys.map((key) => key.digest)];
-    const result = await pool.query<ClientFactsRow>({ name: 'clients', text: STATEMENT, values });
+    const result = await pool.query<ClientFactsRow>({ name: 'clients', text: STATEMENT, values, types: LENIENT_TYPES });
     return result.rows;
   } catch (error) {
     throw toFault(error);

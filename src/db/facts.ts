@@ -3,6 +3,7 @@
 // the laterals. What the pieces mean is decided in the domain, not here.
 
 import type { Pool } from 'pg';
+import { LENIENT_TYPES } from './lenient-types.ts';
 import { toFault } from './sqlstate.ts';
 
 export type FactsParameters = {
@@ -237,6 +238,7 @@ export async function loadFactsRows(pool: Pool, questions: readonly FactsParamet
     const result = await pool.query<FactsRow>({
       name: 'facts',
       text: STATEMENT,
+      types: LENIENT_TYPES,
       values: [
         column('subject_type'),
         column('subject_text'),

@@ -1,6 +1,7 @@
 // People, organizations and repositories for tests, written straight into the tables: what is under test goes through HTTP,
 // what it needs is here. Every builder answers what its caller has to refer to.
 
+import type { InjectOptions } from 'fastify';
 import type { Kysely } from 'kysely';
 import type { Database } from '../../src/db/schema.ts';
 import type { Deps } from '../../src/deps.ts';
@@ -70,7 +71,11 @@ export function worldOf(deps: Deps) {
     await db.updateTable('organization_token_policies').set(policy).where('organization_id', '=', of.id).execute();
   }
 
-  async function enterprise(slug: string, organizations: readonly Named[], admins: readonly Named[] = []): Promise<Named> {
+  async function enterprise(
+    slug: string,
+    organizations: readonly Named[],
+    admins: readonly Named[] = [],
+  ): Promise<Named> {
     const { id } = await db
       .insertInto('enterprises')
       .values({ slug, name: slug })
@@ -132,6 +137,45 @@ export type World = ReturnType<typeof worldOf>;
 
 function account(db: Kysely<Database>, type: 'User' | 'Organization', login: string): Promise<{ id: number }> {
   return db.insertInto('accounts').values({ type, login }).returning('id').executeTakeFirstOrThrow();
+}
+
+export interface WorldToken {
+  readonly id: number;
+  readonly token: string;
+  readonly state: string;
+  readonly hashed_token: string;
+}
+type Inject = (request: InjectOptions) => Promise<{ readonly statusCode: number; readonly body: string }>;
+type ClassicAsk = { readonly name?: string; readonly scopes?: readonly string[]; readonly [member: string]: unknown };
+type FineGrainedAsk = {
+  readonly name?: string;
+  readonly resource_owner?: string;
+  readonly repository_selection?: 'none' | 'all' | 'subset';
+  readonly repositories?: readonly string[];
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly [member: string]: unknown;
+};
+
+/** Tokens made through the API by a session of their holder; names are their own where none is given. */
+export function tokensOf({ inject }: { readonly inject: Inject }) {
+  let made = 0;
+
+  async function create(session: string, payload: Readonly<Record<string, unknown>>): Promise<WorldToken> {
+    made += 1;
+    const answer = await inject({
+      method: 'POST',
+      url: '/user/personal-access-tokens',
+      headers: bearer(session),
+      payload: { name: `token ${made}`, ...payload },
+    });
+    if (answer.statusCode !== 201) throw new Error(`no token was made: ${answer.statusCode} ${answer.body}`);
+    return JSON.parse(answer.body) as WorldToken;
+  }
+
+  return {
+    classicToken: (session: string, ask: ClassicAsk = {}) => create(session, { kind: 'classic', ...ask }),
+    fineGrainedToken: (session: string, ask: FineGrainedAsk = {}) => create(session, { kind: 'fine_grained', ...ask }),
+  };
 }
 
 /** The `Authorization` header of a token or session. */

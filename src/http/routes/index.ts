@@ -5,5 +5,12 @@ import { addDocumentRoutes } from './documents.ts';
 import { addHealthRoutes } from './health.ts';
 import { addMetricsRoutes } from './metrics.ts';
 import { addSessionRoutes } from './sessions.ts';
+import { addTokenRoutes } from './tokens.ts';
 
-export const ROUTES: readonly AddRoutes[] = [addHealthRoutes, addMetricsRoutes, addDocumentRoutes, addSessionRoutes];
+export const ROUTES: readonly AddRoutes[] = [
+  addHealthRoutes,
+  addMetricsRoutes,
+  addDocumentRoutes,
+  addSessionRoutes,
+  addTokenRoutes,
+];

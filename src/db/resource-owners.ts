@@ -1,0 +1,86 @@
+// The organizations that a person may name as resource owner, with everything by which that is judged (M4). SQL only.
+
+import { type Kysely, sql } from 'kysely';
+import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts.ts';
+import type { Database } from './schema.ts';
+
+export type ResourceOwnerRow = OrganizationPolicyColumns &
+  EnterpriseColumns & {
+    readonly id: number;
+    readonly login: string;
+    readonly membership_role: string;
+    readonly sso_required: boolean | null;
+    readonly sso_live: boolean;
+  };
+
+/** Whose organizations, and by which session: single sign-on belongs to it. */
+export type AskingHolder = { readonly user_id: number; readonly session_id: number; readonly now: Date };
+
+function memberships(db: Kysely<Database>, { user_id, session_id, now }: AskingHolder) {
+  return db
+    .selectFrom('memberships as member')
+    .innerJoin('accounts as account', 'account.id', 'member.organization_id')
+    .innerJoin('organizations as organization', 'organization.id', 'member.organization_id')
+    .leftJoin('organization_token_policies as policy', 'policy.organization_id', 'organization.id')
+    .leftJoin('organization_sso as sso', 'sso.organization_id', 'organization.id')
+    .leftJoin('enterprises as enterprise', 'enterprise.id', 'organization.enterprise_id')
+    .leftJoin('enterprise_token_policies as above', 'above.enterprise_id', 'enterprise.id')
+    .select(['account.id', 'account.login', 'member.role as membership_role', 'sso.required as sso_required'])
+    .select([
+      'policy.organization_id as policy_id',
+      'policy.fine_grained_tokens as policy_fine_grained',
+      'policy.classic_tokens as policy_classic',
+      'policy.approval as policy_approval',
+      'policy.max_lifetime_days_fine_grained as policy_cap_fine_grained',
+      'policy.max_lifetime_days_classic as policy_cap_classic',
+      'policy.lifetime_applies_to_public_reads as policy_public_reads',
+    ])
+    .select([
+      'enterprise.id as enterprise_id',
+      'enterprise.slug as enterprise_slug',
+      'enterprise.name as enterprise_name',
+      'above.enterprise_id as enterprise_policy_id',
+      'above.fine_grained_tokens as enterprise_fine_grained',
+      'above.classic_tokens as enterprise_classic',
+      'above.approval as enterprise_approval',
+      'above.max_lifetime_days_fine_grained as enterprise_cap_fine_grained',
+      'above.max_lifetime_days_classic as enterprise_cap_classic',
+      'above.lifetime_applies_to_public_reads as enterprise_public_reads',
+      'above.exempt_administrators as enterprise_exempt_administrators',
+    ])
+    .select(
+      sql<boolean>`exists (
+        select 1 from enterprise_administrators each
+        where each.enterprise_id = enterprise.id and each.user_id = ${user_id})`.as('enterprise_administered'),
+    )
+    .select(
+      sql<boolean>`exists (
+        select 1 from sso_sessions each
+        where each.session_id = ${session_id} and each.organization_id = organization.id
+          and each.expires_at > ${now})`.as('sso_live'),
+    )
+    .where('member.user_id', '=', user_id);
+}
+
+/**
+ * The organization with this login if the person is a member of it. The membership stays locked until the end of the
+ * transaction: who leaves at the same moment takes back what is granted here, or is no member here (A4).
+ */
+export function lockResourceOwner(
+  db: Kysely<Database>,
+  holder: AskingHolder,
+  organization: { readonly login: string } | { readonly id: number },
+): Promise<ResourceOwnerRow | undefined> {
+  const query = memberships(db, holder).forShare('member');
+  if ('id' in organization) return query.where('account.id', '=', organization.id).executeTakeFirst();
+  return query.where('account.login_key', '=', organization.login.toLowerCase()).executeTakeFirst();
+}
+
+/** The organizations of which the person is a member, by login. */
+export function listResourceOwners(
+  db: Kysely<Database>,
+  holder: AskingHolder,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<ResourceOwnerRow[]> {
+  return memberships(db, holder).orderBy('account.login_key').limit(page.limit).offset(page.offset).execute();
+}

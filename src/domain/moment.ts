@@ -1,0 +1,17 @@
+// Moments as callers write them: RFC 3339 with a time zone, or a bare date, which is 00:00 UTC (M3).
+
+const FORM =
+  /^(\d{4}-\d{2}-\d{2})(?:[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/;
+/** The last moment that has four digits of year, in which all of the service prints. */
+const LAST_MOMENT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** The moment that the text names, or null where it names none: a day that no calendar has, a time without its zone. @rule M3 */
+export function parseMoment(text: string): Date | null {
+  const date = FORM.exec(text)?.[1];
+  if (date === undefined) return null;
+  const midnight = new Date(date);
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date) return null;
+  const moment = new Date(text.toUpperCase());
+  const known = moment.getTime() >= 0 && moment.getTime() <= LAST_MOMENT_MS;
+  return known ? moment : null;
+}

@@ -1,0 +1,71 @@
+// What is written about a token (L1, L2): classic ones appear as `oauth_access.*`, fine-grained ones as
+// `personal_access_token.*`. What only the holder does stands in his log; what an organization gives, is asked for or loses
+// stands in its log too (reference.md 15).
+
+import type { AuditAction, AuditEvent, OperationType } from './audit.ts';
+import type { TokenKind } from './vocabulary.ts';
+
+type TokenAct = 'create' | 'update' | 'regenerate' | 'destroy';
+
+const ACTIONS: Readonly<Record<TokenAct, Readonly<Record<TokenKind, AuditAction>>>> = {
+  create: { classic: 'oauth_access.create', fine_grained: 'personal_access_token.create' },
+  update: { classic: 'oauth_access.update', fine_grained: 'personal_access_token.update' },
+  regenerate: {
+    classic: 'oauth_access.regenerate',
+    fine_grained: 'personal_access_token.credential_regenerated',
+  },
+  destroy: { classic: 'oauth_access.destroy', fine_grained: 'personal_access_token.destroy' },
+};
+const OPERATION_TYPES: Readonly<Record<TokenAct, OperationType>> = {
+  create: 'create',
+  update: 'modify',
+  regenerate: 'modify',
+  destroy: 'remove',
+};
+
+export type AuditedToken = {
+  readonly id: number;
+  readonly kind: TokenKind;
+  readonly name: string;
+  readonly hashed_token: string;
+  /** Null for a classic token. */
+  readonly repository_selection: string | null;
+  readonly holder: { readonly id: number; readonly login: string };
+};
+type Data = Readonly<Record<string, unknown>>;
+
+/** The action under which this act on a token of this kind is written. @rule L1 */
+export function tokenAction(act: TokenAct, kind: TokenKind): AuditAction {
+  return ACTIONS[act][kind];
+}
+
+function concerning(token: AuditedToken, data: Data): Pick<AuditEvent, 'user' | 'managed_token' | 'data'> {
+  const selection = token.repository_selection === null ? {} : { repository_selection: token.repository_selection };
+  return {
+    user: { id: token.holder.id, name: token.holder.login },
+    managed_token: { id: token.id, hashed_token: token.hashed_token },
+    data: { user_programmatic_access_name: token.name, ...selection, ...data },
+  };
+}
+
+/** What the holder did to his token. @rule L1, L2 */
+export function tokenEvent(act: TokenAct, token: AuditedToken, data: Data = {}): AuditEvent {
+  return { action: tokenAction(act, token.kind), operation_type: OPERATION_TYPES[act], ...concerning(token, data) };
+}
+
+type AccessAct = 'access_granted' | 'request_created' | 'request_cancelled';
+
+/** What became of a token's access to an organization. @rule L1, L2 */
+export function accessEvent(
+  act: AccessAct,
+  token: AuditedToken,
+  place: { readonly organization: { readonly id: number; readonly login: string }; readonly request_id: number | null },
+): AuditEvent {
+  const request = place.request_id === null ? {} : { user_programmatic_access_request_id: place.request_id };
+  return {
+    action: `personal_access_token.${act}`,
+    operation_type: act === 'request_cancelled' ? 'remove' : 'create',
+    ...concerning(token, request),
+    org: { id: place.organization.id, name: place.organization.login },
+  };
+}

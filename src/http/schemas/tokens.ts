@@ -1,0 +1,143 @@
+// The shapes of tokens on the wire (contract 6). Members of the other kind are absent, never null.
+
+import { Type } from 'typebox';
+import { EXPIRES_IN_DAYS_MAX } from '../../domain/lifetime.ts';
+import { REQUEST_STATES } from '../../domain/token-record.ts';
+import { LEVELS, REPOSITORY_SELECTIONS, TOKEN_STATES } from '../../domain/vocabulary.ts';
+import { Id, Login, Nullable, Strict, Time } from './common.ts';
+
+const DESCRIPTION_LENGTH_MAX = 1024;
+/** White space around a name does not count; what is left is measured by the rules. */
+const NAME_TEXT_LENGTH_MAX = 1000;
+const NAMES_MAX = 10_000;
+const REPOSITORY = '(?!\\.{1,2}$)(?!.*\\.[gG][iI][tT]$)[A-Za-z0-9._-]{1,100}';
+const OWNER = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?';
+
+/** A moment or a date; which of them it is, and whether the calendar has it, the rules say. */
+export const Moment = Type.String({
+  minLength: 10,
+  maxLength: 40,
+  description: 'RFC 3339 with a time zone, or a date, which is 00:00 UTC',
+  examples: ['2099-03-19T00:00:00Z', '2099-03-19'],
+});
+
+export const LIFE_MEMBERS = {
+  expires_in_days: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: EXPIRES_IN_DAYS_MAX, description: 'Whole days of 24 hours' }),
+  ),
+  expires_at: Type.Optional(Moment),
+  never_expires: Type.Optional(Type.Literal(true)),
+};
+
+export const Name = Type.String({
+  minLength: 1,
+  maxLength: NAME_TEXT_LENGTH_MAX,
+  description: '1 to 40 characters, of a classic token 255; unique among the live tokens of its holder',
+});
+export const Description = Nullable(Type.String({ maxLength: DESCRIPTION_LENGTH_MAX }));
+export const AskedScopes = Type.Array(Type.String({ maxLength: 100 }), { maxItems: 1000 });
+export const AskedPermissions = Type.Record(Type.String(), Type.Enum([...LEVELS]), {
+  description: 'Names and levels as in `GET /permissions`',
+  examples: [{ contents: 'read', issues: 'write' }],
+});
+export const Selection = Type.Enum([...REPOSITORY_SELECTIONS]);
+export const AskedRepositories = Type.Array(Type.String({ pattern: `^(?:${OWNER}/)?${REPOSITORY}$`, maxLength: 140 }), {
+  maxItems: NAMES_MAX,
+  description: 'Names, with or without the owner before a `/`; only with `repository_selection` `subset`',
+});
+
+export const NewFineGrainedToken = Strict(
+  {
+    kind: Type.Literal('fine_grained'),
+    name: Name,
+    description: Type.Optional(Description),
+    resource_owner: Type.Optional(Login),
+    ...LIFE_MEMBERS,
+    reason: Type.Optional(Type.String({ maxLength: DESCRIPTION_LENGTH_MAX, description: 'For the reviewers' })),
+    repository_selection: Type.Optional(Selection),
+    repositories: Type.Optional(AskedRepositories),
+    permissions: Type.Optional(AskedPermissions),
+  },
+  { title: 'NewFineGrainedToken' },
+);
+export const NewClassicToken = Strict(
+  {
+    kind: Type.Literal('classic'),
+    name: Name,
+    description: Type.Optional(Description),
+    ...LIFE_MEMBERS,
+    scopes: Type.Optional(AskedScopes),
+  },
+  { title: 'NewClassicToken' },
+);
+
+const Permissions = Type.Record(Type.String(), Type.Enum([...LEVELS]), { examples: [{ metadata: 'read' }] });
+const Secret = Type.String({ description: 'The text of the token. Shown only here' });
+
+const COMMON = {
+  id: Id,
+  name: Type.String(),
+  description: Nullable(Type.String()),
+  state: Type.Enum([...TOKEN_STATES]),
+  created_at: Time,
+  secret_issued_at: Time,
+  expires_at: Nullable(Time),
+  last_used_at: Nullable(Time),
+  token_last_eight: Type.String(),
+  hashed_token: Type.String({ description: 'Base64 of the SHA-256 of the text, as in the audit log' }),
+  previous_secret_expires_at: Nullable(Time),
+};
+
+const Approval = Type.Object(
+  {
+    request_id: Id,
+    state: Type.Enum([...REQUEST_STATES]),
+    reason: Nullable(Type.String()),
+    review_reason: Nullable(Type.String()),
+    reviewed_by: Nullable(Type.String()),
+    reviewed_at: Nullable(Time),
+  },
+  { $id: 'TokenApproval', description: 'The last request for this token' },
+);
+const Granted = Type.Object(
+  { permissions: Permissions, repository_selection: Selection },
+  { $id: 'TokenGrant', description: 'What the resource owner lets the token do now' },
+);
+
+const FINE_GRAINED = {
+  ...COMMON,
+  kind: Type.Literal('fine_grained'),
+  resource_owner: Nullable(Type.String({ description: 'Null when it is gone' })),
+  resource_owner_id: Id,
+  repository_selection: Selection,
+  repositories_url: Type.String({ format: 'uri' }),
+  permissions: Permissions,
+  granted: Nullable(Type.Ref('TokenGrant')),
+  approval: Nullable(Type.Ref('TokenApproval')),
+};
+const CLASSIC = {
+  ...COMMON,
+  kind: Type.Literal('classic'),
+  scopes: Type.Array(Type.String()),
+  sso: Type.Array(Type.Object({ org: Type.String(), authorized_at: Time })),
+};
+
+const FineGrainedToken = Type.Object(FINE_GRAINED, { $id: 'FineGrainedToken' });
+const ClassicToken = Type.Object(CLASSIC, { $id: 'ClassicToken' });
+const IssuedFineGrainedToken = Type.Object({ ...FINE_GRAINED, token: Secret }, { $id: 'IssuedFineGrainedToken' });
+const IssuedClassicToken = Type.Object({ ...CLASSIC, token: Secret }, { $id: 'IssuedClassicToken' });
+
+/** To be added to the application once. */
+export const TOKEN_SCHEMAS = [
+  Approval,
+  Granted,
+  FineGrainedToken,
+  ClassicToken,
+  IssuedFineGrainedToken,
+  IssuedClassicToken,
+] as const;
+
+/** A record of either kind. */
+export const Token = Type.Union([Type.Ref('FineGrainedToken'), Type.Ref('ClassicToken')]);
+/** A record with the text. */
+export const IssuedToken = Type.Union([Type.Ref('IssuedFineGrainedToken'), Type.Ref('IssuedClassicToken')]);

@@ -1,0 +1,40 @@
+// Asking the resource owner for what a token shall do: granted at once, or a request that waits for a reviewer.
+
+import type { Kysely } from 'kysely';
+import { writeAudit } from '../db/audit.ts';
+import { insertGrantRequest, putGrant } from '../db/grants.ts';
+import type { Database } from '../db/schema.ts';
+import type { Caller } from '../domain/caller.ts';
+import { needsApproval, type ResourceOwner } from '../domain/resource-owner.ts';
+import type { Access } from '../domain/token-ask.ts';
+import { type AuditedToken, accessEvent } from '../domain/token-audit.ts';
+
+export type AskedOfOwner = {
+  readonly token: AuditedToken;
+  readonly owner: ResourceOwner;
+  readonly access: Access;
+  readonly reason: string | null;
+  /** Of the token's life; what is approved with it (M8). Null: without end. */
+  readonly lifetime_seconds: number | null;
+};
+
+/**
+ * Grants, or makes a request, in the caller's transaction; a pending request must have ended before. An organization's log
+ * has the grant or the request; one's own account gives nothing, and nothing is written for it. @rule M5, L1
+ */
+export async function askResourceOwner(
+  db: Kysely<Database>,
+  caller: Caller,
+  { token, owner, access, reason, lifetime_seconds }: AskedOfOwner,
+  now: Date,
+): Promise<void> {
+  const common = { token_id: token.id, resource_owner_id: owner.id, access };
+  if (needsApproval(owner)) {
+    const request_id = await insertGrantRequest(db, { ...common, reason, created_at: now });
+    await writeAudit(db, caller, accessEvent('request_created', token, { organization: owner, request_id }));
+    return;
+  }
+  await putGrant(db, { ...common, granted_at: now, lifetime_seconds });
+  if (owner.type === 'User') return;
+  await writeAudit(db, caller, accessEvent('access_granted', token, { organization: owner, request_id: null }));
+}

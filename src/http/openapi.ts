@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 document, emitted from the schemas of the routes. What follows from a route's declaration (who may call,
 // which errors it can answer) is added here, in one place, and nowhere repeated in route files.
 
-import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
+import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import type { Deps } from '../deps.ts';
@@ -9,6 +9,8 @@ import type { Operation } from '../domain/operation.ts';
 import type { Access } from './access.ts';
 import type { App } from './app-type.ts';
 import { CONTENT_TYPES } from './body.ts';
+import { readExamples } from './openapi-examples.ts';
+import { finishDocument } from './openapi-finish.ts';
 import { ErrorBody, OAuthErrorBody } from './schemas/common.ts';
 
 /** The version of the API, not of the program: changes when a client could notice. */
@@ -35,6 +37,7 @@ const ERROR_STATUSES: Readonly<Record<number, string>> = {
   401: 'No credential, or a bad one',
   403: 'Not allowed',
   404: 'Not there, or hidden from the caller',
+  409: 'Not in a state for it',
   413: 'The body is too large',
   415: 'The content type is not the one of this endpoint',
   422: 'Validation failed; `errors` says where',
@@ -58,6 +61,7 @@ type Schema = FastifySchema & {
 
 /** Collects the routes that are added from now on, and serves the browsable page at `/docs`. */
 export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<void> {
+  const examples = readExamples(deps.config.public_url);
   app.addSchema(ErrorBody);
   app.addSchema(OAuthErrorBody);
   await app.register(swagger, {
@@ -67,13 +71,15 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
         title: 'Gatehouse',
         version: API_VERSION,
         description: 'Issues personal access tokens and decides what they may do.',
+        license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
       },
       servers: [{ url: deps.config.public_url }],
       components: { securitySchemes: SECURITY_SCHEMES },
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `shape-${i}`) },
     transform: ({ schema, url, route }) => ({ schema: completeSchema(schema as Schema, route), url }),
-    transformObject: sortDocument,
+    transformObject: (found) =>
+      'openapiObject' in found ? finishDocument(found.openapiObject, examples) : found.swaggerObject,
   });
   await app.register(async (docs) => {
     docs.addHook('onRoute', (route) => {
@@ -118,7 +124,10 @@ const SUCCESSES: Readonly<Record<string, string>> = { 200: 'OK', 201: 'Made', 20
 function described(response: Schema['response']): Schema['response'] {
   const entries = Object.entries(response ?? {});
   return Object.fromEntries(
-    entries.map(([status, schema]) => [status, { description: SUCCESSES[status] ?? status, ...(schema as object) }]),
+    entries.map(([status, schema]) => [
+      status,
+      { description: SUCCESSES[status] ?? ERROR_STATUSES[Number(status)] ?? status, ...(schema as object) },
+    ]),
   );
 }
 
@@ -160,6 +169,7 @@ function errorResponses(schema: Schema | undefined, access: Access, oauth: boole
     ...(schema?.body !== undefined || oauth ? [400, 413] : []),
     ...(schema?.body !== undefined && !oauth ? [415] : []),
     ...(open ? [] : [401, 403, 429]),
+    ...(open && schema?.body !== undefined ? [401, 429] : []), // a password or a one-time text in the body
     ...(schema?.params !== undefined ? [404] : []),
     ...(hasInput && !oauth ? [422] : []),
     500,
@@ -172,15 +182,3 @@ function errorResponses(schema: Schema | undefined, access: Access, oauth: boole
   ];
   return Object.fromEntries(statuses.map(answer));
 }
-
-/** The same document for the same routes, whatever the order in which they were added. */
-const sortDocument: SwaggerTransformObject = (found) => {
-  const document = 'openapiObject' in found ? found.openapiObject : found.swaggerObject;
-  const sorted = <Value>(values: Record<string, Value> | undefined): Record<string, Value> =>
-    Object.fromEntries(Object.entries(values ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
-  document.paths = sorted(document.paths as Record<string, never>);
-  if ('components' in document && document.components !== undefined) {
-    document.components.schemas = sorted(document.components.schemas as Record<string, never>);
-  }
-  return document;
-};

@@ -3,16 +3,20 @@
 import { readFile } from 'node:fs/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import t from 'tap';
-import { openapiText } from '../../src/openapi-document.ts';
+import { openapiText } from '../support/openapi-document.ts';
 
 type Operation = {
   operationId: string;
   tags: string[];
   summary?: string;
   responses: Record<string, unknown>;
-  security: unknown[];
+  security: Record<string, unknown>[];
 };
-type Document = { openapi: string; paths: Record<string, Record<string, Operation>>; components: { schemas: object } };
+type Document = {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: object; securitySchemes: object };
+};
 
 const text = await openapiText();
 const document: Document = JSON.parse(text);
@@ -44,8 +48,11 @@ t.test('each operation has an id of its own, a tag, a summary, its security and 
   }
 });
 
-t.test('the shapes of errors are components, and nothing refers to what is not there', async (t) => {
-  t.match(Object.keys(document.components.schemas), ['Error', 'OAuthError']);
-  const names = [...text.matchAll(/"\$ref": "#\/components\/schemas\/([^"]+)"/g)].map((found) => found[1] ?? '');
-  for (const name of new Set(names)) t.ok(name in document.components.schemas, name);
+t.test('what is declared is used, and nothing refers to what is not there', async (t) => {
+  const { schemas, securitySchemes } = document.components;
+  t.ok('Error' in schemas);
+  const references = [...text.matchAll(/"\$ref": "#\/components\/schemas\/([^"]+)"/g)];
+  t.same([...new Set(references.map(([, name]) => name))].sort(), Object.keys(schemas).sort());
+  const asked = operations.flatMap(({ operation }) => operation.security.flatMap((each) => Object.keys(each)));
+  t.same([...new Set(asked)].sort(), Object.keys(securitySchemes).sort());
 });

@@ -1,0 +1,78 @@
+// Records the examples: plays the whole story against a fresh, migrated database and answers what openapi/examples.json holds.
+
+import { pino } from 'pino';
+import { composeDeps } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config.ts';
+import { openPool } from '../../src/db/pool.ts';
+import { buildApp } from '../../src/http/app.ts';
+import type { Example } from '../../src/http/openapi-examples.ts';
+import { ensureAdministrator } from '../../src/use-cases/ensure-administrator.ts';
+import { authorizationOf, makePlayer, type Played } from './play.ts';
+import { makeStable, PREFIX, type Stable } from './stable.ts';
+import { ADMINISTRATOR, STORY } from './story.ts';
+
+const MINUTE_MS = 60_000;
+/** The service's clock is ahead of the database's by this: what the database stamps can thereby be told from it. */
+const AHEAD_MS = 60 * MINUTE_MS;
+const REQUEST_TIMEOUT_MS = '20000';
+
+export type Recorded = Record<string, Example[]>;
+
+/** The examples by operation, in the order of the story. `url`: a migrated database without rows, which is filled. */
+export async function recordExamples(url: string): Promise<Recorded> {
+  const real_start = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + AHEAD_MS;
+  let now = real_start;
+  const config = loadConfig({ TOKEN_PREFIX: PREFIX, REQUEST_TIMEOUT_MS });
+  const pool = openPool({
+    url,
+    connections_max: 2,
+    request_timeout_ms: config.request_timeout_ms,
+    onIdleError: () => undefined,
+  });
+  const log = pino({ level: 'silent' });
+  const deps = composeDeps({ pool, config, clock: () => new Date(now), log });
+  const app = await buildApp(deps);
+  try {
+    await ensureAdministrator(deps, ADMINISTRATOR);
+    const stable = makeStable(real_start);
+    const player = makePlayer(app, stable.toReal);
+    const recorded: Recorded = {};
+    for (const step of STORY) {
+      const played = await player.play(step);
+      const example = exampleOf(stable, played);
+      if (step.summary !== null) recorded[step.operation] = [...(recorded[step.operation] ?? []), example];
+      await deps.last_use.flush();
+      now += MINUTE_MS;
+    }
+    return recorded;
+  } finally {
+    await app.close();
+    await deps.db.destroy();
+  }
+}
+
+/** The file's text: operations in the order of their paths. */
+export function printExamples(recorded: Recorded): string {
+  const key = (operation: string) => operation.split(' ').reverse().join(' ');
+  const sorted = Object.entries(recorded).sort(([a], [b]) => (key(a) < key(b) ? -1 : 1));
+  return `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
+}
+
+/** Also for calls that are not shown: what they learn of texts and digests is in later answers. */
+function exampleOf(stable: Stable, { step, request, credential, answer }: Played): Example {
+  const shown = step.show === undefined ? answer.body : step.show(answer.body as never);
+  const { path, query, headers, body } = request;
+  const authorization = credential && authorizationOf(stable.of(credential) as string[]);
+  return {
+    summary: step.summary ?? '',
+    by: step.by.type,
+    ...(step.show && { shortened: true as const }),
+    request: {
+      ...(path && { path: stable.of(path) as Record<string, unknown> }),
+      ...(query && { query: stable.of(query) as Record<string, unknown> }),
+      ...((headers ?? authorization) && { headers: { ...headers, ...(authorization && { authorization }) } }),
+      ...(body !== undefined && { body: stable.of(body) }),
+    },
+    response: { status: answer.status, ...(shown !== undefined && { body: stable.of(shown) }) },
+  };
+}

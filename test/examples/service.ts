@@ -1,0 +1,23 @@
+// The service about itself: what is open to all.
+
+import { nobody, type Step, shows } from './step.ts';
+
+/** As much of the document as tells what it is. */
+function head({ openapi, info }: { openapi: string; info: unknown }): unknown {
+  return { openapi, info };
+}
+
+/** The figures change with every request; what stands between them does not. */
+function headings(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => /^# (?:HELP|TYPE) gatehouse_/.test(line))
+    .join('\n');
+}
+
+export const SERVICE: readonly Step[] = [
+  shows('GET /health/live', 200, 'The process lives', nobody),
+  shows('GET /health/ready', 200, 'Checks can be answered', nobody),
+  shows('GET /metrics', 200, 'What is measured', nobody, { show: headings }),
+  shows('GET /openapi.json', 200, 'The document', nobody, { show: head }),
+];

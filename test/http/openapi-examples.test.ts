@@ -1,0 +1,130 @@
+// Every example of the OpenAPI document is true: the story that they were taken from is played again, and each example is held
+// against the schema beside it.
+
+import { readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import t from 'tap';
+import type { Example, Examples } from '../../src/http/openapi-examples.ts';
+import { digestOf, kindOfText } from '../../src/secrets.ts';
+import { recordExamples } from '../examples/record.ts';
+import { createDatabase } from '../support/database.ts';
+import { openapiText } from '../support/openapi-document.ts';
+
+type Parameter = { in: string; name: string; example?: unknown };
+type Content = { content?: Record<string, { examples?: Record<string, { value: unknown }> }> };
+type Operation = {
+  parameters?: Parameter[];
+  requestBody?: Content;
+  responses: Record<string, Content>;
+  security: unknown[];
+};
+
+const committed = await readFile(new URL('../../openapi/examples.json', import.meta.url), 'utf8');
+const examples: Examples = JSON.parse(committed);
+const document: { paths: Record<string, Record<string, Operation>> } = JSON.parse(await openapiText());
+
+/** Each operation by its name, with the pointer to it. */
+const operations = new Map(
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [
+      `${method.toUpperCase()} ${path}`,
+      { operation, pointer: ['paths', path, method] },
+    ]),
+  ),
+);
+
+const ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema(document, 'document');
+
+/** What the schema at this place of the document has against the value; empty where nothing. */
+function faults(pointer: readonly (string | number)[], value: unknown): string {
+  const fragment = pointer
+    .map((part) => encodeURIComponent(String(part).replaceAll('~', '~0').replaceAll('/', '~1')))
+    .join('/');
+  const validate = ajv.compile({ $ref: `document#/${fragment}` });
+  return validate(value) ? '' : ajv.errorsText(validate.errors);
+}
+
+/** The media of a place, each with the pointer to its schema. */
+function mediaOf(place: Content | undefined, pointer: readonly (string | number)[]) {
+  return Object.entries(place?.content ?? {}).map(([type, media]) => ({
+    examples: Object.values(media.examples ?? {}),
+    schema: [...pointer, 'content', type, 'schema'],
+  }));
+}
+
+t.test('the service answers the story of the examples as openapi/examples.json says', async (t) => {
+  const { url } = await createDatabase(t);
+  const recorded = await recordExamples(url);
+  t.same(Object.keys(recorded).sort(), Object.keys(examples).sort(), '`npm run openapi` records them anew');
+  for (const [name, expected] of Object.entries(examples)) t.same(recorded[name], expected, name);
+});
+
+t.test('every operation has an example that succeeds, and every example an operation', async (t) => {
+  for (const name of operations.keys()) {
+    const statuses = (examples[name] ?? []).map(({ response }) => response.status);
+    t.ok(
+      statuses.some((status) => status < 400),
+      `${name} has an example in test/examples`,
+    );
+  }
+  for (const name of Object.keys(examples)) t.ok(operations.has(name), `${name} is an operation`);
+});
+
+t.test('every example is in the document, beside a schema that it satisfies', async (t) => {
+  for (const [name, each] of Object.entries(examples)) {
+    const found = operations.get(name);
+    if (found === undefined) continue;
+    for (const example of each) checkExample(t, `${name}: ${example.summary}`, example, found);
+    t.equal(new Set(each.map(({ summary }) => summary)).size, each.length, `${name}: one summary for each example`);
+  }
+});
+
+function checkExample(
+  t: { ok: (claim: unknown, name: string) => void; equal: (found: unknown, wanted: unknown, name: string) => void },
+  name: string,
+  { request, response }: Example,
+  { operation, pointer }: { operation: Operation; pointer: string[] },
+): void {
+  const answer = operation.responses[response.status];
+  t.ok(answer, `${name}: the document knows the status ${response.status}`);
+  const media = mediaOf(answer, [...pointer, 'responses', response.status]);
+  t.equal(media.length > 0, response.body !== undefined, `${name}: has a body where the document says so`);
+  for (const { schema, examples } of media) {
+    t.equal(faults(schema, response.body), '', `${name}: the answer`);
+    const shown = examples.map(({ value }) => JSON.stringify(value));
+    t.ok(shown.includes(JSON.stringify(response.body)), `${name}: the answer is shown`);
+  }
+  if (response.status >= 400) return;
+  for (const { schema } of mediaOf(operation.requestBody, [...pointer, 'requestBody'])) {
+    if (request.body !== undefined) t.equal(faults(schema, request.body), '', `${name}: the body`);
+  }
+  for (const [index, parameter] of (operation.parameters ?? []).entries()) {
+    const value = (parameter.in === 'path' ? request.path : request.query)?.[parameter.name];
+    if (parameter.in === 'path') t.ok(value !== undefined, `${name}: the parameter ${parameter.name}`);
+    if (value === undefined) continue;
+    t.equal(faults([...pointer, 'parameters', index, 'schema'], value), '', `${name}: ${parameter.name}`);
+  }
+}
+
+t.test('texts of credentials are well-formed and say that they are examples', async (t) => {
+  const texts = committed.match(/gth(?:_pat_|[a-z]_)[0-9A-Za-z_]{36,}/g) ?? [];
+  t.ok(texts.length > 0);
+  for (const text of new Set(texts)) {
+    t.match(text, /ExampleOnlyNotASecret/);
+    t.not(kindOfText(text, 'gth'), null, text);
+  }
+});
+
+t.test('where a token and its digest are shown together, the digest is that of the text', async (t) => {
+  for (const [name, each] of Object.entries(examples)) {
+    for (const { response } of each) {
+      const { token, hashed_token, token_last_eight } = (response.body ?? {}) as Record<string, unknown>;
+      if (typeof token !== 'string' || hashed_token === undefined) continue;
+      t.equal(hashed_token, digestOf(token), name);
+      t.equal(token_last_eight, token.slice(-8), name);
+    }
+  }
+});

@@ -20,6 +20,7 @@ const PORT = 5432;
 const SOCKET_PATH_BYTES_MAX = 103;
 const OWNER_LOCK_KEY = 4_283_000;
 const OWNER_LOCK_WAIT_MS = 1500;
+const CONNECT_TIMEOUT_MS = 2000;
 const RETRY_MS = 50;
 const RELAUNCH_MS = 300;
 const FIRST_LAUNCHES_MAX = 10;
@@ -119,17 +120,18 @@ async function own(server: Server, launches_max: number): Promise<pg.Client> {
   let launches = 0;
   while (!server.stopping) {
     const client = await connect(server);
-    if (client === undefined && server.child === undefined) {
-      if (launches > 0) await delay(RELAUNCH_MS);
-      if (launches === launches_max)
-        throw startRefusal(`Look after ${server.cluster}: ${server.last_lines.join(' / ')}`);
-      launches += 1;
-      launch(server);
-    }
-    if (client !== undefined) {
-      if (!(await takesLock(client))) throw inUse(server);
+    const lock = client === undefined ? 'lost' : await takeLock(client);
+    if (lock === 'held by another') throw inUse(server);
+    if (client !== undefined && lock === 'taken') {
       if (server.child !== undefined) return client;
       await endOrphan(server, client);
+    }
+    if (client === undefined && server.child === undefined) {
+      if (launches === launches_max)
+        throw startRefusal(`Look after ${server.cluster}: ${server.last_lines.join(' / ')}`);
+      if (launches > 0) await delay(RELAUNCH_MS);
+      launches += 1;
+      launch(server);
     }
     await delay(RETRY_MS);
   }
@@ -156,7 +158,9 @@ async function regain(server: Server): Promise<void> {
   }
 }
 
+/** Starts the server process, unless the end has come while we waited: nobody would stop it any more. */
 function launch(server: Server): void {
+  if (server.stopping) return;
   const child = server.launch();
   server.child = child;
   child.on('exit', () => {
@@ -185,6 +189,7 @@ async function connect(server: Server): Promise<pg.Client | undefined> {
     database: 'postgres',
     ssl: false,
     application_name: 'gatehouse supervisor',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   client.on('error', () => undefined);
   try {
@@ -197,14 +202,18 @@ async function connect(server: Server): Promise<pg.Client | undefined> {
 }
 
 /** Tries for a while, because the lock of a service that was killed a moment ago is released a moment later. */
-async function takesLock(client: pg.Client): Promise<boolean> {
+async function takeLock(client: pg.Client): Promise<'taken' | 'held by another' | 'lost'> {
   const deadline = performance.now() + OWNER_LOCK_WAIT_MS;
   for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
-      OWNER_LOCK_KEY,
-    ]);
-    if (rows[0]?.taken === true) return true;
-    if (performance.now() > deadline) return false;
+    const taken = await client
+      .query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [OWNER_LOCK_KEY])
+      .then(
+        ({ rows }) => rows[0]?.taken,
+        () => undefined,
+      );
+    if (taken === undefined) return 'lost';
+    if (taken) return 'taken';
+    if (performance.now() > deadline) return 'held by another';
     await delay(RETRY_MS);
   }
 }

@@ -61,6 +61,9 @@ create table repositories (
   created_at timestamptz not null default now(),
   constraint repositories_name_taken unique (owner_id, name_key)
 );
+-- A list of one owner by age reads as many rows as it shows.
+create index repositories_owner_id_created_at on repositories (owner_id, created_at, id);
+create index repositories_internal on repositories (owner_id) where visibility = 'internal';
 
 create table team_repositories (
   team_id bigint not null references teams (id) on delete cascade,
@@ -95,10 +98,13 @@ create table imported_objects (
   version bigint not null,
   -- Of the object (user, organization, enterprise, team, repository); of a relation, the first of its two ids.
   object_id bigint,
-  -- Of a relation (membership, team_member, team_repository, collaborator), the second of its two ids.
+  -- Of a relation (membership, team_member, team_repository, collaborator), the second of its two ids; of an organization,
+  -- the user whom its line made its owner.
   second_id bigint,
   deleted boolean not null,
   fingerprint text not null,
+  -- Of a user: the import suspended him. What an administrator did is not undone by it.
+  suspended boolean not null default false,
   primary key (type, external_id)
 );
 create index imported_objects_object_id on imported_objects (type, object_id, second_id);

@@ -162,6 +162,7 @@ export interface ImportedObjects {
   fingerprint: string;
   object_id: number | null;
   second_id: number | null;
+  suspended: Generated<boolean>;
   type: string;
   version: number;
 }

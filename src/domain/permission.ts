@@ -61,9 +61,10 @@ export function isWithin(a: PermissionMap, b: PermissionMap): boolean {
   return satisfies(b, a);
 }
 
-/** Levels of `map` as introspection prints them: `contents:write issues:read`. */
+/** Levels of `map` as introspection prints them, by name: `contents:write issues:read`. */
 export function printPermissions(map: PermissionMap): string {
   return Object.entries(map)
     .map(([name, level]) => `${name}:${level}`)
+    .sort()
     .join(' ');
 }

@@ -45,13 +45,13 @@ function moment(value: unknown): Date | null {
   return value instanceof Date ? value : new Date(Number.NaN);
 }
 
-/** The known members of a stored permission map. */
+/** The known members of a stored permission map, by name. */
 export function decodePermissions(value: unknown): PermissionMap {
   if (typeof value !== 'object' || value === null) return {};
   const known = Object.entries(value).filter((entry): entry is [string, Level] =>
     isPermissionLevel(entry[0], entry[1]),
   );
-  return Object.fromEntries(known);
+  return Object.fromEntries(known.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function decodeCap(value: unknown): number | null | undefined {

@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { authenticateClient } from '../use-cases/authenticate.ts';
 import type { ClientAccess } from './access.ts';
+import { recordIfRefused } from './admit.ts';
 import { clientFrom, type Presented, presentedBy } from './credential.ts';
 import type { Form } from './form.ts';
 
@@ -20,7 +21,10 @@ async function admitPresented(
   const client = await authenticateClient(deps, presented);
   if (client === null) throw new Refusal('bad_credential');
   request.caller = { ...request.caller, principal: { type: 'client', client } };
-  if (!client.capabilities.includes(access.client)) throw new Refusal('capability_missing');
+  if (client.capabilities.includes(access.client)) return;
+  const refusal = new Refusal('capability_missing');
+  await recordIfRefused(deps, request, refusal);
+  throw refusal;
 }
 
 function takesForm(request: FastifyRequest): boolean {

@@ -24,8 +24,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route's body is; JSON where it is not said. `lines`: `request.body` is an `AsyncIterable<Buffer>`. */
     body?: BodyKind;
-    /** The status of a wrong content type where a standard asks for another than 415 (AuthZEN). */
-    wrong_content_type?: 400;
+    /** The one status of a wrong content type (else 415) and of a body that is not as declared (else 422): AuthZEN. */
+    wrong_body?: 400;
   }
 }
 

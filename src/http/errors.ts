@@ -56,7 +56,7 @@ export function sendError(
   reply: FastifyReply,
   oauth: boolean,
 ): void {
-  const refusal = toRefusal(error);
+  const refusal = asDeclared(toRefusal(error), request);
   const status = statusOf(refusal, request);
   if (status >= 500)
     request.log[status === 503 ? 'warn' : 'error']({ err: error, code: refusal.code }, 'request failed');
@@ -65,7 +65,7 @@ export function sendError(
     return;
   }
   const body = errorBody(deps, refusal.code, status, request.id, refusal.details);
-  if (status === 401) reply.header('www-authenticate', 'Bearer realm="gatehouse"');
+  if (status === 401) reply.header('www-authenticate', challengeOf(request));
   send(reply, status, refusal, body);
 }
 
@@ -100,16 +100,32 @@ function toRefusal(error: unknown): Refusal {
   return new Refusal(statusCode >= 400 && statusCode < 500 ? 'malformed_request' : 'internal_error');
 }
 
+/** A route without 422 answers a body that is not as declared as a malformed one. */
+function asDeclared(refusal: Refusal, request: FastifyRequest): Refusal {
+  if (refusal.code !== 'validation_failed' || configOf(request)?.wrong_body === undefined) return refusal;
+  return new Refusal('malformed_request', { message: messageWithField(refusal, REASONS.malformed_request.message) });
+}
+
+function messageWithField({ details }: Refusal, message: string): string {
+  const [first] = details.errors ?? [];
+  return first === undefined ? message : `${message}: \`${first.field}\` ${first.message}`;
+}
+
 function statusOf(refusal: Refusal, request: FastifyRequest): number {
-  if (refusal.code === 'unsupported_media_type') return configOf(request)?.wrong_content_type ?? 415;
+  if (refusal.code === 'unsupported_media_type') return configOf(request)?.wrong_body ?? 415;
   return REASONS[refusal.code].status;
+}
+
+/** What a client of this route can present; a backend service does not present Bearer. */
+function challengeOf(request: FastifyRequest): string {
+  const access = configOf(request)?.access;
+  const scheme = access !== undefined && 'client' in access ? 'Basic' : 'Bearer';
+  return `${scheme} realm="gatehouse"`;
 }
 
 function sendOAuthError(refusal: Refusal, refusalStatus: number, reply: FastifyReply): void {
   const { status, error } = oauthError(refusal.code, refusalStatus);
-  const [first] = refusal.details.errors ?? [];
-  const message = refusal.details.message ?? REASONS[refusal.code].message;
-  const description = first === undefined ? message : `${message}: \`${first.field}\` ${first.message}`;
+  const description = messageWithField(refusal, refusal.details.message ?? REASONS[refusal.code].message);
   if (status === 401) reply.header('www-authenticate', 'Basic realm="gatehouse"');
   reply.header('cache-control', 'no-store');
   send(reply, status, refusal, { error, error_description: printable(description) });

@@ -45,3 +45,8 @@ export async function authenticate(deps: Deps, subject: SubjectKey, resource: Re
 export function authenticateClient(deps: Deps, key: ClientKey): Promise<ClientFacts | null> {
   return deps.facts.client(key);
 }
+
+/** The id by which facts are bounded to what the client may know; null for a client of all organizations. @rule T6 */
+export function boundedClientId(client: ClientFacts): number | null {
+  return client.organization_ids === null ? null : client.id;
+}

@@ -42,7 +42,7 @@ const routes: AddRoutes = (app) => {
   app.get('/users/:login', { config: OPEN, schema: { params: Type.Object({ login: Login }) } }, () => ({}));
   app.post(
     '/question',
-    { config: { ...OPEN, wrong_content_type: 400 }, schema: { body: Type.Object({}) } },
+    { config: { ...OPEN, wrong_body: 400 }, schema: { body: Type.Object({}) } },
     (request) => request.body,
   );
   const form = Type.Object({ token: Type.String(), resource: Type.Optional(Type.Array(Type.String())) });

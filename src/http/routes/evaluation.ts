@@ -1,0 +1,71 @@
+// AuthZEN (Authorization API 1.0): may this subject do this to that resource? (contract 8)
+
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Refusal } from '../../domain/refusal.ts';
+import { type Asked, askedBy } from '../../use-cases/asked.ts';
+import { evaluate } from '../../use-cases/evaluate.ts';
+import { evaluateMany } from '../../use-cases/evaluate-many.ts';
+import type { AddRoutes } from '../app-type.ts';
+import { clientOf } from '../caller-of.ts';
+import { presentJudgement } from '../present/evaluation.ts';
+import { EvaluationAnswer, EvaluationQuestion, EvaluationsAnswer, EvaluationsQuestion } from '../schemas/evaluation.ts';
+
+// Asking changes nothing, so there is no entry of the record; decisions are counted by their reason.
+const CONFIG = { access: { client: 'evaluate', audit: null }, wrong_body: 400 } as const;
+
+const isQuestion = Compile(EvaluationQuestion);
+
+/** The question with the defaults put in; null where it is malformed. */
+function read(evaluation: unknown, defaults: object, prefix: string): Asked | null {
+  if (typeof evaluation !== 'object' || evaluation === null || Array.isArray(evaluation)) return null;
+  const question: unknown = { ...defaults, ...evaluation };
+  return isQuestion.Check(question) ? askedBy(question, prefix) : null;
+}
+
+export const addEvaluationRoutes: AddRoutes = (app, deps) => {
+  const { public_url, token_prefix } = deps.config;
+  app.addSchema(EvaluationAnswer);
+  app.post(
+    '/access/v1/evaluation',
+    {
+      config: CONFIG,
+      schema: {
+        operationId: 'evaluateAccess',
+        summary: 'May this subject do this to that resource? (AuthZEN)',
+        tags: ['evaluation'],
+        body: EvaluationQuestion,
+        response: { 200: Type.Ref('EvaluationAnswer') },
+      },
+    },
+    async (request) => {
+      const judgement = await evaluate(deps, clientOf(request), askedBy(request.body, token_prefix));
+      return presentJudgement(judgement, public_url);
+    },
+  );
+  app.post(
+    '/access/v1/evaluations',
+    {
+      config: CONFIG,
+      schema: {
+        operationId: 'evaluateAccessMany',
+        summary: 'The same for up to 1,000 questions at once (AuthZEN)',
+        tags: ['evaluation'],
+        body: EvaluationsQuestion,
+        response: { 200: EvaluationsAnswer },
+      },
+    },
+    async (request) => {
+      const { evaluations = [], options, ...defaults } = request.body;
+      if (evaluations.length === 0) {
+        const asked = read({}, defaults, token_prefix);
+        if (asked === null) throw new Refusal('malformed_request');
+        return presentJudgement(await evaluate(deps, clientOf(request), asked), public_url);
+      }
+      const questions = evaluations.map((each) => read(each, defaults, token_prefix));
+      const semantic = options?.evaluations_semantic ?? 'execute_all';
+      const judgements = await evaluateMany(deps, clientOf(request), questions, semantic);
+      return { evaluations: judgements.map((each) => presentJudgement(each, public_url)) };
+    },
+  );
+};

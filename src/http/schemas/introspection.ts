@@ -1,0 +1,54 @@
+// The answer of introspection (RFC 7662 section 2.2, contract 8). One shape: of what is not live only `active` is sent.
+
+import { type Static, Type } from 'typebox';
+import { REPOSITORY_SELECTIONS, TOKEN_KINDS, TOKEN_STATES } from '../../domain/vocabulary.ts';
+import { Id, Login, Nullable } from './common.ts';
+
+const Seconds = Type.Integer({ minimum: 0, description: 'Seconds since 1970-01-01T00:00:00Z' });
+
+export const Introspection = Type.Object(
+  {
+    active: Type.Boolean(),
+    scope: Type.Optional(
+      Type.String({ description: 'Classic: scopes. Fine-grained: permissions as `contents:read issues:write`' }),
+    ),
+    token_type: Type.Optional(Type.Enum(['Bearer'])),
+    sub: Type.Optional(Type.String({ description: "The holder's id" })),
+    username: Type.Optional(Login),
+    iss: Type.Optional(Type.String()),
+    iat: Type.Optional(Seconds),
+    exp: Type.Optional(Seconds),
+    jti: Type.Optional(Type.String({ description: "The token's id" })),
+    token_kind: Type.Optional(Type.Enum([...TOKEN_KINDS])),
+    state: Type.Optional(Type.Enum([...TOKEN_STATES])),
+    resource_owner: Type.Optional(Nullable(Login)),
+    repository_selection: Type.Optional(Type.Enum([...REPOSITORY_SELECTIONS])),
+    repositories: Type.Optional(Type.Array(Type.Object({ id: Id, full_name: Type.String() }))),
+    permissions: Type.Optional(Type.Record(Type.String(), Type.String())),
+  },
+  {
+    $id: 'Introspection',
+    description: 'What the text is worth now; members after `active` only where it is live',
+    examples: [
+      { active: false },
+      {
+        active: true,
+        scope: 'contents:read metadata:read',
+        token_type: 'Bearer',
+        sub: '17',
+        username: 'ada',
+        iss: 'https://gatehouse.example',
+        iat: 1798761600,
+        exp: 1801353600,
+        jti: '4711',
+        token_kind: 'fine_grained',
+        state: 'active',
+        resource_owner: 'analytical-engines',
+        repository_selection: 'subset',
+        repositories: [{ id: 23, full_name: 'analytical-engines/mill' }],
+        permissions: { contents: 'read', metadata: 'read' },
+      },
+    ],
+  },
+);
+export type Introspection = Static<typeof Introspection>;

@@ -1,0 +1,35 @@
+// Which operations there are, and what each of them asks.
+
+import { BUILT_IN_OPERATIONS, operationsAt, takesPartIn } from '../domain/catalogue.ts';
+import type { Operation } from '../domain/operation.ts';
+import { readPath } from '../domain/path.ts';
+import { isPermissionLevel } from '../domain/permission.ts';
+import { Refusal } from '../domain/refusal.ts';
+
+export type OperationFilter = {
+  readonly method?: string | undefined;
+  /** A template, or a path of a request. */
+  readonly path?: string | undefined;
+  /** `permission:level` */
+  readonly permission?: string | undefined;
+};
+
+/** A template names its operations; a path has, for each method, the one of its most specific template. @rule C3 */
+function atPath(text: string): readonly Operation[] {
+  const named = BUILT_IN_OPERATIONS.filter((each) => each.template === text);
+  if (named.length > 0 || text.includes('{')) return named;
+  const path = readPath(text);
+  if (path === null) throw new Refusal('path_refused');
+  return operationsAt(path);
+}
+
+/** The operations that the filter leaves. Refuses an ambiguous path. */
+export function findOperations({ method, path, permission }: OperationFilter): readonly Operation[] {
+  const found = path === undefined ? BUILT_IN_OPERATIONS : atPath(path);
+  const asked_method = method?.toUpperCase() === 'HEAD' ? 'GET' : method?.toUpperCase();
+  const [name = '', level = ''] = permission?.split(':') ?? [];
+  return found.filter((each) => {
+    if (asked_method !== undefined && each.method !== asked_method) return false;
+    return permission === undefined || (isPermissionLevel(name, level) && takesPartIn(each, name, level));
+  });
+}

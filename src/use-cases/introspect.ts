@@ -1,0 +1,41 @@
+// Introspection (RFC 7662): what a presented text is worth now. Policy, SSO and the holder's role are not applied here; that
+// is what evaluation is for (T1).
+
+import type { Deps } from '../deps.ts';
+import type { ClientFacts } from '../domain/caller.ts';
+import { judgeCredential } from '../domain/decide.ts';
+import type { PersonFacts, TokenFacts } from '../domain/facts.ts';
+import type { GrantedRepository } from '../facts/source.ts';
+import { digestOf, kindOfText } from '../secrets.ts';
+import { boundedClientId } from './authenticate.ts';
+
+export type Introspected = {
+  readonly token: TokenFacts;
+  readonly person: PersonFacts;
+  /** Null unless the token holds a selection of single repositories now. */
+  readonly repositories: readonly GrantedRepository[] | null;
+  readonly now: Date;
+};
+
+/**
+ * The live token with this text, as far as the client may know of it; null for everything else, without a word why. A text
+ * that is not of a token's form or has a wrong checksum never reaches the database. @rule T1, T5, T6, M9
+ */
+export async function introspect(deps: Deps, client: ClientFacts, text: string): Promise<Introspected | null> {
+  const kind = kindOfText(text, deps.config.token_prefix);
+  if (kind !== 'classic' && kind !== 'fine_grained') return null;
+  const { subject, now, visible_to_client } = await deps.facts.load({
+    subject: { type: 'token_text', digest: digestOf(text) },
+    resource: { type: 'none' },
+    bounded_client_id: boundedClientId(client),
+  });
+  if (subject.type !== 'token' || !visible_to_client || judgeCredential(subject, now) !== null) return null;
+  const { token, person } = subject;
+  deps.last_use.record(token.id, now);
+  return { token, person, repositories: await selectedRepositories(deps, token), now };
+}
+
+async function selectedRepositories(deps: Deps, token: TokenFacts): Promise<readonly GrantedRepository[] | null> {
+  const grant = token.kind === 'fine_grained' ? token.grant : null;
+  return grant?.repository_selection === 'subset' ? deps.facts.grantedRepositories(grant.id) : null;
+}

@@ -1,49 +1,31 @@
 // The supervisor of the embedded PostgreSQL: starts it, starts it again when it ends, stops it with us. Reached by a Unix socket
 // in its own folder only. A lock inside the database says whose it is: a second service on the same folder is refused, and a
 // server that outlived its service is taken over. Loaded only when `DATABASE_URL` is not set.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { startRefusal } from '../start-refusal.ts';
 import { embeddedBinaries, embeddedUser } from './embedded-binaries.ts';
-import { clusterAsSeenBy, prepareCluster, SUPERUSER } from './embedded-cluster.ts';
+import { prepareCluster, SUPERUSER } from './embedded-cluster.ts';
+import {
+  describeServer,
+  FAST_STOP_MS,
+  launch,
+  PORT,
+  type Server,
+  signal,
+  socketFolder,
+  stop,
+} from './embedded-server.ts';
 import { sqlstate } from './sqlstate.ts';
 
 const DATABASE = 'gatehouse';
-const PORT = 5432;
-const SOCKET_PATH_BYTES_MAX = 103;
 const OWNER_LOCK_KEY = 4_283_000;
 const OWNER_LOCK_WAIT_MS = 1500;
 const CONNECT_TIMEOUT_MS = 2000;
 const RETRY_MS = 50;
 const RELAUNCH_MS = 300;
 const FIRST_LAUNCHES_MAX = 10;
-const FAST_STOP_MS = 5000;
-const IMMEDIATE_STOP_MS = 2000;
-const LAST_LINES_MAX = 5;
-
-/** Ends PostgreSQL (a fast stop) when the other end of descriptor 3 closes, which even `kill -9` of this process does. */
-const WRAPPER = `"$@" 3<&- & server=$!
-(read -r _ <&3; kill -INT $server) & watcher=$!
-exec 3<&-
-wait $server; status=$?
-kill $watcher 2>/dev/null
-exit $status`;
-
-const SAFE_SETTINGS = ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on'];
-const THROWAWAY_SETTINGS = [
-  'fsync=off',
-  'full_page_writes=off',
-  'synchronous_commit=off',
-  'wal_level=minimal',
-  'max_wal_senders=0',
-];
 
 export interface EmbeddedOptions {
   /** The data folder; it exists. */
@@ -62,45 +44,13 @@ export interface EmbeddedDatabase {
   readonly stop: () => Promise<void>;
 }
 
-interface Server {
-  readonly cluster: string;
-  readonly socket_folder: string;
-  readonly launch: () => ChildProcess;
-  readonly log: Logger;
-  readonly last_lines: string[];
-  child: ChildProcess | undefined;
-  stopping: boolean;
-}
-
 /** Starts PostgreSQL in the folder and keeps it running until `stop`. Refused: a folder that a live service uses. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const starter = embeddedUser();
   const binaries = embeddedBinaries(starter, options.folder);
   const { cluster, user } = prepareCluster({ ...options, binaries, user: starter });
   const { socket_folder, removeLink } = socketFolder(cluster);
-  const settings = [
-    ...['listen_addresses=', 'unix_socket_directories=.', 'unix_socket_permissions=0700', `port=${PORT}`],
-    ...['timezone=UTC', 'log_timezone=UTC', `max_connections=${options.connections_max}`],
-    ...(options.durable ? SAFE_SETTINGS : THROWAWAY_SETTINGS),
-  ].flatMap((setting) => ['-c', setting]);
-  const command = [join(binaries, 'bin', 'postgres'), '-D', clusterAsSeenBy(user, cluster), ...settings];
-  const server: Server = {
-    cluster,
-    socket_folder,
-    // A process group of its own: Ctrl-C on the terminal must not end it before us.
-    launch: () =>
-      spawn('/bin/sh', ['-c', WRAPPER, 'sh', ...command], {
-        ...user,
-        cwd: cluster,
-        env: serverEnvironment(options.environment),
-        detached: true,
-        stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-      }),
-    log: options.log,
-    last_lines: [],
-    child: undefined,
-    stopping: false,
-  };
+  const server = describeServer({ ...options, binaries, cluster, user, socket_folder });
   try {
     const owner = await own(server, FIRST_LAUNCHES_MAX);
     await makeDatabase(owner, { createdb: !options.durable });
@@ -121,7 +71,10 @@ async function own(server: Server, launches_max: number): Promise<pg.Client> {
   while (!server.stopping) {
     const client = await connect(server);
     const lock = client === undefined ? 'lost' : await takeLock(client);
-    if (lock === 'held by another') throw inUse(server);
+    if (lock === 'held by another') {
+      await client?.end();
+      throw inUse(server);
+    }
     if (client !== undefined && lock === 'taken') {
       if (server.child !== undefined) return client;
       await endOrphan(server, client);
@@ -156,28 +109,6 @@ async function regain(server: Server): Promise<void> {
       await delay(RELAUNCH_MS);
     }
   }
-}
-
-/** Starts the server process, unless the end has come while we waited: nobody would stop it any more. */
-function launch(server: Server): void {
-  if (server.stopping) return;
-  const child = server.launch();
-  server.child = child;
-  child.on('exit', () => {
-    server.child = undefined;
-  });
-  child.on('error', (error) => {
-    server.child = undefined;
-    server.last_lines.push(error.message);
-  });
-  // Writing to a server that is gone is no event of its own: its exit is.
-  child.stdio[3]?.on('error', () => undefined);
-  if (child.stderr === null) return;
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    server.last_lines.push(line);
-    server.last_lines.splice(0, server.last_lines.length - LAST_LINES_MAX);
-    server.log.debug({ line }, 'embedded PostgreSQL');
-  });
 }
 
 /** A connection as superuser; undefined where no server listens or it is not ready. */
@@ -239,45 +170,4 @@ async function makeDatabase(client: pg.Client, options: { createdb: boolean }): 
     await client.query(`create role ${DATABASE} login ${options.createdb ? 'createdb' : 'nocreatedb'}`);
   const found = await client.query('select from pg_database where datname = $1', [DATABASE]);
   if (found.rowCount === 0) await client.query(`create database ${DATABASE} owner ${DATABASE}`);
-}
-
-async function stop(server: Server): Promise<void> {
-  server.stopping = true;
-  const { child } = server;
-  if (child === undefined) return;
-  const ended = new Promise<boolean>((resolve) => child.once('exit', () => resolve(true)));
-  (child.stdio[3] as Writable).end();
-  if (await Promise.race([ended, delay(FAST_STOP_MS, false, { ref: false })])) return;
-  signal(server, 'SIGQUIT');
-  if (await Promise.race([ended, delay(IMMEDIATE_STOP_MS, false, { ref: false })])) return;
-  signal(server, 'SIGKILL');
-}
-
-/** Signals the server process itself, whose number is the first line of its lock file. */
-function signal(server: Server, name: NodeJS.Signals): void {
-  try {
-    process.kill(Number(readFileSync(join(server.cluster, 'postmaster.pid'), 'utf8').split('\n')[0]), name);
-  } catch (error) {
-    server.log.debug({ err: error }, 'the embedded PostgreSQL was gone before the signal');
-  }
-}
-
-/** The folder of the socket, by a short name where its own is longer than the system allows for a socket. */
-function socketFolder(cluster: string): { socket_folder: string; removeLink: () => void } {
-  const length = Buffer.byteLength(join(cluster, `.s.PGSQL.${PORT}`));
-  if (length <= SOCKET_PATH_BYTES_MAX) return { socket_folder: cluster, removeLink: () => undefined };
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-'));
-  const link = join(folder, 's');
-  symlinkSync(cluster, link);
-  return { socket_folder: link, removeLink: () => rmSync(folder, { recursive: true, force: true }) };
-}
-
-/** Nothing of ours, because it holds secrets, but what shifts the clock (libfaketime): both must live in the same time. */
-function serverEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-): Record<string, string | undefined> {
-  const { PATH, LD_PRELOAD, FAKETIME, FAKETIME_TIMESTAMP_FILE, FAKETIME_DONT_FAKE_MONOTONIC, DONT_FAKE_MONOTONIC } =
-    environment;
-  const time = { LD_PRELOAD, FAKETIME, FAKETIME_TIMESTAMP_FILE, FAKETIME_DONT_FAKE_MONOTONIC, DONT_FAKE_MONOTONIC };
-  return { PATH, LC_ALL: 'C', TZ: 'UTC', ...time };
 }

@@ -4,30 +4,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { decide, judgeCredential } from '../domain/decide.ts';
-import type { Decision } from '../domain/decision.ts';
 import type { Subject } from '../domain/facts.ts';
 import { REASONS } from '../domain/reason.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { ResourceKey, SubjectKey } from '../facts/source.ts';
 import { authenticate } from '../use-cases/authenticate.ts';
 import { recordRefusal } from '../use-cases/record-refusal.ts';
+import { refusalOf } from '../use-cases/refusal-of.ts';
 import type { AnyAccess, OperationAccess, SelfAccess, SessionAccess } from './access.ts';
 import { factsOf } from './caller-of.ts';
 import { presentedBy } from './credential.ts';
 import { countRequest } from './rate-limits.ts';
-
-/** A decision's no as the refusal that the error body is made from. */
-export function refusalOf(deps: Deps, decision: Decision): Refusal {
-  const { reason, message, needed, sso_organization } = decision;
-  const sso = sso_organization && {
-    'x-github-sso': `required; url=${deps.config.public_url}/orgs/${sso_organization.login}/sso`,
-  };
-  return new Refusal(reason, {
-    ...(message === REASONS[reason].message ? {} : { message }),
-    ...(needed && { needed }),
-    ...(sso && { headers: sso }),
-  });
-}
 
 /** The key of the presented credential; a client's is no person's (contract 10). */
 function subjectKey(deps: Deps, request: FastifyRequest): SubjectKey {

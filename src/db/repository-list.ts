@@ -1,0 +1,123 @@
+// Pages of repositories (F8). What a credential may read is decided in the domain, class by class; here the rows of those
+// classes are found, each owner's in the order of an index, so that a page of an owner with a million repositories reads
+// about as many rows as it shows. A person's role (C5) is needed as a yes or no only; which role it is, facts say.
+
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { RepositoryClass } from '../domain/listing.ts';
+import type { RepositoryRow } from './repositories.ts';
+import type { Database } from './schema.ts';
+
+export const REPOSITORY_SORTS = ['full_name', 'created'] as const;
+export type RepositorySort = (typeof REPOSITORY_SORTS)[number];
+/** How the person comes to his role: it is his own, he collaborates, or an organization gives it. */
+export const AFFILIATIONS = ['owner', 'collaborator', 'organization_member'] as const;
+export type Affiliation = (typeof AFFILIATIONS)[number];
+
+export type RepositoryListQuery = {
+  /** Null: nobody, who has no role anywhere. */
+  readonly person_id: number | null;
+  /** The grant whose selection counts; null: none. */
+  readonly grant_id: number | null;
+  readonly readable: readonly { readonly owner_id: number; readonly classes: readonly RepositoryClass[] }[];
+  readonly only_with_role: boolean;
+  /** Empty: no matter how. */
+  readonly affiliations: readonly Affiliation[];
+  readonly visibility: 'all' | 'public' | 'private';
+  readonly sort: RepositorySort;
+  readonly descending: boolean;
+  readonly limit: number;
+  readonly offset: number;
+};
+
+/** A class in one word, as the statement spells it: `private+role+selected`. */
+function word({ visibility, has_role, selected }: RepositoryClass): string {
+  return `${visibility}${has_role ? '+role' : ''}${selected ? '+selected' : ''}`;
+}
+
+function orderOf({ sort, descending }: RepositoryListQuery): {
+  inner: RawBuilder<unknown>;
+  outer: RawBuilder<unknown>;
+} {
+  const way = descending ? sql`desc` : sql`asc`;
+  if (sort === 'created') {
+    return {
+      inner: sql`repository.created_at ${way}, repository.id ${way}`,
+      outer: sql`page.created_at ${way}, page.id ${way}`,
+    };
+  }
+  return {
+    inner: sql`repository.name_key ${way}`,
+    outer: sql`owner.login_key ${way}, page.name_key ${way}`,
+  };
+}
+
+/** The rows of one page, in a total order. */
+export async function listRepositories(db: Kysely<Database>, query: RepositoryListQuery): Promise<RepositoryRow[]> {
+  const { person_id, grant_id, readable, only_with_role, affiliations, visibility, limit, offset } = query;
+  const asked = readable.flatMap(({ owner_id, classes }) => classes.map((each) => ({ owner_id, word: word(each) })));
+  const { inner, outer } = orderOf(query);
+  const found = await sql<RepositoryRow>`
+with asked as materialized (
+  select each.owner_id, array_agg(each.word) as words
+  from unnest(${asked.map((each) => each.owner_id)}::bigint[], ${asked.map((each) => each.word)}::text[])
+    as each (owner_id, word)
+  group by each.owner_id
+), direct as materialized (
+  select repository_id from collaborators where user_id = ${person_id}::bigint
+), by_team as materialized (
+  select given.repository_id
+  from team_members member join team_repositories given on given.team_id = member.team_id
+  where member.user_id = ${person_id}::bigint
+), selection as materialized (
+  select repository_id from grant_repositories where grant_id = ${grant_id}::bigint
+)
+select page.id, page.name, page.visibility, page.archived, page.description, page.created_at,
+  owner.id as owner_id, owner.login as owner_login, owner.type as owner_type
+from asked
+join accounts owner on owner.id = asked.owner_id
+cross join lateral (
+  select
+    owner.id = ${person_id}::bigint as is_self,
+    exists (
+      select 1 from memberships member join organizations org on org.id = member.organization_id
+      where member.organization_id = owner.id and member.user_id = ${person_id}::bigint
+        and (member.role = 'admin' or (member.role = 'member' and org.default_repository_permission <> 'none'))
+    ) as everywhere,
+    exists (
+      select 1 from organizations org
+      join organizations sibling on sibling.enterprise_id = org.enterprise_id
+      join memberships member on member.organization_id = sibling.id and member.user_id = ${person_id}::bigint
+      where org.id = owner.id
+    ) as internally
+) holder
+cross join lateral (
+  select repository.id, repository.name, repository.name_key, repository.visibility, repository.archived,
+    repository.description, repository.created_at
+  from repositories repository
+  cross join lateral (
+    select
+      holder.everywhere
+        or repository.id in (select repository_id from by_team)
+        or (holder.internally and repository.visibility = 'internal') as as_member,
+      repository.id in (select repository_id from direct) as as_collaborator
+  ) role
+  where repository.owner_id = owner.id
+    and repository.visibility
+      || case when holder.is_self or role.as_member or role.as_collaborator then '+role' else '' end
+      || case when repository.id in (select repository_id from selection) then '+selected' else '' end
+      = any (asked.words)
+    and (not ${only_with_role} or holder.is_self or role.as_member or role.as_collaborator)
+    and (
+      ${affiliations.length === 0}
+      or (${affiliations.includes('owner')} and holder.is_self)
+      or (${affiliations.includes('collaborator')} and role.as_collaborator)
+      or (${affiliations.includes('organization_member')} and role.as_member)
+    )
+    and (${visibility} = 'all' or (${visibility} = 'public') = (repository.visibility = 'public'))
+  order by ${inner}
+  limit ${limit + offset}
+) page
+order by ${outer}
+limit ${limit} offset ${offset}`.execute(db);
+  return found.rows;
+}

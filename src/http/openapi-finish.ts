@@ -14,7 +14,8 @@ export function finishDocument<Document extends object>(document: Document, exam
   addExamples(paths, examples);
   const components = {
     securitySchemes: usedSchemes(paths, found.components?.securitySchemes ?? {}),
-    schemas: sorted(usedSchemas(paths, found.components?.schemas ?? {})),
+    schemas: sorted(used('schemas', paths, found.components?.schemas ?? {})),
+    examples: sorted(used('examples', paths, commonExamples(examples))),
   };
   return { ...document, components, paths } as Document; // each member in the form that it had
 }
@@ -29,18 +30,23 @@ function usedSchemes(paths: DocumentPaths, schemes: Named): Named {
   return Object.fromEntries(Object.entries(schemes).filter(([name]) => used.has(name)));
 }
 
-/** Shapes that operations refer to, and those to which these refer. */
-function usedSchemas(paths: DocumentPaths, schemas: Named): Named {
-  const used: Named = {};
-  const open = referredTo(paths);
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (name in used || !(name in schemas)) continue;
-    used[name] = schemas[name];
-    open.push(...referredTo(schemas[name]));
-  }
-  return used;
+function commonExamples({ errors }: Examples): Named {
+  return Object.fromEntries(Object.entries(errors).map(([name, value]) => [name, { summary: name, value }]));
 }
 
-function referredTo(part: unknown): string[] {
-  return [...JSON.stringify(part).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name ?? '');
+/** What operations refer to, and that to which it refers. */
+function used(section: string, paths: DocumentPaths, components: Named): Named {
+  const found: Named = {};
+  const open = referredTo(section, paths);
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (name in found || !(name in components)) continue;
+    found[name] = components[name];
+    open.push(...referredTo(section, found[name]));
+  }
+  return found;
+}
+
+function referredTo(section: string, part: unknown): string[] {
+  const references = JSON.stringify(part).matchAll(/"\$ref":"#\/components\/([a-z]+)\/([^"]+)"/g);
+  return [...references].filter(([, of]) => of === section).map(([, , name]) => name ?? '');
 }

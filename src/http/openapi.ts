@@ -3,7 +3,7 @@
 
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifySchema, RouteOptions } from 'fastify';
+import type { FastifyContextConfig, FastifySchema, RouteOptions } from 'fastify';
 import type { Deps } from '../deps.ts';
 import type { Operation } from '../domain/operation.ts';
 import type { Access } from './access.ts';
@@ -71,7 +71,7 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
         title: 'Gatehouse',
         version: API_VERSION,
         description: 'Issues personal access tokens and decides what they may do.',
-        license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
+        license: { name: 'Proprietary' },
       },
       servers: [{ url: deps.config.public_url }],
       components: { securitySchemes: SECURITY_SCHEMES },
@@ -88,14 +88,15 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
     await docs.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP: DOCS_POLICY,
-      uiConfig: { deepLinking: true, validatorUrl: null, persistAuthorization: false },
+      theme: { title: 'Gatehouse' },
+      uiConfig: { layout: 'BaseLayout', deepLinking: true, validatorUrl: null, persistAuthorization: false },
     });
   });
 }
 
 function completeSchema(schema: Schema | undefined, route: RouteOptions): FastifySchema {
   if (schema?.hide === true) return schema;
-  const { access = { open: true }, body, errors } = route.config ?? {};
+  const { access = { open: true }, body } = route.config ?? {};
   const tags = schema?.tags ?? [tagOf(route.url)];
   return {
     ...schema,
@@ -104,7 +105,7 @@ function completeSchema(schema: Schema | undefined, route: RouteOptions): Fastif
     security: securityOf(access),
     ...declarationOf(access),
     ...(schema?.body !== undefined && { consumes: [CONTENT_TYPES[body ?? 'json']] }),
-    response: { ...errorResponses(schema, access, errors === 'oauth'), ...described(schema?.response) },
+    response: { ...errorResponses(schema, access, route.config ?? {}), ...described(schema?.response) },
   } as FastifySchema;
 }
 
@@ -162,23 +163,34 @@ function operationOf(access: Access): Operation | undefined {
   return 'any_live' in access ? access.any_live : undefined;
 }
 
-function errorResponses(schema: Schema | undefined, access: Access, oauth: boolean): Record<string, unknown> {
-  const open = 'open' in access;
-  const hasInput = schema?.body !== undefined || schema?.querystring !== undefined;
+function errorResponses(schema: Schema | undefined, access: Access, config: FastifyContextConfig) {
+  const oauth = config.errors === 'oauth';
+  const $ref = oauth ? 'OAuthError#' : 'Error#';
   const statuses = [
-    ...(schema?.body !== undefined || oauth ? [400, 413] : []),
-    ...(schema?.body !== undefined && !oauth ? [415] : []),
-    ...(open ? [] : [401, 403, 429]),
-    ...(open && schema?.body !== undefined ? [401, 429] : []), // a password or a one-time text in the body
-    ...(schema?.params !== undefined ? [404] : []),
-    ...(hasInput && !oauth ? [422] : []),
+    ...credentialErrors(access, schema?.body !== undefined),
+    ...inputErrors(schema, oauth || config.wrong_body === 400),
     500,
     503,
   ];
-  const $ref = oauth ? 'OAuthError#' : 'Error#';
   const answer = (status: number): [string, unknown] => [
     String(status),
     { description: ERROR_STATUSES[status], content: { 'application/json': { schema: { $ref } } } },
   ];
   return Object.fromEntries(statuses.map(answer));
+}
+
+function credentialErrors(access: Access, hasBody: boolean): number[] {
+  if ('open' in access) return hasBody ? [401, 429] : []; // a password or a one-time text in the body
+  return 'client' in access ? [401, 403] : [401, 403, 429]; // the calls of clients are not counted
+}
+
+/** `only_400`: the standards of these endpoints know no other status for what is wrong with a body. */
+function inputErrors(schema: Schema | undefined, only_400: boolean): number[] {
+  const hasBody = schema?.body !== undefined;
+  return [
+    ...(hasBody ? [400, 413] : []),
+    ...(hasBody && !only_400 ? [415] : []),
+    ...(schema?.params !== undefined ? [404] : []),
+    ...((hasBody || schema?.querystring !== undefined) && !only_400 ? [422] : []),
+  ];
 }

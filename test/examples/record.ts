@@ -7,6 +7,7 @@ import { openPool } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { Example } from '../../src/http/openapi-examples.ts';
 import { ensureAdministrator } from '../../src/use-cases/ensure-administrator.ts';
+import { recordErrors } from './errors.ts';
 import { authorizationOf, makePlayer, type Played } from './play.ts';
 import { makeStable, PREFIX, type Stable } from './stable.ts';
 import { ADMINISTRATOR, STORY } from './story.ts';
@@ -16,9 +17,9 @@ const MINUTE_MS = 60_000;
 const AHEAD_MS = 60 * MINUTE_MS;
 const REQUEST_TIMEOUT_MS = '20000';
 
-export type Recorded = Record<string, Example[]>;
+type Recorded = { errors: Record<string, unknown>; operations: Record<string, Example[]> };
 
-/** The examples by operation, in the order of the story. `url`: a migrated database without rows, which is filled. */
+/** The examples, in the order of the story. `url`: a migrated database without rows, which is filled. */
 export async function recordExamples(url: string): Promise<Recorded> {
   const real_start = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + AHEAD_MS;
   let now = real_start;
@@ -36,15 +37,15 @@ export async function recordExamples(url: string): Promise<Recorded> {
     await ensureAdministrator(deps, ADMINISTRATOR);
     const stable = makeStable(real_start);
     const player = makePlayer(app, stable.toReal);
-    const recorded: Recorded = {};
+    const operations: Recorded['operations'] = {};
     for (const step of STORY) {
       const played = await player.play(step);
       const example = exampleOf(stable, played);
-      if (step.summary !== null) recorded[step.operation] = [...(recorded[step.operation] ?? []), example];
+      if (step.summary !== null) operations[step.operation] = [...(operations[step.operation] ?? []), example];
       await deps.last_use.flush();
       now += MINUTE_MS;
     }
-    return recorded;
+    return { errors: await recordErrors(deps), operations };
   } finally {
     await app.close();
     await deps.db.destroy();
@@ -52,10 +53,10 @@ export async function recordExamples(url: string): Promise<Recorded> {
 }
 
 /** The file's text: operations in the order of their paths. */
-export function printExamples(recorded: Recorded): string {
+export function printExamples({ errors, operations }: Recorded): string {
   const key = (operation: string) => operation.split(' ').reverse().join(' ');
-  const sorted = Object.entries(recorded).sort(([a], [b]) => (key(a) < key(b) ? -1 : 1));
-  return `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`;
+  const sorted = Object.entries(operations).sort(([a], [b]) => (key(a) < key(b) ? -1 : 1));
+  return `${JSON.stringify({ errors, operations: Object.fromEntries(sorted) }, null, 2)}\n`;
 }
 
 /** Also for calls that are not shown: what they learn of texts and digests is in later answers. */

@@ -12,7 +12,7 @@ import { createDatabase } from '../support/database.ts';
 import { openapiText } from '../support/openapi-document.ts';
 
 type Parameter = { in: string; name: string; example?: unknown };
-type Content = { content?: Record<string, { examples?: Record<string, { value: unknown }> }> };
+type Content = { content?: Record<string, { examples?: Record<string, { $ref?: string; value?: unknown }> }> };
 type Operation = {
   parameters?: Parameter[];
   requestBody?: Content;
@@ -21,7 +21,7 @@ type Operation = {
 };
 
 const committed = await readFile(new URL('../../openapi/examples.json', import.meta.url), 'utf8');
-const examples: Examples = JSON.parse(committed);
+const { errors, operations: examples }: Examples = JSON.parse(committed);
 const document: { paths: Record<string, Record<string, Operation>> } = JSON.parse(await openapiText());
 
 /** Each operation by its name, with the pointer to it. */
@@ -58,8 +58,10 @@ function mediaOf(place: Content | undefined, pointer: readonly (string | number)
 t.test('the service answers the story of the examples as openapi/examples.json says', async (t) => {
   const { url } = await createDatabase(t);
   const recorded = await recordExamples(url);
-  t.same(Object.keys(recorded).sort(), Object.keys(examples).sort(), '`npm run openapi` records them anew');
-  for (const [name, expected] of Object.entries(examples)) t.same(recorded[name], expected, name);
+  t.same(recorded.errors, errors, 'errors');
+  const names = Object.keys(recorded.operations).sort();
+  t.same(names, Object.keys(examples).sort(), '`npm run openapi` records them anew');
+  for (const [name, expected] of Object.entries(examples)) t.same(recorded.operations[name], expected, name);
 });
 
 t.test('every operation has an example that succeeds, and every example an operation', async (t) => {
@@ -108,6 +110,20 @@ function checkExample(
     t.equal(faults([...pointer, 'parameters', index, 'schema'], value), '', `${name}: ${parameter.name}`);
   }
 }
+
+t.test('every answer of every operation has an example, and common ones satisfy the schema as well', async (t) => {
+  for (const [name, { operation, pointer }] of operations) {
+    for (const [status, response] of Object.entries(operation.responses)) {
+      for (const { schema, examples } of mediaOf(response, [...pointer, 'responses', status])) {
+        t.ok(examples.length > 0 || Number(status) < 400, `${name}: ${status}`);
+        for (const { $ref } of examples) {
+          const error = $ref === undefined ? undefined : errors[$ref.slice($ref.lastIndexOf('/') + 1)];
+          if ($ref !== undefined) t.equal(faults(schema, error), '', `${name}: ${status}`);
+        }
+      }
+    }
+  }
+});
 
 t.test('texts of credentials are well-formed and say that they are examples', async (t) => {
   const texts = committed.match(/gth(?:_pat_|[a-z]_)[0-9A-Za-z_]{36,}/g) ?? [];

@@ -126,8 +126,9 @@ async function connect(server: Server): Promise<pg.Client | undefined> {
   try {
     return await client.connect();
   } catch (error) {
-    // 57P03: it starts, recovers or stops. Everything else without an answer is a server that is not there.
-    if (sqlstate(error) !== undefined && sqlstate(error) !== '57P03') throw error;
+    // 57P01 to 57P03: it starts, recovers or stops. Everything else without an answer is a server that is not there.
+    const state = sqlstate(error);
+    if (state !== undefined && !state.startsWith('57P')) throw error;
     return undefined;
   }
 }

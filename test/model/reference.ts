@@ -1,7 +1,7 @@
-// The reference decision: the rules written a second time, by someone who did not write the engine and without reading
-// it. It owns nothing that the service uses; the tables of test/rules compare it with decide(). It favours being read
-// beside the rules over being fast or small: one function a step of F5. Of src it imports only types; tables.ts has the
-// tables, and takes only the list of permissions (name, category, levels) from there.
+// The reference decision: the rules written a second time, by someone who did not write the engine and had not read it.
+// Where the rules are silent it was made to follow the engine afterwards; each such place says so. It owns nothing that
+// the service uses; the tables of test/rules compare it with decide(). One function a step of F5, to be read beside the
+// rules. Of src it imports only types; tables.ts has the tables, and takes only names, categories and levels from there.
 
 import type { Facts, OrganizationFacts, PersonFacts, Resource, Subject, TokenFacts } from '../../src/domain/facts.ts';
 import type { EnterprisePolicy } from '../../src/domain/policy.ts';
@@ -12,13 +12,13 @@ import {
   covers,
   GIVEN_BY,
   LEVEL,
-  LISTS,
   MEMBERS_READ,
   NOT_BY_PUBLIC_REPO,
   OFFERED,
   ROLE,
   ROLES_NEEDED,
   rank,
+  SCOPE_NAMES,
   STRANGER,
 } from './tables.ts';
 
@@ -74,7 +74,6 @@ export function reference(facts: Facts, request: DecisionRequest, now: Date): An
   }
   const { token } = subject;
   if (open && !switchStops(token, resource)) return PUBLIC_READ;
-  if (resource.type !== 'absent' && LISTS.includes(need.id)) return ALLOWED; // F8
   if (open) return no(403, 'lifetime_exceeded');
   return (
     holder(person, resource) ??
@@ -89,7 +88,8 @@ function credential(subject: Subject, now: Date): Answer | null {
   if (subject.type === 'anonymous') return null;
   if (subject.type !== 'person' && subject.type !== 'token') return no(401, 'bad_credential');
   if (subject.type === 'token' && !isLive(subject.token, now)) return no(401, 'bad_credential');
-  return subject.person.suspended === false ? null : no(401, 'holder_suspended');
+  // Contract 10: the bearer sees the one bad credential; only clients and the record are told that it is this.
+  return subject.person.suspended === false ? null : no(401, 'bad_credential', 'holder_suspended');
 }
 
 function isLive(token: TokenFacts, now: Date): boolean {
@@ -114,16 +114,22 @@ function needOf(request: DecisionRequest): Need | null {
     return { ...none, sets: [set], public_read: !write && STRANGER.includes(permission), write, workflow };
   }
   if (ask.type === 'scope') {
+    if (!SCOPE_NAMES.has(ask.scope)) return null;
     return { ...none, sets: [], scope: ask.scope, write: false, workflow: false };
   }
   if (ask.type !== 'operation') return null;
   const { operation } = ask;
+  // C1: a set that says nothing is no declaration. It is not plain about an operation that declares scopes, or a public
+  // read, and no permission; as the engine does, that is no declaration either.
+  const declared: Sets = operation.permission_sets.filter((set) => Object.keys(set).length > 0);
+  if (declared.length === 0 && !operation.permissionless) return null;
   const reads = operation.method === 'GET' || operation.method === 'HEAD'; // C3
-  const upload_pack = operation.template.endsWith('/git-upload-pack'); // C4
+  const upload_pack = operation.id === 'POST /{owner}/{repo}/git-upload-pack'; // C4
   const workflow = !reads && !upload_pack && workflow_path;
-  const sets: Sets = operation.permission_sets.map((set) => (workflow ? { ...set, workflows: 'write' } : set));
+  // C4: a workflow file needs its own permission, also where nothing else is needed.
+  const asked: Sets = workflow && declared.length === 0 ? [{}] : declared;
   return {
-    sets: workflow && operation.permissionless ? [{ workflows: 'write' }] : sets,
+    sets: workflow ? asked.map((set) => ({ ...set, workflows: 'write' })) : asked,
     permissionless: operation.permissionless && !workflow,
     scopes: operation.classic_scopes,
     scope: null,
@@ -142,7 +148,8 @@ function isWorkflowPath(path: string): boolean {
     if (part === '..') parts.pop();
     else if (part !== '' && part !== '.') parts.push(part);
   }
-  return parts.length > 2 && parts[0] === '.github' && parts[1] === 'workflows';
+  const below = parts.length > 2 || path.endsWith('/');
+  return below && parts[0] === '.github' && parts[1] === 'workflows';
 }
 
 /** F2. */
@@ -158,14 +165,16 @@ function organizationOf(resource: Resource): OrganizationFacts | null {
   return resource.type === 'repository' && resource.owner.type !== 'User' ? resource.owner : null;
 }
 
-/** P4's switch: at either the organization or its enterprise, for the token of a member over the cap. */
+/**
+ * P4's switch: at either the organization or its enterprise, for the token of a member over the cap. Where a policy is
+ * missing F2 (open) and F3 (a missing row denies) disagree; as the engine does, F2 wins.
+ */
 function switchStops(token: TokenFacts, resource: Resource): boolean {
   const organization = organizationOf(resource);
-  if (organization === null || organization.membership === null) return false;
-  const own = organization.policy?.lifetime_applies_to_public_reads !== false;
+  if (organization === null || organization.membership === null || organization.policy === null) return false;
+  const own = organization.policy.lifetime_applies_to_public_reads;
   const above = organization.enterprise?.policy?.lifetime_applies_to_public_reads ?? 'no_policy';
-  const doubt = organization.enterprise !== null && organization.enterprise.policy === null;
-  const on = own || doubt || (above !== false && above !== 'no_policy');
+  const on = own !== false || (above !== false && above !== 'no_policy');
   return on && isOverCap(token, organization);
 }
 
@@ -223,9 +232,8 @@ function outOfReach(token: Token<'fine_grained'>, person: PersonFacts, resource:
 /** K3, K6: things of an owner that is not the token's; nothing of an enterprise is ever its. */
 function isOfAnother(token: Token<'fine_grained'>, person: PersonFacts, resource: Resource): boolean {
   const owner = token.resource_owner;
-  if (owner === null) return true;
-  if (owner.type === 'User' && owner.id !== person.id) return true;
   if (resource.type === 'none') return false;
+  if (owner === null || (owner.type === 'User' && owner.id !== person.id)) return true;
   if (resource.type === 'repository') return resource.owner.id !== owner.id || resource.owner.type !== owner.type;
   if (resource.type === 'organization') return resource.organization.id !== owner.id || owner.type !== 'Organization';
   return resource.type !== 'user' || resource.id !== owner.id || owner.type !== 'User';
@@ -255,7 +263,8 @@ function policy(token: TokenFacts, resource: Resource): Answer | null {
   }
   const above = organization.enterprise === null ? 'no_policy' : organization.enterprise.policy?.[member];
   const value = above === 'no_policy' ? organization.policy?.[member] : above;
-  if (organization.policy === null || value !== 'allowed') return no(403, restricted);
+  const missing = organization.policy === null || organization.enterprise?.policy === null; // F3
+  if (missing || value !== 'allowed') return no(403, restricted);
   if (isOverCap(token, organization)) return no(403, 'lifetime_exceeded');
   const { required, authorized } = organization.sso;
   return required === false || authorized === true ? null : no(403, 'sso_required');
@@ -265,7 +274,8 @@ function policy(token: TokenFacts, resource: Resource): Answer | null {
 function isOverCap(token: TokenFacts, organization: OrganizationFacts): boolean {
   if (organization.policy === null) return true;
   if (isOver(token, organization.policy.max_lifetime_days[token.kind])) return true;
-  return organization.enterprise !== null && isOver(token, enterpriseCap(organization.enterprise, token.kind));
+  const { enterprise } = organization;
+  return enterprise !== null && enterprise.policy !== null && isOver(token, enterpriseCap(enterprise, token.kind));
 }
 
 type Cap = number | null | 'no_policy';
@@ -298,20 +308,30 @@ function permission(token: TokenFacts, person: PersonFacts, resource: Resource, 
     return ceiling(person, resource, need, satisfied);
   }
   const held = scopesOf(token);
-  const on_public = resource.type !== 'repository' || resource.visibility === 'public';
-  const counts = on_public && (need.becomes === undefined || need.becomes === 'public'); // K2
+  const counts = publicRepoCounts(resource, need);
   if (need.scope !== null) {
-    const public_only = need.scope !== 'public_repo' || (resource.type === 'repository' && on_public);
+    const public_only = need.scope !== 'public_repo' || (resource.type === 'repository' && counts);
     return held(need.scope) && public_only ? ALLOWED : SCOPE_MISSING; // C6: the role is not looked at
   }
+  if (need.workflow && !held('workflow')) return SCOPE_MISSING; // C4
   if (need.scopes !== null) {
-    const any = need.scopes.some((scope) => (scope === 'public_repo' && !counts ? held('repo') : held(scope)));
-    if (!any || (need.workflow && !held('workflow'))) return SCOPE_MISSING;
+    // K2 read by its words, as the engine does: where only `public_repo` is accepted, `repo` too is enough on public ones only.
+    if (!need.scopes.some((scope) => held(scope) && (scope !== 'public_repo' || counts))) return SCOPE_MISSING;
   } else if (!need.permissionless) {
     const any = need.sets.some((set) => isHeld(set, ([name, level]) => gives(held, name, level, counts)));
     if (!any) return SCOPE_MISSING;
   }
   return ceiling(person, resource, need, need.sets); // C5: of a classic token, those of any one of its sets
+}
+
+/**
+ * K2: where the repository is public and, made or edited, is to be public. Where there is no repository yet the rules are
+ * silent but for what it is to be: with nothing said, as the engine does, it counts for the holder's own (C6: starring).
+ */
+function publicRepoCounts(resource: Resource, need: Need): boolean {
+  if (resource.type === 'repository' && resource.visibility !== 'public') return false;
+  if (need.becomes !== undefined) return need.becomes === 'public';
+  return resource.type === 'repository' || resource.type === 'user';
 }
 
 /** AND over a set that says something; an empty one is no declaration (C1). */
@@ -335,34 +355,43 @@ function gives(held: Held, name: string, level: string, counts: boolean): boolea
   if (category === 'organization' && held('admin:org')) return rank(LEVEL, level) > 0;
   return (GIVEN_BY.get(name) ?? []).some((way) => {
     const [scope = '', highest = ''] = way.split(',');
-    return held(scope) && covers(highest, level);
+    // C6 gives starring to public_repo, K2 says where that counts: as the engine does, both hold.
+    return held(scope) && (scope !== 'public_repo' || counts) && covers(highest, level);
   });
 }
 
 /** F5.7 to F5.9: the holder's role for one of the sets, then archived. */
 function ceiling(person: PersonFacts, resource: Resource, need: Need, sets: Sets): Answer {
   const able = sets.filter((set) => isHeld(set, ([name, level]) => mayHimself(person, resource, name, level)));
-  const administers_enterprise = resource.type === 'enterprise' && need.sets.length === 0; // C5: step 3 has seen it
-  if (!need.permissionless && able.length === 0 && !administers_enterprise) return ROLE_MISSING;
+  if (!need.permissionless && able.length === 0) return ROLE_MISSING;
   const archived = resource.type === 'repository' && resource.archived !== false;
-  const administration = able.some((set) => Object.hasOwn(set, 'administration'));
-  if (archived && need.write && !administration) return no(403, 'archived');
+  if (archived && need.write && !able.some(writesAdministrationOnly)) return no(403, 'archived');
   return ALLOWED;
 }
 
-/** C5: whether the holder alone may do it. */
+/** C5: no writes but those of `administration`. */
+function writesAdministrationOnly(set: Sets[number]): boolean {
+  const written = Object.keys(set).filter((name) => set[name] !== 'read');
+  return written.length > 0 && written.every((name) => name === 'administration');
+}
+
+/**
+ * C5: whether the holder alone may do it. Not in C5, and as the engine does: an account permission is about oneself
+ * wherever it is asked; an organization permission asked at a repository is about the organization that owns it; at an
+ * enterprise its administrators may.
+ */
 function mayHimself(person: PersonFacts, resource: Resource, name: string, level: string): boolean {
   const category = CATEGORY.get(name);
   if (category === undefined || rank(LEVEL, level) === 0) return false;
+  if (resource.type === 'enterprise') return resource.enterprise.holder_administers === true;
+  if (resource.type === 'user' && resource.id !== person.id) return false;
+  if (category === 'account') return resource.type !== 'absent';
   if (resource.type === 'repository' && category === 'repository') {
     const [read = '', write = ''] = (ROLES_NEEDED.get(name)?.[0] ?? 'read,write').split(',');
     return rank(ROLE, resource.role) >= rank(ROLE, level === 'read' ? read : write);
   }
-  if (resource.type === 'organization' && category !== 'account') {
-    const { membership } = resource.organization;
-    const open = level === 'read' && (category === 'repository' || MEMBERS_READ.includes(name));
-    return membership === 'admin' || (open && membership === 'member');
-  }
-  if (resource.type === 'user') return category !== 'organization' && resource.id === person.id;
-  return false;
+  const organization = organizationOf(resource);
+  if (organization === null) return resource.type === 'user' && category === 'repository';
+  const open = level === 'read' && (category === 'repository' || MEMBERS_READ.includes(name));
+  return organization.membership === 'admin' || (open && organization.membership === 'member');
 }

@@ -1,10 +1,12 @@
-// The tables of the reference decision: C5's roles, C6's scopes, the hierarchy of the scopes, F2's and F8's lists, typed
+// The tables of the reference decision: C5's roles, C6's scopes, the hierarchy of the scopes, F2's list, typed
 // in from the rules and not taken from the engine. Only the list of permissions (name, category, levels: data) is src's.
 
-import { PERMISSIONS } from '../../src/domain/vocabulary.ts';
+import { PERMISSIONS, SCOPES } from '../../src/domain/vocabulary.ts';
 
 export const CATEGORY = new Map(PERMISSIONS.map((each) => [each.name, each.category as string]));
 export const OFFERED = new Set(PERMISSIONS.flatMap((each) => each.levels.map((level) => `${each.name}:${level}`)));
+
+export const SCOPE_NAMES: ReadonlySet<string> = new Set(SCOPES.map((scope) => scope.name));
 
 export const LEVEL: Record<string, number> = { __proto__: null as never, read: 1, write: 2, admin: 3 };
 export const ROLE: Record<string, number> = {
@@ -22,9 +24,6 @@ export const covers = (held: string | undefined, wanted: string): boolean =>
 
 // F2: what a stranger may ask of a public repository.
 export const STRANGER = 'metadata contents issues pull_requests discussions actions deployments statuses'.split(' ');
-// F8: the lists that answer 200 to every live token.
-export const LISTS = ['GET /user/repos', 'GET /user/orgs', 'GET /orgs/{org}/repos', 'GET /orgs/{org}/members'];
-
 // C5, repositories: the roles that the read and the write level need, where they are not read and write.
 export const ROLES_NEEDED = table(`
 admin,admin: administration repository_hooks environments secrets actions_variables dependabot_secrets
@@ -65,7 +64,7 @@ write:ssh_signing_key: read:ssh_signing_key`);
 // C6: scope, highest level that it gives, to which permissions; beside `repo` and `public_repo` for repository
 // permissions and `admin:org` for organization permissions.
 export const GIVEN_BY = table(`
-security_events,admin: security_events secret_scanning_alerts
+security_events,admin: security_events secret_scanning_alerts vulnerability_alerts
 repo:status,admin: statuses
 repo_deployment,admin: deployments
 admin:repo_hook,admin: repository_hooks
@@ -94,10 +93,11 @@ notifications,admin: watching
 repo,admin: starring
 public_repo,admin: starring`);
 
-// C6: what `public_repo` does not give on a public repository: administration, hooks, secrets-like, alerts.
+// C6: what `public_repo` does not give on a public repository: administration, hooks, secrets-like, alerts. C6 does not
+// list the secrets-like ones: variables are taken for such and `environments` is not, as the engine does.
 export const NOT_BY_PUBLIC_REPO = table(`
 : administration repository_hooks secrets dependabot_secrets codespaces_secrets agent_secrets actions_variables
-: agent_variables environments security_events secret_scanning_alerts vulnerability_alerts`);
+: agent_variables security_events secret_scanning_alerts vulnerability_alerts`);
 
 /** Lines of `head: name name`; answers the heads of a name. */
 function table(text: string): ReadonlyMap<string, readonly string[]> {

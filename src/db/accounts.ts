@@ -30,3 +30,19 @@ export function holdPerson(db: Kysely<Database>, login: string): Promise<{ id: n
     .forKeyShare('person')
     .executeTakeFirst();
 }
+
+/** The organizations with these logins (in lower case), which cannot be deleted until the transaction ends; by id. */
+export async function holdOrganizations(
+  db: Kysely<Database>,
+  login_keys: readonly string[],
+): Promise<{ id: number; login: string; login_key: string }[]> {
+  if (login_keys.length === 0) return [];
+  return db
+    .selectFrom('accounts as account')
+    .innerJoin('organizations as organization', 'organization.id', 'account.id')
+    .select(['account.id', 'account.login', 'account.login_key'])
+    .where('account.login_key', 'in', login_keys)
+    .orderBy('account.id')
+    .forKeyShare('organization')
+    .execute();
+}

@@ -24,6 +24,11 @@ export async function insertOrganization(db: Kysely<Database>, organization: New
   return id;
 }
 
+/** Makes a person an owner of an organization in which he has no role yet. */
+export async function insertOwner(db: Kysely<Database>, organization_id: number, user_id: number): Promise<void> {
+  await db.insertInto('memberships').values({ organization_id, user_id, role: 'admin' }).execute();
+}
+
 export type OrganizationRow = {
   readonly id: number;
   readonly login: string;

@@ -112,6 +112,12 @@ export function lockPerson(
   return people(db).select('person.password_hash').where('account.id', '=', id).forUpdate('person').executeTakeFirst();
 }
 
+/** The stored password of a person; null where he has none, or is not there. */
+export async function findStoredPassword(db: Kysely<Database>, id: number): Promise<string | null> {
+  const row = await db.selectFrom('users').select('password_hash').where('id', '=', id).executeTakeFirst();
+  return row?.password_hash ?? null;
+}
+
 /** A page of all people, oldest first, and one row more where there are more. */
 export function listPeople(
   db: Kysely<Database>,

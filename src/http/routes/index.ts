@@ -1,14 +1,20 @@
 // Every noun's routes, in the order in which they are added. A new route file is appended here.
 
 import type { AddRoutes } from '../app-type.ts';
+import { addAdminClientRoutes } from './admin-clients.ts';
+import { addAdminOrganizationRoutes } from './admin-organizations.ts';
+import { addAdminUserRoutes } from './admin-users.ts';
 import { addDiscoveryRoutes } from './discovery.ts';
 import { addDocumentRoutes } from './documents.ts';
+import { addEnterpriseRoutes } from './enterprises.ts';
 import { addEvaluationRoutes } from './evaluation.ts';
 import { addHealthRoutes } from './health.ts';
 import { addMetricsRoutes } from './metrics.ts';
 import { addOAuthRoutes } from './oauth.ts';
 import { addSessionRoutes } from './sessions.ts';
+import { addSuspensionRoutes } from './suspension.ts';
 import { addTokenRoutes } from './tokens.ts';
+import { addUserRoutes } from './user.ts';
 import { addVocabularyRoutes } from './vocabulary.ts';
 
 export const ROUTES: readonly AddRoutes[] = [
@@ -16,6 +22,12 @@ export const ROUTES: readonly AddRoutes[] = [
   addMetricsRoutes,
   addDocumentRoutes,
   addSessionRoutes,
+  addUserRoutes,
+  addAdminUserRoutes,
+  addSuspensionRoutes,
+  addAdminOrganizationRoutes,
+  addEnterpriseRoutes,
+  addAdminClientRoutes,
   addTokenRoutes,
   addOAuthRoutes,
   addEvaluationRoutes,

@@ -3,9 +3,11 @@
 import { Type } from 'typebox';
 import { closeSession } from '../../use-cases/close-session.ts';
 import { openSession } from '../../use-cases/open-session.ts';
+import { setUpPassword } from '../../use-cases/set-up-password.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { printTime } from '../present/time.ts';
+import { NewPassword } from '../schemas/accounts.ts';
 import { Id, NoContent, Strict, Time } from '../schemas/common.ts';
 
 const Session = Type.Object(
@@ -36,6 +38,25 @@ export const addSessionRoutes: AddRoutes = (app, deps) => {
     },
     async (request, reply) => {
       const { token, expires_at, user } = await openSession(deps, request.body);
+      noStore(reply);
+      return reply.code(201).send({ token, expires_at: printTime(expires_at), user });
+    },
+  );
+  app.post(
+    '/sessions/setup',
+    {
+      config: { access: { open: true } },
+      schema: {
+        operationId: 'setUpPassword',
+        summary: 'Choose the first password, and sign in',
+        description: 'With the `password_setup_token` that was made with the person: once, within 24 hours.',
+        tags: ['people'],
+        body: Strict({ token: Type.String({ minLength: 1, maxLength: 255 }), password: NewPassword }),
+        response: { 201: Type.Ref('Session') },
+      },
+    },
+    async (request, reply) => {
+      const { token, expires_at, user } = await setUpPassword(deps, request.caller, request.body);
       noStore(reply);
       return reply.code(201).send({ token, expires_at: printTime(expires_at), user });
     },

@@ -1,0 +1,50 @@
+// The shapes of backend services on the wire (contract 4).
+
+import { Type } from 'typebox';
+import { CAPABILITIES } from '../../domain/vocabulary.ts';
+import { Login, Nullable, Strict, Time } from './common.ts';
+
+const LIST_MAX = 1000;
+
+export const ClientParams = Type.Object({ client_id: Type.String({ pattern: '^[A-Za-z0-9_]{1,64}$' }) });
+
+const Capabilities = Type.Array(Type.Enum([...CAPABILITIES]), { maxItems: CAPABILITIES.length });
+
+export const NewClient = Strict(
+  {
+    name: Type.String({ minLength: 1, maxLength: 255 }),
+    capabilities: Capabilities,
+    audiences: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[!-~]{1,255}$', examples: ['https://api.example.com'] }), {
+        maxItems: LIST_MAX,
+      }),
+    ),
+    organizations: Type.Optional(
+      Type.Union([Type.Literal('all'), Type.Array(Login, { maxItems: LIST_MAX })], {
+        description: 'Logins of the organizations to which it is bound, beyond which it learns nothing; else all',
+      }),
+    ),
+  },
+  { title: 'Client' },
+);
+
+const CLIENT = {
+  client_id: Type.String(),
+  name: Type.String(),
+  capabilities: Type.Array(Type.Enum([...CAPABILITIES])),
+  audiences: Type.Array(Type.String()),
+  organizations: Type.Union([Type.Literal('all'), Type.Array(Type.String())]),
+  created_at: Time,
+};
+const Secret = Type.String({ description: 'Shown only here' });
+
+export const Client = Type.Object(CLIENT, { $id: 'Client' });
+export const ClientWithSecret = Type.Object({ ...CLIENT, client_secret: Secret }, { $id: 'ClientWithSecret' });
+export const ClientSecret = Type.Object(
+  {
+    client_id: Type.String(),
+    client_secret: Secret,
+    previous_secret_expires_at: Nullable(Time),
+  },
+  { $id: 'ClientSecret' },
+);

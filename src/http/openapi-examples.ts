@@ -37,12 +37,12 @@ const CREDENTIALS: Readonly<Record<Example['by'], string>> = {
   client: 'with the credential of a backend service',
 };
 
-type Media = { schema?: { $ref?: string }; examples?: Record<string, unknown> };
+type Media = { schema?: { $ref?: string; type?: string; required?: string[] }; examples?: Record<string, unknown> };
 type Content = { content?: Record<string, Media> };
 type Parameter = { in: string; name: string; example?: unknown };
-type DocumentOperation = {
+export type DocumentOperation = {
   parameters?: Parameter[];
-  requestBody?: Content;
+  requestBody?: Content & { required?: boolean };
   responses?: Record<string, Content>;
   security?: Record<string, unknown>[];
 };

@@ -1,7 +1,7 @@
 // The last step of the OpenAPI document, once all routes are known: examples beside the schemas, an order that does not depend
 // on that of the routes, and nothing declared that no operation uses.
 
-import { addExamples, type DocumentPaths, type Examples } from './openapi-examples.ts';
+import { addExamples, type DocumentOperation, type DocumentPaths, type Examples } from './openapi-examples.ts';
 
 type Named = Record<string, unknown>;
 type Components = { schemas?: Named; securitySchemes?: Named };
@@ -12,6 +12,7 @@ export function finishDocument<Document extends object>(document: Document, exam
   const found = document as Found; // the members that every OpenAPI document may have
   const paths = sorted((found.paths ?? {}) as DocumentPaths);
   addExamples(paths, examples);
+  for (const operation of operationsOf(paths)) markOptionalBody(operation);
   const components = {
     securitySchemes: usedSchemes(paths, found.components?.securitySchemes ?? {}),
     schemas: sorted(used('schemas', paths, found.components?.schemas ?? {})),
@@ -24,9 +25,21 @@ function sorted<Value>(values: Record<string, Value>): Record<string, Value> {
   return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+function operationsOf(paths: DocumentPaths): DocumentOperation[] {
+  return Object.values(paths).flatMap((methods) => Object.values(methods));
+}
+
+/** An empty body is `{}` where every member is optional (contract 10). */
+function markOptionalBody({ requestBody }: DocumentOperation): void {
+  const schemas = Object.values(requestBody?.content ?? {}).map(({ schema }) => schema);
+  const isOptional = schemas.every((schema) => schema?.type === 'object' && (schema.required ?? []).length === 0);
+  if (requestBody !== undefined && isOptional) requestBody.required = false;
+}
+
 function usedSchemes(paths: DocumentPaths, schemes: Named): Named {
-  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
-  const used = new Set(operations.flatMap(({ security = [] }) => security.flatMap((each) => Object.keys(each))));
+  const used = new Set(
+    operationsOf(paths).flatMap(({ security = [] }) => security.flatMap((each) => Object.keys(each))),
+  );
   return Object.fromEntries(Object.entries(schemes).filter(([name]) => used.has(name)));
 }
 

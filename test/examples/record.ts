@@ -8,9 +8,10 @@ import { buildApp } from '../../src/http/app.ts';
 import type { Example } from '../../src/http/openapi-examples.ts';
 import { ensureAdministrator } from '../../src/use-cases/ensure-administrator.ts';
 import { recordErrors } from './errors.ts';
+import { ADMINISTRATOR } from './people.ts';
 import { authorizationOf, makePlayer, type Played } from './play.ts';
 import { makeStable, PREFIX, type Stable } from './stable.ts';
-import { ADMINISTRATOR, STORY } from './story.ts';
+import { STORY } from './story.ts';
 
 const MINUTE_MS = 60_000;
 /** The service's clock is ahead of the database's by this: what the database stamps can thereby be told from it. */

@@ -1,6 +1,6 @@
 // The service about itself: what is open to all.
 
-import { nobody, type Step, shows } from './step.ts';
+import { firstRows, nobody, type Step, shows } from './step.ts';
 
 /** As much of the document as tells what it is. */
 function head({ openapi, info }: { openapi: string; info: unknown }): unknown {
@@ -20,4 +20,8 @@ export const SERVICE: readonly Step[] = [
   shows('GET /health/ready', 200, 'Checks can be answered', nobody),
   shows('GET /metrics', 200, 'What is measured', nobody, { show: headings }),
   shows('GET /openapi.json', 200, 'The document', nobody, { show: head }),
+  shows('GET /.well-known/oauth-authorization-server', 200, 'The OAuth endpoints', nobody),
+  shows('GET /.well-known/authzen-configuration', 200, 'The evaluation endpoints', nobody),
+  shows('GET /permissions', 200, 'The first permissions', nobody, { show: firstRows(3) }),
+  shows('GET /scopes', 200, 'The first scopes', nobody, { show: firstRows(3) }),
 ];

@@ -4,7 +4,4 @@ import { PEOPLE } from './people.ts';
 import { SERVICE } from './service.ts';
 import type { Step } from './step.ts';
 
-/** As `ADMIN_LOGIN` and `ADMIN_PASSWORD` would have it. */
-export const ADMINISTRATOR = { login: 'admin', password: 'an-example-of-a-password' };
-
 export const STORY: readonly Step[] = [...SERVICE, ...PEOPLE];

@@ -2,20 +2,13 @@
 // and at most one pending request.
 
 import { type Kysely, sql } from 'kysely';
-import type { PermissionMap } from '../domain/permission.ts';
-import type { RepositorySelection } from '../domain/vocabulary.ts';
+import type { TokenAccess } from '../domain/token-access.ts';
 import type { Database } from './schema.ts';
-
-type AccessColumns = {
-  readonly permissions: PermissionMap;
-  readonly repository_selection: RepositorySelection;
-  readonly repository_ids: readonly number[];
-};
 
 export type NewGrant = {
   readonly token_id: number;
   readonly resource_owner_id: number;
-  readonly access: AccessColumns;
+  readonly access: TokenAccess;
   readonly granted_at: Date;
   readonly lifetime_seconds: number | null;
 };
@@ -35,17 +28,44 @@ export async function putGrant(db: Kysely<Database>, grant: NewGrant): Promise<v
     )
     .returning('id')
     .executeTakeFirstOrThrow();
+  await replaceGrantRepositories(db, id, access.repository_ids);
+}
+
+async function replaceGrantRepositories(db: Kysely<Database>, id: number, ids: readonly number[]): Promise<void> {
   await db.deleteFrom('grant_repositories').where('grant_id', '=', id).execute();
-  if (access.repository_ids.length === 0) return;
+  if (ids.length === 0) return;
   await sql`
     insert into grant_repositories (grant_id, repository_id)
-    select ${id}::bigint, each from unnest(${[...access.repository_ids]}::bigint[]) each`.execute(db);
+    select ${id}::bigint, each from unnest(${[...ids]}::bigint[]) each`.execute(db);
+}
+
+/** Leaves less of a grant; when and for how long it was given stays. */
+export async function narrowGrant(db: Kysely<Database>, id: number, access: TokenAccess): Promise<void> {
+  const { repository_selection } = access;
+  const permissions = JSON.stringify(access.permissions);
+  await db.updateTable('grants').set({ permissions, repository_selection }).where('id', '=', id).execute();
+  await replaceGrantRepositories(db, id, access.repository_ids);
+}
+
+/** The life that counts as approved from now on; null: without end. */
+export async function setApprovedLife(db: Kysely<Database>, id: number, seconds: number | null): Promise<void> {
+  await db.updateTable('grants').set({ lifetime_seconds: seconds }).where('id', '=', id).execute();
+}
+
+/** Ends a pending request by its holder's act. */
+export async function cancelGrantRequest(db: Kysely<Database>, id: number): Promise<void> {
+  await db
+    .updateTable('grant_requests')
+    .set({ state: 'cancelled' })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .execute();
 }
 
 export type NewGrantRequest = {
   readonly token_id: number;
   readonly resource_owner_id: number;
-  readonly access: AccessColumns;
+  readonly access: TokenAccess;
   readonly reason: string | null;
   readonly created_at: Date;
 };

@@ -1,6 +1,7 @@
 // Tokens as their holder sees them: the record with what is granted and what is asked. SQL only; never a text of a token.
 
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { TokenKind, TokenState } from '../domain/vocabulary.ts';
 import type { Database } from './schema.ts';
 
 /** Columns are `unknown` where the rules do not trust the database to hold only what they know. */
@@ -86,4 +87,41 @@ export function findTokenRecord(
   key: { readonly id: number; readonly user_id: number },
 ): Promise<TokenRecordRow | undefined> {
   return records(db).where('token.id', '=', key.id).where('token.user_id', '=', key.user_id).executeTakeFirst();
+}
+
+export type TokenListQuery = {
+  readonly user_id: number;
+  readonly kind: TokenKind | null;
+  readonly state: TokenState | null;
+  readonly resource_owner_key: string | null;
+  readonly expires_before: Date | null;
+  readonly now: Date;
+  readonly limit: number;
+  readonly offset: number;
+};
+
+/** The condition of a state. domain/token-state.ts says what the words mean; a test compares the two. */
+function inState(state: TokenState, now: Date): RawBuilder<SqlBool> {
+  const expired = sql<SqlBool>`coalesce(token.expires_at <= ${now}, false)`;
+  const granted = sql<SqlBool>`(token.kind = 'classic' or held.id is not null)`;
+  const pending = sql<SqlBool>`coalesce(request.state = 'pending', false)`;
+  const conditions: Readonly<Record<TokenState, RawBuilder<SqlBool>>> = {
+    revoked: sql`token.revoked_at is not null`,
+    expired: sql`token.revoked_at is null and ${expired}`,
+    active: sql`token.revoked_at is null and not ${expired} and ${granted}`,
+    pending: sql`token.revoked_at is null and not ${expired} and not ${granted} and ${pending}`,
+    denied: sql`token.revoked_at is null and not ${expired} and not ${granted} and not ${pending}`,
+  };
+  return conditions[state];
+}
+
+/** The person's tokens that fit, newest first. */
+export function listTokenRecords(db: Kysely<Database>, query: TokenListQuery): Promise<TokenRecordRow[]> {
+  const { user_id, kind, state, resource_owner_key, expires_before, now, limit, offset } = query;
+  let rows = records(db).where('token.user_id', '=', user_id);
+  if (kind !== null) rows = rows.where('token.kind', '=', kind);
+  if (state !== null) rows = rows.where(inState(state, now));
+  if (resource_owner_key !== null) rows = rows.where('owner.login_key', '=', resource_owner_key);
+  if (expires_before !== null) rows = rows.where('token.expires_at', '<', expires_before);
+  return rows.orderBy('token.id', 'desc').limit(limit).offset(offset).execute();
 }

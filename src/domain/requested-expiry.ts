@@ -51,6 +51,14 @@ export function requestedExpiry(body: RequestedLife, now: Date, otherwise: Date 
   return { expires_at: wished === undefined ? otherwise : wished, field };
 }
 
+/** The expiry that an edit asks for: the same or an earlier one. Null, in and out: never. Refuses: 422. @rule M7 */
+export function narrowedExpiry(text: string | null, present: Date | null, now: Date): Date | null {
+  const asked = text === null ? null : readExpiresAt(text, now);
+  const extends_life = present !== null && (asked === null || asked.getTime() > present.getTime());
+  if (!extends_life) return asked;
+  throw invalidToken('expires_at', 'unprocessable', 'an edit never extends a life: regenerate the token');
+}
+
 /** Refuses a life that is longer than the cap: 422 naming whose policy it is and the limit. @rule M3, P4, P5 */
 export function refuseBeyondCap({ expires_at, field }: Expiry, issued_at: Date, cap: LifetimeCap | null): void {
   if (cap === null || !exceedsCap(issued_at, expires_at, cap.days)) return;

@@ -10,14 +10,6 @@ import type { Level, PermissionCategory, RepositorySelection, TokenKind } from '
 
 const NAME_LENGTH_MAX = { fine_grained: 40, classic: 255 } as const;
 
-/** What a fine-grained token asks of its resource owner, with repositories by their ids. */
-export type Access = {
-  readonly permissions: PermissionMap;
-  readonly repository_selection: RepositorySelection;
-  /** In ascending order; empty unless the selection is `subset`. */
-  readonly repository_ids: readonly number[];
-};
-
 /** The name without white space around it. Refuses: 422. @rule M2 */
 export function readTokenName(kind: TokenKind, text: string): string {
   const name = text.trim();

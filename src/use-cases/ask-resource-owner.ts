@@ -6,13 +6,13 @@ import { insertGrantRequest, putGrant } from '../db/grants.ts';
 import type { Database } from '../db/schema.ts';
 import type { Caller } from '../domain/caller.ts';
 import { needsApproval, type ResourceOwner } from '../domain/resource-owner.ts';
-import type { Access } from '../domain/token-ask.ts';
+import type { TokenAccess } from '../domain/token-access.ts';
 import { type AuditedToken, accessEvent } from '../domain/token-audit.ts';
 
 export type AskedOfOwner = {
   readonly token: AuditedToken;
   readonly owner: ResourceOwner;
-  readonly access: Access;
+  readonly access: TokenAccess;
   readonly reason: string | null;
   /** Of the token's life; what is approved with it (M8). Null: without end. */
   readonly lifetime_seconds: number | null;

@@ -11,7 +11,8 @@ import { defaultExpiry } from '../domain/lifetime.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { lifeSeconds, type RequestedLife, refuseBeyondCap, requestedExpiry } from '../domain/requested-expiry.ts';
 import { lifetimeCap, type ResourceOwner } from '../domain/resource-owner.ts';
-import { type Access, judgeSelection, readPermissions, readScopes, readTokenName } from '../domain/token-ask.ts';
+import type { TokenAccess } from '../domain/token-access.ts';
+import { judgeSelection, readPermissions, readScopes, readTokenName } from '../domain/token-ask.ts';
 import { tokenEvent } from '../domain/token-audit.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import { invalidToken } from '../domain/token-refusal.ts';
@@ -60,7 +61,11 @@ async function refuseTooMany({ db, deps, holder }: Issue): Promise<void> {
 }
 
 /** What is asked of the resource owner, read in the order in which it depends on each other. @rule K3, K4, M6 */
-async function readAccess({ db, deps, holder }: Issue, owner: ResourceOwner, ask: FineGrainedAsk): Promise<Access> {
+async function readAccess(
+  { db, deps, holder }: Issue,
+  owner: ResourceOwner,
+  ask: FineGrainedAsk,
+): Promise<TokenAccess> {
   const repository_selection = ask.repository_selection ?? 'none';
   judgeSelection(repository_selection, ask.repositories);
   const permissions = readPermissions(ask.permissions ?? {}, owner.type, repository_selection);

@@ -11,6 +11,9 @@ import { addEvaluationRoutes } from './evaluation.ts';
 import { addHealthRoutes } from './health.ts';
 import { addMetricsRoutes } from './metrics.ts';
 import { addOAuthRoutes } from './oauth.ts';
+import { addOrganizationPolicyRoutes } from './organization-policy.ts';
+import { addPresentedCredentialRoutes } from './presented-credential.ts';
+import { addResourceOwnerRoutes } from './resource-owners.ts';
 import { addSessionRoutes } from './sessions.ts';
 import { addSuspensionRoutes } from './suspension.ts';
 import { addTokenRoutes } from './tokens.ts';
@@ -29,6 +32,9 @@ export const ROUTES: readonly AddRoutes[] = [
   addEnterpriseRoutes,
   addAdminClientRoutes,
   addTokenRoutes,
+  addPresentedCredentialRoutes,
+  addResourceOwnerRoutes,
+  addOrganizationPolicyRoutes,
   addOAuthRoutes,
   addEvaluationRoutes,
   addDiscoveryRoutes,

@@ -1,10 +1,10 @@
 // The shapes of tokens on the wire (contract 6). Members of the other kind are absent, never null.
 
 import { Type } from 'typebox';
-import { EXPIRES_IN_DAYS_MAX } from '../../domain/lifetime.ts';
+import { EXPIRES_IN_DAYS_MAX, OVERLAP_SECONDS_MAX } from '../../domain/lifetime.ts';
 import { REQUEST_STATES } from '../../domain/token-record.ts';
-import { LEVELS, REPOSITORY_SELECTIONS, TOKEN_STATES } from '../../domain/vocabulary.ts';
-import { Id, Login, Nullable, Strict, Time } from './common.ts';
+import { LEVELS, REPOSITORY_SELECTIONS, TOKEN_KINDS, TOKEN_STATES } from '../../domain/vocabulary.ts';
+import { Id, Login, Nullable, PAGE_QUERY, Strict, Time } from './common.ts';
 
 const DESCRIPTION_LENGTH_MAX = 1024;
 /** White space around a name does not count; what is left is measured by the rules. */
@@ -14,14 +14,14 @@ const REPOSITORY = '(?!\\.{1,2}$)(?!.*\\.[gG][iI][tT]$)[A-Za-z0-9._-]{1,100}';
 const OWNER = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?';
 
 /** A moment or a date; which of them it is, and whether the calendar has it, the rules say. */
-export const Moment = Type.String({
+const Moment = Type.String({
   minLength: 10,
   maxLength: 40,
   description: 'RFC 3339 with a time zone, or a date, which is 00:00 UTC',
   examples: ['2099-03-19T00:00:00Z', '2099-03-19'],
 });
 
-export const LIFE_MEMBERS = {
+const LIFE_MEMBERS = {
   expires_in_days: Type.Optional(
     Type.Integer({ minimum: 1, maximum: EXPIRES_IN_DAYS_MAX, description: 'Whole days of 24 hours' }),
   ),
@@ -29,24 +29,24 @@ export const LIFE_MEMBERS = {
   never_expires: Type.Optional(Type.Literal(true)),
 };
 
-export const Name = Type.String({
+const Name = Type.String({
   minLength: 1,
   maxLength: NAME_TEXT_LENGTH_MAX,
   description: '1 to 40 characters, of a classic token 255; unique among the live tokens of its holder',
 });
-export const Description = Nullable(Type.String({ maxLength: DESCRIPTION_LENGTH_MAX }));
-export const AskedScopes = Type.Array(Type.String({ maxLength: 100 }), { maxItems: 1000 });
-export const AskedPermissions = Type.Record(Type.String(), Type.Enum([...LEVELS]), {
+const Description = Nullable(Type.String({ maxLength: DESCRIPTION_LENGTH_MAX }));
+const AskedScopes = Type.Array(Type.String({ maxLength: 100 }), { maxItems: 1000 });
+const AskedPermissions = Type.Record(Type.String(), Type.Enum([...LEVELS]), {
   description: 'Names and levels as in `GET /permissions`',
   examples: [{ contents: 'read', issues: 'write' }],
 });
-export const Selection = Type.Enum([...REPOSITORY_SELECTIONS]);
-export const AskedRepositories = Type.Array(Type.String({ pattern: `^(?:${OWNER}/)?${REPOSITORY}$`, maxLength: 140 }), {
+const Selection = Type.Enum([...REPOSITORY_SELECTIONS]);
+const AskedRepositories = Type.Array(Type.String({ pattern: `^(?:${OWNER}/)?${REPOSITORY}$`, maxLength: 140 }), {
   maxItems: NAMES_MAX,
   description: 'Names, with or without the owner before a `/`; only with `repository_selection` `subset`',
 });
 
-export const NewFineGrainedToken = Strict(
+const NewFineGrainedToken = Strict(
   {
     kind: Type.Literal('fine_grained'),
     name: Name,
@@ -60,7 +60,7 @@ export const NewFineGrainedToken = Strict(
   },
   { title: 'NewFineGrainedToken' },
 );
-export const NewClassicToken = Strict(
+const NewClassicToken = Strict(
   {
     kind: Type.Literal('classic'),
     name: Name,
@@ -70,6 +70,40 @@ export const NewClassicToken = Strict(
   },
   { title: 'NewClassicToken' },
 );
+
+export const NewToken = Type.Union([NewFineGrainedToken, NewClassicToken], { title: 'NewToken' });
+
+export const TokenPatch = Strict(
+  {
+    name: Type.Optional(Name),
+    description: Type.Optional(Description),
+    expires_at: Type.Optional(Nullable(Moment)),
+    scopes: Type.Optional(AskedScopes),
+    permissions: Type.Optional(AskedPermissions),
+    repository_selection: Type.Optional(Selection),
+    repositories: Type.Optional(AskedRepositories),
+  },
+  { title: 'TokenPatch' },
+);
+
+export const Regeneration = Strict(
+  {
+    ...LIFE_MEMBERS,
+    overlap_seconds: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: OVERLAP_SECONDS_MAX, description: 'How long the old text still works' }),
+    ),
+  },
+  { title: 'Regeneration' },
+);
+
+export const TokenPath = Type.Object({ token_id: Id });
+export const TokenListQuery = Type.Object({
+  ...PAGE_QUERY,
+  kind: Type.Optional(Type.Enum([...TOKEN_KINDS])),
+  state: Type.Optional(Type.Enum([...TOKEN_STATES])),
+  resource_owner: Type.Optional(Login),
+  expires_before: Type.Optional(Moment),
+});
 
 const Permissions = Type.Record(Type.String(), Type.Enum([...LEVELS]), { examples: [{ metadata: 'read' }] });
 const Secret = Type.String({ description: 'The text of the token. Shown only here' });
@@ -141,3 +175,37 @@ export const TOKEN_SCHEMAS = [
 export const Token = Type.Union([Type.Ref('FineGrainedToken'), Type.Ref('ClassicToken')]);
 /** A record with the text. */
 export const IssuedToken = Type.Union([Type.Ref('IssuedFineGrainedToken'), Type.Ref('IssuedClassicToken')]);
+
+const USER = { user: Type.Object({ id: Id, login: Type.String() }) };
+const PRESENTED = {
+  ...USER,
+  id: Id,
+  name: Type.String(),
+  description: Nullable(Type.String()),
+  state: Type.Enum([...TOKEN_STATES]),
+  created_at: Time,
+  secret_issued_at: Time,
+  expires_at: Nullable(Time),
+  last_used_at: Nullable(Time),
+  hashed_token: Type.String(),
+};
+
+/** What a credential is and may do; `permissions` and `repository_selection` are those granted now. */
+export const PresentedCredential = Type.Union([
+  Type.Object({ kind: Type.Literal('session'), ...USER, expires_at: Time }, { title: 'PresentedSession' }),
+  Type.Object(
+    { kind: Type.Literal('classic'), ...PRESENTED, scopes: Type.Array(Type.String()) },
+    { title: 'PresentedClassicToken' },
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('fine_grained'),
+      ...PRESENTED,
+      resource_owner: Nullable(Type.String()),
+      resource_owner_id: Id,
+      permissions: Permissions,
+      repository_selection: Selection,
+    },
+    { title: 'PresentedFineGrainedToken' },
+  ),
+]);

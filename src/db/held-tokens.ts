@@ -1,0 +1,106 @@
+// One token, locked while its holder changes it: what it asks, what it is granted, what is pending. SQL only. Everything here
+// runs after lockToken, so that a review of the same moment comes before or after as a whole (A2).
+
+import { type Kysely, sql } from 'kysely';
+import type { TokenAccess } from '../domain/token-access.ts';
+import type { Database } from './schema.ts';
+
+export type HeldTokenRow = {
+  readonly id: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly secret_issued_at: Date;
+  readonly expires_at: Date | null;
+  readonly revoked_at: Date | null;
+  readonly hashed_token: string | null;
+  readonly scopes: readonly string[] | null;
+  /** Null when the resource owner is gone. */
+  readonly owner_id: number | null;
+  readonly owner_type: string | null;
+  readonly owner_login: string | null;
+  readonly permissions: unknown;
+  readonly repository_selection: string | null;
+  readonly repository_ids: readonly number[];
+  readonly grant_id: number | null;
+  readonly grant_permissions: unknown;
+  readonly grant_selection: string | null;
+  readonly grant_repository_ids: readonly number[];
+  readonly grant_lifetime_seconds: number | null;
+  readonly request_id: number | null;
+  readonly request_reason: string | null;
+};
+type Key = { readonly id: number; readonly user_id: number };
+
+/** Locks this person's token; undefined where it is not his or not there. */
+export async function lockToken(db: Kysely<Database>, key: Key): Promise<HeldTokenRow | undefined> {
+  const locked = await db
+    .selectFrom('tokens')
+    .select('id')
+    .where('id', '=', key.id)
+    .where('user_id', '=', key.user_id)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  // A second statement: the first one's snapshot may be older than the lock.
+  return locked === undefined ? undefined : readHeldToken(db, locked.id);
+}
+
+function readHeldToken(db: Kysely<Database>, id: number): Promise<HeldTokenRow | undefined> {
+  return db
+    .selectFrom('tokens as token')
+    .leftJoin('token_secrets as secret', (join) =>
+      join.onRef('secret.token_id', '=', 'token.id').on('secret.is_current', '=', true),
+    )
+    .leftJoin('accounts as owner', 'owner.id', 'token.resource_owner_id')
+    .leftJoin('grants as held', (join) =>
+      join.onRef('held.token_id', '=', 'token.id').onRef('held.resource_owner_id', '=', 'token.resource_owner_id'),
+    )
+    .leftJoin('grant_requests as request', (join) =>
+      join.onRef('request.token_id', '=', 'token.id').on('request.state', '=', 'pending'),
+    )
+    .select(['token.id', 'token.kind', 'token.name', 'token.description', 'token.secret_issued_at', 'token.expires_at'])
+    .select(['token.revoked_at', 'token.scopes', 'token.permissions', 'token.repository_selection'])
+    .select(['secret.digest as hashed_token', 'owner.id as owner_id', 'owner.type as owner_type'])
+    .select(['owner.login as owner_login', 'held.id as grant_id', 'held.permissions as grant_permissions'])
+    .select(['held.repository_selection as grant_selection', 'held.lifetime_seconds as grant_lifetime_seconds'])
+    .select(['request.id as request_id', 'request.reason as request_reason'])
+    .select([
+      sql<number[]>`array(
+        select r.repository_id from token_repositories r where r.token_id = token.id order by 1)`.as('repository_ids'),
+      sql<number[]>`array(
+        select r.repository_id from grant_repositories r where r.grant_id = held.id order by 1)`.as(
+        'grant_repository_ids',
+      ),
+    ])
+    .where('token.id', '=', id)
+    .executeTakeFirst();
+}
+
+export type TokenChanges = {
+  readonly name?: string;
+  readonly description?: string | null;
+  readonly expires_at?: Date | null;
+  readonly scopes?: string[];
+};
+
+/** Changes the named members; there is at least one. */
+export async function updateToken(db: Kysely<Database>, id: number, changes: TokenChanges): Promise<void> {
+  await db.updateTable('tokens').set(changes).where('id', '=', id).execute();
+}
+
+/** Sets what the token asks. */
+export async function updateAskedAccess(db: Kysely<Database>, id: number, access: TokenAccess): Promise<void> {
+  const { repository_selection, repository_ids } = access;
+  const permissions = JSON.stringify(access.permissions);
+  await db.updateTable('tokens').set({ permissions, repository_selection }).where('id', '=', id).execute();
+  await db.deleteFrom('token_repositories').where('token_id', '=', id).execute();
+  if (repository_ids.length === 0) return;
+  await sql`
+    insert into token_repositories (token_id, repository_id)
+    select ${id}::bigint, each from unnest(${[...repository_ids]}::bigint[]) each`.execute(db);
+}
+
+/** Deletes this person's token with everything that hangs on it, the deploy keys that it made too. @rule M9 */
+export async function deleteToken(db: Kysely<Database>, id: number): Promise<void> {
+  await db.deleteFrom('tokens').where('id', '=', id).execute();
+}

@@ -1,0 +1,74 @@
+// What an organization says about tokens, as its own row. Which values are in force follows in the domain. SQL only.
+
+import type { Kysely } from 'kysely';
+import type { OrganizationPolicy } from '../domain/policy.ts';
+import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts.ts';
+import type { Database } from './schema.ts';
+
+/** The organization's policy with its enterprise's. `lock`: until the end of the transaction. */
+export async function findOrganizationPolicy(
+  db: Kysely<Database>,
+  organization_id: number,
+): Promise<(OrganizationPolicyColumns & Omit<EnterpriseColumns, 'enterprise_administered'>) | undefined> {
+  return db
+    .selectFrom('organization_token_policies as policy')
+    .innerJoin('organizations as organization', 'organization.id', 'policy.organization_id')
+    .leftJoin('enterprises as enterprise', 'enterprise.id', 'organization.enterprise_id')
+    .leftJoin('enterprise_token_policies as above', 'above.enterprise_id', 'enterprise.id')
+    .select([
+      'policy.organization_id as policy_id',
+      'policy.fine_grained_tokens as policy_fine_grained',
+      'policy.classic_tokens as policy_classic',
+      'policy.approval as policy_approval',
+      'policy.max_lifetime_days_fine_grained as policy_cap_fine_grained',
+      'policy.max_lifetime_days_classic as policy_cap_classic',
+      'policy.lifetime_applies_to_public_reads as policy_public_reads',
+    ])
+    .select([
+      'enterprise.id as enterprise_id',
+      'enterprise.slug as enterprise_slug',
+      'enterprise.name as enterprise_name',
+      'above.enterprise_id as enterprise_policy_id',
+      'above.fine_grained_tokens as enterprise_fine_grained',
+      'above.classic_tokens as enterprise_classic',
+      'above.approval as enterprise_approval',
+      'above.max_lifetime_days_fine_grained as enterprise_cap_fine_grained',
+      'above.max_lifetime_days_classic as enterprise_cap_classic',
+      'above.lifetime_applies_to_public_reads as enterprise_public_reads',
+      'above.exempt_administrators as enterprise_exempt_administrators',
+    ])
+    .where('policy.organization_id', '=', organization_id)
+    .executeTakeFirst();
+}
+
+/** Locks the organization's row until the end of the transaction; false where it is gone. Two edits come one after the other. */
+export async function lockOrganizationPolicy(db: Kysely<Database>, organization_id: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('organization_token_policies')
+    .select('organization_id')
+    .where('organization_id', '=', organization_id)
+    .forUpdate()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Writes the whole policy. */
+export async function updateOrganizationPolicy(
+  db: Kysely<Database>,
+  organization_id: number,
+  policy: OrganizationPolicy,
+): Promise<void> {
+  const { fine_grained_tokens, classic_tokens, approval, lifetime_applies_to_public_reads } = policy;
+  await db
+    .updateTable('organization_token_policies')
+    .set({
+      fine_grained_tokens,
+      classic_tokens,
+      approval,
+      lifetime_applies_to_public_reads,
+      max_lifetime_days_fine_grained: policy.max_lifetime_days.fine_grained,
+      max_lifetime_days_classic: policy.max_lifetime_days.classic,
+    })
+    .where('organization_id', '=', organization_id)
+    .execute();
+}

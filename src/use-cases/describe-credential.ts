@@ -1,0 +1,45 @@
+// What the presented credential is and may do, told to whoever presents it: `GET /token`.
+
+import type { Deps } from '../deps.ts';
+import type { Caller } from '../domain/caller.ts';
+import type { TokenFacts } from '../domain/facts.ts';
+import { Refusal } from '../domain/refusal.ts';
+import type { TokenRecord } from '../domain/token-record.ts';
+import type { LoadedFacts } from '../facts/source.ts';
+import { readTokenRecord } from './token-record.ts';
+
+type User = { readonly id: number; readonly login: string };
+export type DescribedCredential =
+  | { readonly kind: 'session'; readonly user: User; readonly expires_at: Date }
+  | {
+      readonly kind: 'token';
+      readonly user: User;
+      readonly record: TokenRecord;
+      /** Of the text that was presented, which may be the older of two. */
+      readonly hashed_token: string;
+      /** When the presented text ends; null: never. */
+      readonly expires_at: Date | null;
+    };
+
+function endOf({ secret_expires_at, expires_at }: TokenFacts): Date | null {
+  if (secret_expires_at === null || expires_at === null) return secret_expires_at ?? expires_at;
+  return secret_expires_at < expires_at ? secret_expires_at : expires_at;
+}
+
+/** The credential by which the caller calls. The route has refused everybody without one. */
+export async function describeCredential(
+  deps: Deps,
+  caller: Caller,
+  facts: LoadedFacts,
+): Promise<DescribedCredential> {
+  const { principal } = caller;
+  if (principal.type === 'session' && facts.subject.type === 'session') {
+    const { id, login } = principal.person;
+    return { kind: 'session', user: { id, login }, expires_at: facts.subject.expires_at };
+  }
+  if (principal.type !== 'token') throw new Refusal('authentication_required');
+  const { id, login } = principal.person;
+  const { token } = principal;
+  const record = await readTokenRecord(deps.db, { id: token.id, user_id: id }, facts.now);
+  return { kind: 'token', user: { id, login }, record, hashed_token: token.hashed_token, expires_at: endOf(token) };
+}

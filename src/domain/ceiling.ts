@@ -2,7 +2,7 @@
 
 import type { OrganizationFacts, PersonFacts, RepositoryFacts, Resource } from './facts.ts';
 import { type PermissionMap, permissionNamed } from './permission.ts';
-import { type Level, type MembershipRole, ROLES, type Role } from './vocabulary.ts';
+import { LEVELS, type Level, type MembershipRole, ROLES, type Role } from './vocabulary.ts';
 
 const ADMIN_AT_EVERY_LEVEL: ReadonlySet<string> = new Set([
   'administration',
@@ -95,7 +95,7 @@ function atRepository(repository: RepositoryFacts, permission: string, level: Le
 
 function mayUse(person: PersonFacts, resource: Resource, permission: string, level: Level): boolean {
   const category = permissionNamed(permission)?.category;
-  if (category === undefined) return false;
+  if (category === undefined || !LEVELS.includes(level)) return false;
   switch (resource.type) {
     case 'repository':
       return atRepository(resource, permission, level);
@@ -104,7 +104,7 @@ function mayUse(person: PersonFacts, resource: Resource, permission: string, lev
     case 'user':
       return resource.id === person.id && category !== 'organization';
     case 'enterprise':
-      return resource.enterprise.holder_administers;
+      return resource.enterprise.holder_administers === true;
     case 'none':
       return category === 'account';
     case 'absent':

@@ -11,14 +11,24 @@ import { type PermissionMap, satisfies } from './permission.ts';
 import { isPublicRead } from './public-read.ts';
 import { classicReach, fineGrainedReach } from './reach.ts';
 import { type DecisionRequest, neededFor, type Requirement, requirementOf, scopesSuffice } from './requirement.ts';
+import { MEMBERSHIP_ROLES, ROLES, TOKEN_KINDS, VISIBILITIES } from './vocabulary.ts';
+
+/** A kind of token that this version does not know is none. @rule F3 */
+function isKnownKind(token: TokenFacts): boolean {
+  return TOKEN_KINDS.includes(token.kind);
+}
 
 /** Step 1: the same 401 for everything that is not a live credential of a person who may act. @rule F5.1 */
 export function judgeCredential(subject: Subject, now: Date): Decision | null {
   if (subject.type === 'anonymous') return null;
-  if (subject.type === 'token' && !isLive(subject.token, now)) return deny('bad_credential');
+  if (subject.type !== 'person' && subject.type !== 'token') return deny('bad_credential');
+  if (subject.type === 'token' && !(isKnownKind(subject.token) && isLive(subject.token, now)))
+    return deny('bad_credential');
   if (subject.person.suspended !== false) return deny('bad_credential', { fine_reason: 'holder_suspended' });
   return null;
 }
+
+const RESOURCE_TYPES = ['organization', 'user', 'enterprise', 'none', 'absent'] as const;
 
 /** Step 3: what the holder himself may not even see. @rule F5.3, F6 */
 function judgeSight(person: PersonFacts, resource: Resource): Decision | null {
@@ -26,21 +36,27 @@ function judgeSight(person: PersonFacts, resource: Resource): Decision | null {
     case 'absent':
       return hidden('not_visible');
     case 'repository':
-      return resource.visibility !== 'public' && resource.role === null ? hidden('not_visible') : null;
+      return resource.visibility === 'public' || isOneOf(ROLES, resource.role) ? null : hidden('not_visible');
     case 'organization':
-      return resource.organization.membership === null ? deny('role_missing') : null;
+      return isOneOf(MEMBERSHIP_ROLES, resource.organization.membership) ? null : deny('role_missing');
     case 'user':
       return resource.id === person.id ? null : hidden('not_visible');
     case 'enterprise':
-      return resource.enterprise.holder_administers ? null : hidden('not_visible');
+      return resource.enterprise.holder_administers === true ? null : hidden('not_visible');
     case 'none':
       return null;
   }
 }
 
-/** A repository whose visibility could not be understood is no repository. @rule F3 */
+/** What could not be understood is not there: unknown types, visibilities, owners. @rule F3 */
 function isUnderstood(resource: Resource): boolean {
-  return resource.type !== 'repository' || resource.visibility !== null;
+  if (resource.type !== 'repository') return isOneOf(RESOURCE_TYPES, resource.type);
+  const { owner, visibility } = resource;
+  return isOneOf(VISIBILITIES, visibility) && (owner.type === 'User' || owner.type === 'Organization');
+}
+
+function isOneOf(known: readonly string[], word: string | null): boolean {
+  return word !== null && known.includes(word);
 }
 
 /** `public_repo` counts only where the repository is public and, made or edited, is to be public. @rule K2 */
@@ -97,6 +113,11 @@ function judgeRole(
   return ALLOWED;
 }
 
+/** A list that answers every live credential, whatever a policy says; what it names must be there to be seen. @rule F8 */
+function judgeOpenList(person: PersonFacts, resource: Resource): Decision {
+  return resource.type === 'organization' ? ALLOWED : (judgeSight(person, resource) ?? ALLOWED);
+}
+
 /** Steps 4 and 5. */
 function judgeToken(
   token: TokenFacts,
@@ -123,10 +144,13 @@ export function decide(facts: Facts, request: DecisionRequest, now: Date): Decis
   if (bad !== null) return bad;
   const requirement = requirementOf(request);
   if (requirement === null) return deny(subject.type === 'anonymous' ? 'authentication_required' : 'unknown_operation');
+  const is_open_list = request.ask.type === 'operation' && request.ask.operation.open_list === true;
   if (isPublicRead(request, resource)) {
-    return (subject.type === 'token' ? judgePublicRead(subject.token, resource) : null) ?? PUBLIC_READ;
+    const may_be_closed = subject.type === 'token' && !is_open_list;
+    return (may_be_closed ? judgePublicRead(subject.token, resource) : null) ?? PUBLIC_READ;
   }
   if (subject.type === 'anonymous') return deny('authentication_required');
+  if (is_open_list) return judgeOpenList(subject.person, resource);
   const unseen = judgeSight(subject.person, resource);
   if (unseen !== null) return unseen;
   if (subject.type === 'token') {

@@ -7,6 +7,7 @@ const UPLOAD_PACK = {
   permissionless: false,
   classic_scopes: ['repo', 'public_repo'],
   public_read: true,
+  open_list: false,
   resource: 'repository',
 } as const;
 
@@ -15,6 +16,7 @@ const RECEIVE_PACK = {
   permissionless: false,
   classic_scopes: ['repo', 'public_repo'],
   public_read: false,
+  open_list: false,
   resource: 'repository',
 } as const;
 

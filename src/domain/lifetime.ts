@@ -40,6 +40,7 @@ export function isPast(moment: Date, now: Date): boolean {
 /** Whether the token and the text by which it was presented are alive. Expired and revoked ones never come back. @rule M8, M9 */
 export function isLive(token: TokenTimes, now: Date): boolean {
   if (token.revoked_at !== null) return false;
+  if (Number.isNaN(now.getTime()) || Number.isNaN(token.secret_issued_at.getTime())) return false;
   if (token.expires_at !== null && isPast(token.expires_at, now)) return false;
   return token.secret_expires_at === null || !isPast(token.secret_expires_at, now);
 }

@@ -16,11 +16,16 @@ export type Operation = {
   readonly classic_scopes: readonly string[] | null;
   /** Marked as a public read: what a stranger may call on what is public (F2). */
   readonly public_read: boolean;
+  /** A list that answers every live credential, if need be with no rows; its rows are decided one by one (F8). */
+  readonly open_list: boolean;
   readonly resource: ResourceType;
 };
 
 /** `GET /user` tells any live token whose it is, even a pending or denied one. @rule F5.4 */
 export const WHO_AM_I = 'GET /user';
+
+/** Git asks with POST for what it only reads (C4). */
+export const GIT_UPLOAD_PACK_ID = 'POST /{owner}/{repo}/git-upload-pack';
 
 /** Whether the operation can change something. @rule C3 (HEAD counts as GET) */
 export function isWriteMethod(method: string): boolean {

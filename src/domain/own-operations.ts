@@ -9,6 +9,7 @@ type Declared = {
   readonly sets?: readonly PermissionMap[];
   readonly scopes?: readonly string[];
   readonly public_read?: true;
+  readonly open_list?: true;
 };
 
 function row(id: string, resource: ResourceType, declared: Declared = {}): Operation {
@@ -23,6 +24,7 @@ function row(id: string, resource: ResourceType, declared: Declared = {}): Opera
     permissionless: sets.length === 0,
     classic_scopes: declared.scopes ?? null,
     public_read: declared.public_read ?? false,
+    open_list: declared.open_list ?? false,
     resource,
   };
 }
@@ -40,16 +42,16 @@ const MAKES_REPOSITORY = { sets: ADMINISTRATION_WRITE, scopes: ['public_repo', '
 export const OWN_OPERATIONS: readonly Operation[] = [
   row('GET /user', 'user'),
   row('GET /users/{username}', 'user', { public_read: true }),
-  row('GET /user/orgs', 'user'),
-  row('GET /user/repos', 'user', { sets: METADATA_READ }),
+  row('GET /user/orgs', 'user', { open_list: true }),
+  row('GET /user/repos', 'user', { sets: METADATA_READ, open_list: true }),
   row('POST /user/repos', 'user', MAKES_REPOSITORY),
 
   row('GET /orgs/{org}', 'organization', { scopes: ['admin:org'], public_read: true }),
   row('PATCH /orgs/{org}', 'organization', { sets: ORGANIZATION_WRITE }),
   row('DELETE /orgs/{org}', 'organization', { sets: ORGANIZATION_WRITE }),
-  row('GET /orgs/{org}/repos', 'organization', { sets: METADATA_READ, public_read: true }),
+  row('GET /orgs/{org}/repos', 'organization', { sets: METADATA_READ, public_read: true, open_list: true }),
   row('POST /orgs/{org}/repos', 'organization', MAKES_REPOSITORY),
-  row('GET /orgs/{org}/members', 'organization', { sets: MEMBERS_READ, public_read: true }),
+  row('GET /orgs/{org}/members', 'organization', { sets: MEMBERS_READ, public_read: true, open_list: true }),
   row('GET /orgs/{org}/memberships/{username}', 'organization', { sets: MEMBERS_READ }),
   row('PUT /orgs/{org}/memberships/{username}', 'organization', { sets: MEMBERS_WRITE }),
   row('DELETE /orgs/{org}/memberships/{username}', 'organization', { sets: MEMBERS_WRITE }),

@@ -82,7 +82,7 @@ function judgeOrganization(token: TokenFacts, organization: OrganizationFacts): 
   }
   const too_long = lifetimeJudgement(token, organization);
   if (too_long !== null) return too_long;
-  if (!organization.sso.required || organization.sso.authorized) return null;
+  if (organization.sso.required === false || organization.sso.authorized === true) return null;
   return deny('sso_required', {
     message:
       'Resource protected by organization single sign-on enforcement. ' +

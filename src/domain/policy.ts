@@ -53,7 +53,7 @@ export type PolicyPair = {
 /** Whether tokens of this kind are allowed. Whatever is not the word `allowed` restricts. @rule P1, P2, P5, F3 */
 export function effectiveAccess(pair: PolicyPair, kind: TokenKind): Sourced<AccessValue> {
   const member = kind === 'classic' ? 'classic_tokens' : 'fine_grained_tokens';
-  const above = pair.enterprise?.[member] ?? 'no_policy';
+  const above = pair.enterprise === null ? 'no_policy' : pair.enterprise[member];
   if (above !== 'no_policy') return { value: above === 'allowed' ? 'allowed' : 'restricted', source: 'enterprise' };
   return { value: pair.organization[member] === 'allowed' ? 'allowed' : 'restricted', source: 'organization' };
 }
@@ -70,7 +70,7 @@ export function effectiveApproval(pair: PolicyPair): Sourced<ApprovalValue> {
 
 /** The enterprise's cap in days as far as it binds this holder; null: it binds nothing. @rule P5 */
 export function enterpriseCap(policy: EnterprisePolicy | null, kind: TokenKind, administers: boolean): number | null {
-  if (policy === null || (policy.exempt_administrators && administers)) return null;
+  if (policy === null || (policy.exempt_administrators === true && administers === true)) return null;
   const cap = policy.max_lifetime_days[kind];
   return cap === 'no_policy' ? null : cap;
 }
@@ -80,7 +80,10 @@ export function effectiveCap(pair: PolicyPair, kind: TokenKind, administers: boo
   const above = enterpriseCap(pair.enterprise, kind, administers);
   const own = pair.organization.max_lifetime_days[kind];
   if (above !== null && (own === null || above <= own)) return { value: above, source: 'enterprise' };
-  return own === null ? null : { value: own, source: 'organization' };
+  if (own === null) return null;
+  // Where the two cannot be compared one of them is no number: that cap is exceeded by every life.
+  const is_smaller = above === null || own < above;
+  return { value: is_smaller ? own : Number.NaN, source: 'organization' };
 }
 
 /** Whether the cap closes public reads too: true at either wins; so does whatever is not understood. @rule P4, P5, F3 */

@@ -2,7 +2,7 @@
 // have an idea of its own about what is public.
 
 import type { Resource } from './facts.ts';
-import { isWriteMethod } from './operation.ts';
+import { GIT_UPLOAD_PACK_ID, isWriteMethod } from './operation.ts';
 import type { DecisionRequest } from './requirement.ts';
 
 const PUBLIC_READ_PERMISSIONS: ReadonlySet<string> = new Set([
@@ -41,6 +41,3 @@ export function isPublicRead(request: DecisionRequest, resource: Resource): bool
   if (ask.type !== 'operation' || !ask.operation.public_read) return false;
   return !isWriteMethod(ask.operation.method) || ask.operation.id === GIT_UPLOAD_PACK_ID;
 }
-
-/** Git asks with POST for what it only reads (C4). */
-const GIT_UPLOAD_PACK_ID = 'POST /{owner}/{repo}/git-upload-pack';

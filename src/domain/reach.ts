@@ -30,6 +30,11 @@ function ownerIdOf(resource: Resource): number | null {
   }
 }
 
+/** Who is no member has no grant, whatever row is still there: no outside collaborator acts by such a token. @rule K1, K6, A4 */
+function isLeftOrganization(resource: Resource): boolean {
+  return resource.type === 'repository' && resource.owner.type === 'Organization' && resource.owner.membership === null;
+}
+
 function isSelected(resource: Resource, token: FineGrainedTokenFacts): boolean {
   if (resource.type !== 'repository') return true;
   if (token.grant?.repository_selection === 'all') return true;
@@ -55,6 +60,7 @@ export function fineGrainedReach(
     return outOfReach(resource, 'other_owner');
   }
   if (token.grant === null) return outOfReach(resource, token.request_pending ? 'pending' : 'denied');
+  if (isLeftOrganization(resource)) return outOfReach(resource, 'denied');
   if (!isSelected(resource, token)) return outOfReach(resource, 'not_selected');
   if (resource.type === 'repository' && !hasCategory(token.grant.permissions, 'repository')) {
     return outOfReach(resource, 'permission_missing');

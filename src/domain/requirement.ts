@@ -1,6 +1,6 @@
 // What a question asks for: permission sets and classic scopes, whatever form it was asked in (C1, C4, C6).
 
-import { isWriteMethod, type Operation } from './operation.ts';
+import { GIT_UPLOAD_PACK_ID, isWriteMethod, type Operation } from './operation.ts';
 import { isPermissionLevel, type PermissionMap } from './permission.ts';
 import type { Needed } from './refusal.ts';
 import { expandScopes, isScope, scopesForPermission } from './scope.ts';
@@ -34,9 +34,19 @@ export type Requirement = {
 
 const WORKFLOW_FOLDER = '.github/workflows/';
 
-/** Whether a file path is below `.github/workflows/`; a leading slash and letter case do not hide it. @rule C4 */
+/** The path as a file system reads it: no empty, `.` or `..` steps. */
+function plainPath(path: string): string {
+  const steps: string[] = [];
+  for (const step of path.split('/')) {
+    if (step === '..') steps.pop();
+    else if (step !== '' && step !== '.') steps.push(step);
+  }
+  return path.endsWith('/') ? `${steps.join('/')}/` : steps.join('/');
+}
+
+/** Whether a file path is below `.github/workflows/`; neither another spelling nor letter case hides it. @rule C4 */
 export function isWorkflowFile(path: string): boolean {
-  return path.replace(/^\/+/, '').toLowerCase().startsWith(WORKFLOW_FOLDER);
+  return plainPath(path).toLowerCase().startsWith(WORKFLOW_FOLDER);
 }
 
 function forPermission(permission: string, level: Level, workflow: boolean): Requirement {
@@ -52,15 +62,19 @@ function forPermission(permission: string, level: Level, workflow: boolean): Req
   };
 }
 
+/** A set that says nothing is no declaration: that no permission is needed must be said. @rule C1 */
+function declaredSets(operation: Operation): readonly PermissionMap[] {
+  return operation.permission_sets.filter((set) => Object.keys(set).length > 0);
+}
+
 function forOperation(operation: Operation, workflow: boolean): Requirement {
-  const write = isWriteMethod(operation.method);
+  const write = isWriteMethod(operation.method) && operation.id !== GIT_UPLOAD_PACK_ID;
   const asks_workflow = workflow && write;
-  const sets = asks_workflow
-    ? operation.permission_sets.map((set): PermissionMap => ({ ...set, workflows: 'write' }))
-    : operation.permission_sets;
+  const declared = declaredSets(operation);
+  const asked = asks_workflow && declared.length === 0 ? [{}] : declared;
   return {
-    sets,
-    permissionless: operation.permissionless,
+    sets: asks_workflow ? asked.map((set): PermissionMap => ({ ...set, workflows: 'write' })) : asked,
+    permissionless: operation.permissionless && !asks_workflow,
     scopes: operation.classic_scopes,
     scope_only: false,
     write,
@@ -79,9 +93,11 @@ export function requirementOf(request: DecisionRequest): Requirement | null {
       if (!isScope(ask.scope)) return null;
       return { sets: [], permissionless: false, scopes: [ask.scope], scope_only: true, write: false, workflow: false };
     case 'operation':
-      if (ask.operation.permission_sets.length === 0 && !ask.operation.permissionless) return null;
+      if (declaredSets(ask.operation).length === 0 && !ask.operation.permissionless) return null;
       return forOperation(ask.operation, workflow);
     case 'unknown':
+      return null;
+    default:
       return null;
   }
 }
@@ -121,8 +137,10 @@ export function scopesSuffice(
   if (requirement.scopes !== null) return anyHeld(held, requirement.scopes, public_repo_counts);
   if (requirement.permissionless) return true;
   return requirement.sets.some((set) =>
-    Object.entries(set).every(([permission, level]) =>
-      anyHeld(held, scopesForPermission(permission, level), public_repo_counts),
+    Object.entries(set).every(
+      ([permission, level]) =>
+        (permission !== 'workflows' || held.has('workflow')) &&
+        anyHeld(held, scopesForPermission(permission, level), public_repo_counts),
     ),
   );
 }

@@ -14,11 +14,6 @@ export type OpenAccess = { readonly open: true } & Audited;
 export type SessionAccess = { readonly session: 'person' | 'site_administrator' } & Audited;
 /** A backend service with this capability. */
 export type ClientAccess = { readonly client: Capability } & Audited;
-/** Any live token or session; what it shows is decided row by row (F8). Without a credential only where it is a public read. */
-export type AnyAccess = {
-  readonly any_live: Operation;
-  readonly resource: (params: Readonly<Record<string, string>>) => ResourceKey;
-} & Audited;
 /** Whoever is shown his own credential: `GET /token`. */
 export type SelfAccess = { readonly self: true } & Audited;
 /** What decide() says about this operation on this resource. */
@@ -31,7 +26,7 @@ export type OperationAccess = {
   readonly becomes?: (body: unknown) => Visibility | undefined;
 } & Audited;
 
-export type Access = OpenAccess | SessionAccess | ClientAccess | AnyAccess | SelfAccess | OperationAccess;
+export type Access = OpenAccess | SessionAccess | ClientAccess | SelfAccess | OperationAccess;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -42,6 +37,5 @@ declare module 'fastify' {
 
 /** The operation that the access stands for; null where it is for sessions, clients or everybody. */
 export function operationOf(access: Access): Operation | null {
-  if ('operation' in access) return access.operation;
-  return 'any_live' in access ? access.any_live : null;
+  return 'operation' in access ? access.operation : null;
 }

@@ -11,7 +11,7 @@ import type { ResourceKey, SubjectKey } from '../facts/source.ts';
 import { authenticate } from '../use-cases/authenticate.ts';
 import { recordRefusal } from '../use-cases/record-refusal.ts';
 import { refusalOf } from '../use-cases/refusal-of.ts';
-import type { AnyAccess, OperationAccess, SelfAccess, SessionAccess } from './access.ts';
+import type { OperationAccess, SessionAccess } from './access.ts';
 import { factsOf } from './caller-of.ts';
 import { presentedBy } from './credential.ts';
 import { countRequest } from './rate-limits.ts';
@@ -118,23 +118,8 @@ export async function admitSession(
   }
 }
 
-/** Lists that answer every live credential (F8), and the credential that is shown to itself. */
-export async function admitAny(
-  deps: Deps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  access: AnyAccess | SelfAccess,
-): Promise<void> {
-  const key: ResourceKey =
-    'self' in access ? { type: 'holder' } : access.resource(request.params as Record<string, string>);
-  const subject = await identify(deps, request, reply, key);
-  const facts = factsOf(request);
-  if (subject.type !== 'anonymous') {
-    if (facts.resource.type === 'absent') throw new Refusal('not_found');
-    return;
-  }
-  if ('self' in access) throw new Refusal('authentication_required');
-  const ask = { type: 'operation', operation: access.any_live } as const;
-  const decision = decide({ subject, resource: facts.resource }, { ask }, facts.now);
-  if (decision.effect !== 'allow') throw refusalOf(deps, decision);
+/** Who is shown his own credential: any live one. */
+export async function admitSelf(deps: Deps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const subject = await identify(deps, request, reply, { type: 'holder' });
+  if (subject.type === 'anonymous') throw new Refusal('authentication_required');
 }

@@ -159,8 +159,7 @@ function declarationOf(access: Access): Record<string, unknown> {
 }
 
 function operationOf(access: Access): Operation | undefined {
-  if ('operation' in access) return access.operation;
-  return 'any_live' in access ? access.any_live : undefined;
+  return 'operation' in access ? access.operation : undefined;
 }
 
 function errorResponses(schema: Schema | undefined, access: Access, config: FastifyContextConfig) {

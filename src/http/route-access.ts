@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { isWriteMethod } from '../domain/operation.ts';
 import { type Access, operationOf } from './access.ts';
-import { admitAny, admitOperation, admitSession, judgeOutcome, recordIfRefused } from './admit.ts';
+import { admitOperation, admitSelf, admitSession, judgeOutcome, recordIfRefused } from './admit.ts';
 import { admitClient, admitClientByForm } from './admit-client.ts';
 
 import type { App } from './app-type.ts';
@@ -50,7 +50,7 @@ async function admit(deps: Deps, request: FastifyRequest, reply: FastifyReply): 
   if ('client' in access) return admitClient(deps, request, access);
   if ('session' in access) return admitSession(deps, request, reply, access);
   if ('operation' in access) return admitOperation(deps, request, reply, access);
-  return admitAny(deps, request, reply, access);
+  return admitSelf(deps, request, reply);
 }
 
 export type DeclaredRoute = { readonly method: string; readonly url: string; readonly access: Access };

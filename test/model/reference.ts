@@ -65,6 +65,11 @@ export function reference(facts: Facts, request: DecisionRequest, now: Date): An
   if (subject.type === 'anonymous') return open ? PUBLIC_READ : no(401, 'authentication_required'); // F7
   if (need === null) return UNKNOWN; // F3, C1
   const { person } = subject;
+  if (request.ask.type === 'operation' && request.ask.operation.open_list) {
+    // F8: these lists answer every live credential, no switch stops them; an organization is visible to all.
+    if (open) return PUBLIC_READ;
+    return resource.type === 'organization' ? ALLOWED : (holder(person, resource) ?? ALLOWED);
+  }
   if (subject.type === 'person') {
     if (open) return PUBLIC_READ;
     const stopped = holder(person, resource);

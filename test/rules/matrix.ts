@@ -77,7 +77,13 @@ const EVERY_SCOPE = SCOPES.map((scope) => scope.name);
 
 export function operation(id: string, declares: Partial<Operation>): Operation {
   const [method = '', template = ''] = id.split(' ');
-  const silent = { permission_sets: [], permissionless: false, classic_scopes: null, public_read: false } as const;
+  const silent = {
+    permission_sets: [],
+    permissionless: false,
+    classic_scopes: null,
+    public_read: false,
+    open_list: false,
+  } as const;
   return { id, method, template, ...silent, resource: 'repository', ...declares };
 }
 const asked = (id: string, declares: Partial<Operation>): Ask => ({

@@ -115,6 +115,7 @@ function operationOf(tape: Tape): Extract<Ask, { type: 'operation' }>['operation
       scopesOf(tape),
     ]),
     public_read: tape.rarely(4),
+    open_list: tape.rarely(20),
   });
 }
 

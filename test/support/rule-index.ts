@@ -69,7 +69,7 @@ function comments(text: string): string {
 
 /** Only names of tests count. */
 function testNames(text: string): string {
-  return (text.match(/\.test\(\s*(['"`])[\s\S]*?\1/g) ?? []).join('\n');
+  return (text.match(/(?:\.test|\blaw)\(\s*(['"`])[\s\S]*?\1/g) ?? []).join('\n');
 }
 
 export type RuleEntry = {

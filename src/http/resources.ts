@@ -1,0 +1,20 @@
+// Which thing the path of a route is about, as facts are asked for it.
+
+import type { ResourceKey } from '../facts/source.ts';
+
+type Params = Readonly<Record<string, string>>;
+
+/** The organization `{org}`. */
+export function organizationIn(params: Params): ResourceKey {
+  return { type: 'organization', login: params.org ?? '' };
+}
+
+/** The repository `{owner}/{repo}`. */
+export function repositoryIn(params: Params): ResourceKey {
+  return { type: 'repository', owner: params.owner ?? '', name: params.repo ?? '' };
+}
+
+/** The person who calls. */
+export function theHolder(): ResourceKey {
+  return { type: 'holder' };
+}

@@ -7,9 +7,9 @@ import { listAllEnterprises } from '../../use-cases/list-all-enterprises.ts';
 import { listAllOrganizations } from '../../use-cases/list-all-organizations.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { pageOf, paginate } from '../pages.ts';
-import { presentAdministeredOrganization, presentEnterprise } from '../present/accounts.ts';
-import { AdministeredOrganization, Enterprise, ProfileName } from '../schemas/accounts.ts';
+import { presentAdministeredOrganization, presentEnterprise } from '../present/people.ts';
 import { Login, Nullable, PageQuery, Strict } from '../schemas/common.ts';
+import { AdministeredOrganization, Enterprise, ProfileName } from '../schemas/people.ts';
 
 const NewOrganization = Strict(
   {

@@ -9,9 +9,9 @@ import { revokeTokensOfPerson } from '../../use-cases/revoke-tokens-of-person.ts
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { pageOf, paginate } from '../pages.ts';
-import { presentPerson, presentPersonWithSetup } from '../present/accounts.ts';
-import { Email, NewPassword, Person, PersonWithSetup, ProfileName, UsernameParams } from '../schemas/accounts.ts';
+import { presentPerson, presentPersonWithSetup } from '../present/people.ts';
 import { Login, NoContent, Nullable, PageQuery, Strict } from '../schemas/common.ts';
+import { Email, NewPassword, Person, PersonWithSetup, ProfileName, UsernameParams } from '../schemas/people.ts';
 
 const NewPerson = Strict(
   {

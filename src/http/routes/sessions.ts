@@ -7,8 +7,8 @@ import { setUpPassword } from '../../use-cases/set-up-password.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { printTime } from '../present/time.ts';
-import { NewPassword } from '../schemas/accounts.ts';
 import { Id, NoContent, Strict, Time } from '../schemas/common.ts';
+import { NewPassword } from '../schemas/people.ts';
 
 const Session = Type.Object(
   {

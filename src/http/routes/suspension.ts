@@ -4,8 +4,8 @@ import { Type } from 'typebox';
 import { suspendPerson } from '../../use-cases/suspend-person.ts';
 import { unsuspendPerson } from '../../use-cases/unsuspend-person.ts';
 import type { AddRoutes } from '../app-type.ts';
-import { UsernameParams } from '../schemas/accounts.ts';
 import { NoContent, Strict } from '../schemas/common.ts';
+import { UsernameParams } from '../schemas/people.ts';
 
 const Reason = Strict(
   { reason: Type.Optional(Type.String({ maxLength: 1024, description: 'Stands in the audit log' })) },

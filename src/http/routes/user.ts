@@ -7,11 +7,10 @@ import { showOwnAccount } from '../../use-cases/show-own-account.ts';
 import { showProfile } from '../../use-cases/show-profile.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { factsOf } from '../caller-of.ts';
-import { presentOwnAccount, presentProfile } from '../present/accounts.ts';
-import { Email, NewPassword, OwnAccount, Profile, ProfileName, UsernameParams } from '../schemas/accounts.ts';
+import { presentOwnAccount, presentProfile } from '../present/people.ts';
 import { Nullable, Strict } from '../schemas/common.ts';
-
-const Ignored = Type.Optional(Type.Unknown({ description: 'Accepted and ignored' }));
+import { ignored } from '../schemas/ignored.ts';
+import { Email, NewPassword, OwnAccount, Profile, ProfileName, UsernameParams } from '../schemas/people.ts';
 
 const OwnAccountChanges = Strict(
   {
@@ -21,12 +20,7 @@ const OwnAccountChanges = Strict(
     current_password: Type.Optional(
       Type.String({ minLength: 1, maxLength: 1024, description: 'Needed to change the password' }),
     ),
-    blog: Ignored,
-    twitter_username: Ignored,
-    company: Ignored,
-    location: Ignored,
-    hireable: Ignored,
-    bio: Ignored,
+    ...ignored(['blog', 'twitter_username', 'company', 'location', 'hireable', 'bio']),
   },
   { title: 'User' },
 );

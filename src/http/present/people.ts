@@ -9,7 +9,7 @@ import type {
   Person,
   PersonWithSetup,
   Profile,
-} from '../schemas/accounts.ts';
+} from '../schemas/people.ts';
 import { printTime, printTimeOrNull } from './time.ts';
 
 type Base = Pick<Deps, 'config'>;
@@ -30,9 +30,10 @@ type ShownPerson = ShownAccount & {
 /** What everybody may know. */
 export function presentProfile({ config }: Base, account: ShownAccount, type: AccountType): Static<typeof Profile> {
   const { id, login, profile_name } = account;
-  const path = type === 'User' ? 'users' : 'orgs';
-  const url = `${config.public_url}/${path}/${login}`;
-  return { id, login, type, profile_name, name: profile_name, url, created_at: printTime(account.created_at) };
+  const url = `${config.public_url}/${type === 'User' ? 'users' : 'orgs'}/${login}`;
+  const html_url = `${config.public_url}/${login}`;
+  const created_at = printTime(account.created_at);
+  return { id, login, type, profile_name, name: profile_name, url, html_url, created_at };
 }
 
 /** Whose credential it is; the e-mail only where the credential may read it. */

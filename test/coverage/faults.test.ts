@@ -1,0 +1,54 @@
+// Every fault of the database is 503 with `Retry-After` on every route, and never a decision (F3). The database of this
+// application refuses every connection.
+
+import { pino } from 'pino';
+import t from 'tap';
+import { composeDeps } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config.ts';
+import { openPool } from '../../src/db/pool.ts';
+import { buildApp } from '../../src/http/app.ts';
+import { declaredRoutes } from '../../src/http/route-access.ts';
+import { newText } from '../../src/secrets.ts';
+import { bearer } from '../support/world.ts';
+
+/** Nobody listens on the first port. */
+const NOWHERE = 'postgres://nobody@127.0.0.1:1/none';
+/** Open routes that need no database, or say by their body what they miss. */
+const WITHOUT_DATABASE =
+  /^(?:GET|HEAD) \/(?:health\/live|metrics|openapi\.json|docs|permissions|scopes|operations|\.well-known\/)/;
+
+const PLACEHOLDERS: Readonly<Record<string, string>> = { token_id: '1', key_id: '1' };
+
+t.test('F3: without the database every route that needs it answers 503 with Retry-After', async (t) => {
+  const pool = openPool({ url: NOWHERE, connections_max: 2, request_timeout_ms: 5000, onIdleError: () => undefined });
+  const log = pino({ level: 'silent' });
+  const config = loadConfig({ ANONYMOUS_PER_HOUR: '1000000', RATE_LIMIT_PER_HOUR: '1000000' });
+  const app = await buildApp(composeDeps({ pool, config, clock: () => new Date(), log }));
+  t.teardown(async () => {
+    await app.close();
+    await pool.end();
+  });
+  const client = `client:${newText('client', 'gth')}`;
+  const callers = [
+    {},
+    bearer(newText('classic', 'gth')),
+    bearer(newText('fine_grained', 'gth')),
+    bearer(newText('session', 'gth')),
+    { authorization: `Basic ${Buffer.from(client).toString('base64')}` },
+  ];
+  for (const { method, url, access } of declaredRoutes(app)) {
+    if (WITHOUT_DATABASE.test(`${method} ${url}`)) continue;
+    const path = url.replace(/:([a-z_]+)/g, (_, name: string) => PLACEHOLDERS[name] ?? 'name').replace('*', 'x');
+    const statuses = new Set<number>();
+    for (const headers of callers) {
+      const answer = await app.inject({ method: method as 'GET', url: path, headers });
+      statuses.add(answer.statusCode);
+      t.ok(answer.statusCode >= 400, `${method} ${url} decides nothing`);
+      t.not(answer.statusCode, 500, `${method} ${url} knows that it is the world that failed`);
+      t.not(answer.statusCode, 404, `${method} ${url} does not say that nothing is there`);
+      if (answer.statusCode !== 503) continue;
+      t.match(answer.headers['retry-after'], /^\d+$/);
+    }
+    if (!('open' in access)) t.ok(statuses.has(503), `${method} ${url} says that the truth cannot be known`);
+  }
+});

@@ -1,6 +1,7 @@
 // Facts: everything that the rules need, as one immutable value. src/facts loads them; decide() reads nothing else.
 // INVARIANT: what could not be read or understood is absent or null here, never a permissive default (F3).
 
+import type { TokenTimes } from './lifetime.ts';
 import type { PermissionMap } from './permission.ts';
 import type { EnterprisePolicy, OrganizationPolicy } from './policy.ts';
 import type { MembershipRole, RepositorySelection, Role, Visibility } from './vocabulary.ts';
@@ -10,15 +11,6 @@ export type PersonFacts = {
   readonly login: string;
   readonly suspended: boolean;
   readonly site_admin: boolean;
-};
-
-export type TokenTimes = {
-  readonly secret_issued_at: Date;
-  /** Null: never. */
-  readonly expires_at: Date | null;
-  readonly revoked_at: Date | null;
-  /** The end of the overlap when an older text was presented; null for the current one. */
-  readonly secret_expires_at: Date | null;
 };
 
 type TokenCommon = TokenTimes & {

@@ -1,12 +1,20 @@
 // How long a token lives (M3): the three ways to say it, and when it is over.
 
-import type { TokenTimes } from './facts.ts';
-
 export const DAY_MS = 86_400_000;
 export const DEFAULT_LIFETIME_DAYS = 30;
 /** A life is bounded only so that its end is a date every part of the system can print. */
 export const EXPIRES_IN_DAYS_MAX = 36_500;
 export const OVERLAP_SECONDS_MAX = 86_400;
+
+/** When a token's text was issued, and what ends it. */
+export type TokenTimes = {
+  readonly secret_issued_at: Date;
+  /** Null: never. */
+  readonly expires_at: Date | null;
+  readonly revoked_at: Date | null;
+  /** The end of the overlap when an older text was presented; null for the current one. */
+  readonly secret_expires_at: Date | null;
+};
 
 /** What a caller said about life: exactly one of the three, or nothing. */
 export type LifetimeWish = {

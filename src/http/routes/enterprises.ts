@@ -6,7 +6,7 @@ import { addEnterpriseOrganization } from '../../use-cases/add-enterprise-organi
 import { removeEnterpriseAdministrator } from '../../use-cases/remove-enterprise-administrator.ts';
 import { removeEnterpriseOrganization } from '../../use-cases/remove-enterprise-organization.ts';
 import type { AddRoutes } from '../app-type.ts';
-import { Login, NoContent } from '../schemas/common.ts';
+import { Conflict, Login, NoContent } from '../schemas/common.ts';
 
 const OrganizationParams = Type.Object({ enterprise: Login, org: Login });
 const AdministratorParams = Type.Object({ enterprise: Login, username: Login });
@@ -22,7 +22,7 @@ export const addEnterpriseRoutes: AddRoutes = (app, deps) => {
         description: 'An organization belongs to one enterprise: 409 where that is another.',
         tags: ['administration'],
         params: OrganizationParams,
-        response: { 204: NoContent },
+        response: { 204: NoContent, 409: Conflict },
       },
     },
     async (request, reply) => {

@@ -13,7 +13,7 @@ import type { AddRoutes, App } from '../app-type.ts';
 import { factsOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { presentIssuedToken, presentToken } from '../present/token.ts';
-import { NoContent } from '../schemas/common.ts';
+import { Conflict, NoContent } from '../schemas/common.ts';
 import {
   IssuedToken,
   NewToken,
@@ -66,7 +66,7 @@ function addIssuing(app: App, deps: Deps): void {
         tags: ['tokens'],
         params: TokenPath,
         body: Regeneration,
-        response: { 201: IssuedToken },
+        response: { 201: IssuedToken, 409: Conflict },
       },
     },
     async (request, reply) => {
@@ -131,7 +131,7 @@ function addChanging(app: App, deps: Deps): void {
         tags: ['tokens'],
         params: TokenPath,
         body: TokenPatch,
-        response: { 200: Token },
+        response: { 200: Token, 409: Conflict },
       },
     },
     async (request) => {

@@ -73,6 +73,9 @@ export const ErrorBody = Type.Object(
 );
 export type ErrorBody = Static<typeof ErrorBody>;
 
+/** 409: routes that can answer so say it; the other errors of a route follow from what it declares. */
+export const Conflict = Type.Ref('Error', { description: 'Not in a state for it' });
+
 /** The body of every error of the OAuth endpoints (RFC 6749 section 5.2). */
 export const OAuthErrorBody = Type.Object(
   { error: Type.String(), error_description: Type.String() },

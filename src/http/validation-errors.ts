@@ -34,20 +34,38 @@ function withoutOtherBranches(found: readonly ErrorObject[]): ErrorObject[] {
     const prefix = `${union.schemaPath}/`;
     const isInside = (error: ErrorObject): boolean =>
       error.schemaPath.startsWith(prefix) && error.instancePath.startsWith(union.instancePath);
-    const meant = meantBranch(union, errors.filter(isInside));
-    errors = errors.filter((error) => !isInside(error) && (error !== union || meant.length === 0));
-    errors.push(...meant);
+    const inside = errors.filter(isInside);
+    const told = [...meantBranch(union, inside)];
+    if (told.length === 0) told.push(...wrongTag(union, inside));
+    errors = errors.filter((error) => !isInside(error) && (error !== union || told.length === 0));
+    errors.push(...told);
   }
   return errors.filter((error) => !WRAPPERS.has(error.keyword) || error.propertyName !== undefined);
 }
 
-function meantBranch(union: ErrorObject, inside: readonly ErrorObject[]): readonly ErrorObject[] {
+/** The errors of each branch of the union. */
+function branchesOf(union: ErrorObject, inside: readonly ErrorObject[]): readonly ErrorObject[][] {
   const branches = new Map<string, ErrorObject[]>();
   for (const error of inside) {
     const branch = error.schemaPath.slice(union.schemaPath.length + 1).split('/', 1)[0] ?? '';
     branches.set(branch, [...(branches.get(branch) ?? []), error]);
   }
-  const fitting = [...branches.values()].filter((errors) => !errors.some((error) => missesBranch(union, error)));
+  return [...branches.values()];
+}
+
+/** Where one member tells the branches apart by constants, and is none of them: that member is wrong, not the whole. */
+function wrongTag(union: ErrorObject, inside: readonly ErrorObject[]): readonly ErrorObject[] {
+  const branches = branchesOf(union, inside);
+  const tags = inside.filter((error) => error.keyword === 'const');
+  const [tag] = tags;
+  if (tag === undefined || tags.length !== branches.length) return [];
+  if (tags.some((error) => error.instancePath !== tag.instancePath)) return [];
+  const allowedValues = tags.map((error) => (error.params as { allowedValue?: unknown }).allowedValue);
+  return [{ ...tag, keyword: 'enum', params: { allowedValues } }];
+}
+
+function meantBranch(union: ErrorObject, inside: readonly ErrorObject[]): readonly ErrorObject[] {
+  const fitting = branchesOf(union, inside).filter((errors) => !errors.some((error) => missesBranch(union, error)));
   return fitting.sort((a, b) => a.length - b.length)[0] ?? [];
 }
 

@@ -27,11 +27,7 @@ function endOf({ secret_expires_at, expires_at }: TokenFacts): Date | null {
 }
 
 /** The credential by which the caller calls. The route has refused everybody without one. */
-export async function describeCredential(
-  deps: Deps,
-  caller: Caller,
-  facts: LoadedFacts,
-): Promise<DescribedCredential> {
+export async function describeCredential(deps: Deps, caller: Caller, facts: LoadedFacts): Promise<DescribedCredential> {
   const { principal } = caller;
   if (principal.type === 'session' && facts.subject.type === 'session') {
     const { id, login } = principal.person;

@@ -83,9 +83,7 @@ t.test('P4: a cap measures from the issue of the secret to its expiry', async (t
   const cap = { days: 10, source: 'organization', owner: 'acme' } as const;
   const judge = (expires_at: Date | null) => refuseBeyondCap({ expires_at, field: 'expires_at' }, NOW, cap);
   t.doesNotThrow(() => judge(at(10 * DAY_MS)));
-  t.throws(() => judge(at(10 * DAY_MS + 1)), {
-    details: { errors: [{ field: 'expires_at', code: 'unprocessable', message: /organization `acme`.*10 days/ }] },
-  });
+  t.throws(() => judge(at(10 * DAY_MS + 1)), { code: 'validation_failed' });
   t.throws(() => judge(null));
   t.doesNotThrow(() => refuseBeyondCap({ expires_at: null, field: 'never_expires' }, NOW, null));
 });

@@ -3,15 +3,12 @@
 // about as many rows as it shows. A person's role (C5) is needed as a yes or no only; which role it is, facts say.
 
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Affiliation } from '../domain/affiliation.ts';
 import type { RepositoryClass } from '../domain/listing.ts';
 import type { RepositoryRow } from './repositories.ts';
 import type { Database } from './schema.ts';
 
-export const REPOSITORY_SORTS = ['full_name', 'created'] as const;
-export type RepositorySort = (typeof REPOSITORY_SORTS)[number];
-/** How the person comes to his role: it is his own, he collaborates, or an organization gives it. */
-export const AFFILIATIONS = ['owner', 'collaborator', 'organization_member'] as const;
-export type Affiliation = (typeof AFFILIATIONS)[number];
+export type RepositorySort = 'full_name' | 'created';
 
 export type RepositoryListQuery = {
   /** Null: nobody, who has no role anywhere. */

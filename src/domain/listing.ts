@@ -31,6 +31,7 @@ const READ_AS_HOLDER: Operation = { ...READ_REPOSITORY, public_read: false };
 /** One organization in the list of one's own: a membership is not public, and these scopes tell of it. @rule F8 */
 const LIST_ORGANIZATION: Operation = {
   ...ownOperation('GET /user/orgs'),
+  open_list: false,
   resource: 'organization',
   classic_scopes: ['read:org', 'user', 'repo'],
 };

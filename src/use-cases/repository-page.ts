@@ -2,8 +2,9 @@
 // is told of his own role.
 
 import type { RepositoryRow } from '../db/repositories.ts';
-import { type Affiliation, listRepositories, type RepositorySort } from '../db/repository-list.ts';
+import { listRepositories, type RepositorySort } from '../db/repository-list.ts';
 import type { Deps } from '../deps.ts';
+import type { Affiliation } from '../domain/affiliation.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { OwnerFacts, Resource } from '../domain/facts.ts';
 import { readableClasses, readsAsHolder } from '../domain/listing.ts';

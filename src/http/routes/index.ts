@@ -4,18 +4,26 @@ import type { AddRoutes } from '../app-type.ts';
 import { addAdminClientRoutes } from './admin-clients.ts';
 import { addAdminOrganizationRoutes } from './admin-organizations.ts';
 import { addAdminUserRoutes } from './admin-users.ts';
+import { addCollaboratorRoutes } from './collaborators.ts';
+import { addDeployKeyRoutes } from './deploy-keys.ts';
 import { addDiscoveryRoutes } from './discovery.ts';
 import { addDocumentRoutes } from './documents.ts';
 import { addEnterpriseRoutes } from './enterprises.ts';
 import { addEvaluationRoutes } from './evaluation.ts';
 import { addHealthRoutes } from './health.ts';
+import { addMembershipRoutes } from './memberships.ts';
 import { addMetricsRoutes } from './metrics.ts';
 import { addOAuthRoutes } from './oauth.ts';
 import { addOrganizationPolicyRoutes } from './organization-policy.ts';
+import { addOrganizationRoutes } from './organizations.ts';
 import { addPresentedCredentialRoutes } from './presented-credential.ts';
+import { addRepositoryRoutes } from './repositories.ts';
+import { addRepositoryListRoutes } from './repository-lists.ts';
 import { addResourceOwnerRoutes } from './resource-owners.ts';
 import { addSessionRoutes } from './sessions.ts';
 import { addSuspensionRoutes } from './suspension.ts';
+import { addTeamRelationRoutes } from './team-relations.ts';
+import { addTeamRoutes } from './teams.ts';
 import { addTokenRoutes } from './tokens.ts';
 import { addUserRoutes } from './user.ts';
 import { addVocabularyRoutes } from './vocabulary.ts';
@@ -31,6 +39,14 @@ export const ROUTES: readonly AddRoutes[] = [
   addAdminOrganizationRoutes,
   addEnterpriseRoutes,
   addAdminClientRoutes,
+  addRepositoryListRoutes,
+  addRepositoryRoutes,
+  addCollaboratorRoutes,
+  addDeployKeyRoutes,
+  addOrganizationRoutes,
+  addMembershipRoutes,
+  addTeamRoutes,
+  addTeamRelationRoutes,
   addTokenRoutes,
   addPresentedCredentialRoutes,
   addResourceOwnerRoutes,

@@ -1,13 +1,13 @@
 // Lists of repositories, and making one where the list is (contract 5).
 
+import { Type } from 'typebox';
+import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
 import { type VisibilityWish, wishedVisibility } from '../../domain/repository-wish.ts';
 import type { Visibility } from '../../domain/vocabulary.ts';
 import { createRepository } from '../../use-cases/create-repository.ts';
 import { listOrganizationRepositories } from '../../use-cases/list-organization-repositories.ts';
 import { listOwnRepositories } from '../../use-cases/list-own-repositories.ts';
-import { Type } from 'typebox';
-import type { Deps } from '../../deps.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { factsOf, organizationOf, personOf } from '../caller-of.ts';
 import { paginate } from '../pages.ts';
@@ -15,7 +15,7 @@ import { setPartialResults } from '../partial-results.ts';
 import { presentRepository } from '../present/repository.ts';
 import { organizationRepositoriesFilter, ownRepositoriesFilter } from '../repository-query.ts';
 import { organizationIn, theHolder } from '../resources.ts';
-import { Account } from '../schemas/accounts.ts';
+import { Account } from '../schemas/account.ts';
 import { OrganizationPath } from '../schemas/organizations.ts';
 import {
   NewRepository,
@@ -40,7 +40,7 @@ function addOwn(app: App, deps: Deps): void {
   app.get(
     '/user/repos',
     {
-      config: { access: { any_live: ownOperation('GET /user/repos'), resource: theHolder } },
+      config: { access: { operation: ownOperation('GET /user/repos'), resource: theHolder } },
       schema: {
         operationId: 'listOwnRepositories',
         summary: 'List the repositories on which you have a role, as far as the credential reads them',
@@ -83,7 +83,7 @@ function addOfOrganization(app: App, deps: Deps): void {
   app.get(
     '/orgs/:org/repos',
     {
-      config: { access: { any_live: ownOperation('GET /orgs/{org}/repos'), resource: organizationIn } },
+      config: { access: { operation: ownOperation('GET /orgs/{org}/repos'), resource: organizationIn } },
       schema: {
         operationId: 'listOrganizationRepositories',
         summary: "List an organization's repositories, as far as the credential reads them",

@@ -3,9 +3,9 @@
 
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyContextConfig, FastifySchema, RouteOptions } from 'fastify';
+import type { FastifySchema, RouteOptions } from 'fastify';
 import type { Deps } from '../deps.ts';
-import type { Operation } from '../domain/operation.ts';
+import { isWriteMethod, type Operation } from '../domain/operation.ts';
 import type { Access } from './access.ts';
 import type { App } from './app-type.ts';
 import { CONTENT_TYPES } from './body.ts';
@@ -105,7 +105,7 @@ function completeSchema(schema: Schema | undefined, route: RouteOptions): Fastif
     security: securityOf(access),
     ...declarationOf(access),
     ...(schema?.body !== undefined && { consumes: [CONTENT_TYPES[body ?? 'json']] }),
-    response: { ...errorResponses(schema, access, route.config ?? {}), ...described(schema?.response) },
+    response: { ...errorResponses(schema, access, route), ...described(schema?.response) },
   } as FastifySchema;
 }
 
@@ -162,12 +162,14 @@ function operationOf(access: Access): Operation | undefined {
   return 'operation' in access ? access.operation : undefined;
 }
 
-function errorResponses(schema: Schema | undefined, access: Access, config: FastifyContextConfig) {
+function errorResponses(schema: Schema | undefined, access: Access, route: RouteOptions) {
+  const { config = {} } = route;
+  const writes = [route.method].flat().some(isWriteMethod);
   const oauth = config.errors === 'oauth';
   const $ref = oauth ? 'OAuthError#' : 'Error#';
   const statuses = [
     ...credentialErrors(access, schema?.body !== undefined),
-    ...inputErrors(schema, oauth || config.wrong_body === 400),
+    ...inputErrors(schema, { writes, only_400: oauth || config.wrong_body === 400 }),
     500,
     503,
   ];
@@ -183,13 +185,20 @@ function credentialErrors(access: Access, hasBody: boolean): number[] {
   return 'client' in access ? [401, 403] : [401, 403, 429]; // the calls of clients are not counted
 }
 
-/** `only_400`: the standards of these endpoints know no other status for what is wrong with a body. */
-function inputErrors(schema: Schema | undefined, only_400: boolean): number[] {
+/**
+ * `only_400`: the standards of these endpoints know no other status for what is wrong with a body. What writes can be refused
+ * for what it names in its path, and a body with members is refused where none is taken.
+ */
+function inputErrors(
+  schema: Schema | undefined,
+  { writes, only_400 }: { writes: boolean; only_400: boolean },
+): number[] {
   const hasBody = schema?.body !== undefined;
+  const hasInput = hasBody || writes || schema?.querystring !== undefined;
   return [
     ...(hasBody ? [400, 413] : []),
     ...(hasBody && !only_400 ? [415] : []),
     ...(schema?.params !== undefined ? [404] : []),
-    ...((hasBody || schema?.querystring !== undefined) && !only_400 ? [422] : []),
+    ...(hasInput && !only_400 ? [422] : []),
   ];
 }

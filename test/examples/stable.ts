@@ -76,7 +76,18 @@ export function makeStable(real_start: number): Stable {
 
   const toReal = (text: string) =>
     text.replace(MOMENT, (moment) => printLike(moment, Date.parse(moment) + real_start - STORY_START));
-  return { of: (value) => of(value), toReal };
+  /** The digest of a text may stand before the text itself, so all texts are learned first. */
+  function learnAll(value: unknown): void {
+    for (const [text] of (JSON.stringify(value) ?? '').matchAll(TEXT)) learnText(text);
+  }
+
+  return {
+    of: (value) => {
+      learnAll(value);
+      return of(value);
+    },
+    toReal,
+  };
 }
 
 /** The moment in the form of the given one: `2027-03-19T00:00:00Z` or `2027-03-19 00:00:00 UTC`. */

@@ -1,7 +1,22 @@
 // The story that the examples are taken from, from the first sign-in on. Its chapters are files of their own.
 
+import { BACKEND } from './backend.ts';
+import { DIRECTORY, DIRECTORY_END } from './directory.ts';
+import { ENFORCEMENT } from './enforcement.ts';
 import { PEOPLE } from './people.ts';
+import { POLICIES } from './policies.ts';
 import { SERVICE } from './service.ts';
 import type { Step } from './step.ts';
+import { TOKENS_END, TOKENS_STORY } from './tokens.ts';
 
-export const STORY: readonly Step[] = [...SERVICE, ...PEOPLE];
+export const STORY: readonly Step[] = [
+  ...SERVICE,
+  ...PEOPLE,
+  ...POLICIES,
+  ...DIRECTORY,
+  ...TOKENS_STORY,
+  ...ENFORCEMENT,
+  ...BACKEND,
+  ...TOKENS_END,
+  ...DIRECTORY_END,
+];

@@ -8,12 +8,13 @@ import { ignored } from './ignored.ts';
 const NAME_CHARACTERS_MAX = 255;
 const BASE_PERMISSIONS = ['none', 'read', 'write', 'admin'] as const;
 const Url = Type.String({ format: 'uri' });
+const UrlTemplate = Type.String({ format: 'uri-template' });
 
 export const OrganizationPath = Type.Object({ org: Login });
 export const MembershipPath = Type.Object({ org: Login, username: Login });
 
 export const Organization = Type.Object(
-  { login: Type.String(), id: Id, url: Url, repos_url: Url, members_url: Url, description: Type.Null() },
+  { login: Type.String(), id: Id, url: Url, repos_url: Url, members_url: UrlTemplate, description: Type.Null() },
   { $id: 'Organization' },
 );
 
@@ -27,7 +28,7 @@ export const OrganizationProfile = Type.Object(
     url: Url,
     html_url: Url,
     repos_url: Url,
-    members_url: Url,
+    members_url: UrlTemplate,
     description: Type.Null(),
     created_at: Time,
     default_repository_permission: Type.Optional(

@@ -4,6 +4,7 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
+import { importDatabaseOf } from './db/import/connection.ts';
 import { databaseOver } from './db/pool.ts';
 import type { Deps } from './deps.ts';
 import { createStrictFacts } from './facts/strict.ts';
@@ -19,5 +20,7 @@ export type Parts = {
 /** The dependencies over one pool. Who made the pool ends it. */
 export function composeDeps({ pool, config, clock, log }: Parts): Deps {
   const db = databaseOver(pool);
-  return { db, facts: createStrictFacts(pool, clock), last_use: createLastUse(db), config, clock, log };
+  const facts = createStrictFacts(pool, clock);
+  const openImportDatabase = importDatabaseOf(pool);
+  return { db, openImportDatabase, facts, last_use: createLastUse(db), config, clock, log };
 }

@@ -8,6 +8,8 @@ import type { LastUse } from './use-cases/last-use.ts';
 
 export interface Deps {
   readonly db: Kysely<Database>;
+  /** The same database for a bulk import: one connection beside the pool, with limits of its own. Who opens it ends it. */
+  readonly openImportDatabase: () => Kysely<Database>;
   readonly config: Config;
   /** The present moment: the only clock that anything but `main.ts` may ask. */
   readonly clock: () => Date;

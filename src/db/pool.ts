@@ -19,6 +19,8 @@ export interface PoolOptions {
   readonly connections_max: number;
   /** The longest that a request waits; every limit here is within it. */
   readonly request_timeout_ms: number;
+  /** The longest that waiting for a connection may take, where it is not the usual part of that. */
+  readonly connect_timeout_ms?: number | undefined;
   /** Is told of connections that broke while nobody used them. */
   readonly onIdleError: (error: Error) => void;
 }
@@ -34,7 +36,7 @@ export function openPool(options: PoolOptions): pg.Pool {
     connectionString: options.url,
     max: options.connections_max,
     // Waiting for a connection and for a statement must both fit into the time of the request.
-    connectionTimeoutMillis: Math.floor(options.request_timeout_ms * 0.4),
+    connectionTimeoutMillis: options.connect_timeout_ms ?? Math.floor(options.request_timeout_ms * 0.4),
     statement_timeout: Math.floor(options.request_timeout_ms * 0.5),
     query_timeout: Math.floor(options.request_timeout_ms * 0.6),
     idle_in_transaction_session_timeout: options.request_timeout_ms * 2,

@@ -19,6 +19,11 @@ export function isForeignKeyViolation(error: unknown, constraint?: string): bool
   return isViolation(error, '23503', constraint);
 }
 
+/** Whether a statement was refused for its data, by a constraint or by a value that cannot be, and another one might not be. */
+export function isRefusedData(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && /^(22|23|21000)/.test(error.code ?? '');
+}
+
 /** Whether the transaction lost against another one and may simply be tried again. */
 export function isSerializationFailure(error: unknown): boolean {
   const code = sqlstate(error);

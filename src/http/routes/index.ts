@@ -6,6 +6,7 @@ import { addAdminOrganizationRoutes } from './admin-organizations.ts';
 import { addAdminUserRoutes } from './admin-users.ts';
 import { addCollaboratorRoutes } from './collaborators.ts';
 import { addDeployKeyRoutes } from './deploy-keys.ts';
+import { addDirectoryImportRoutes } from './directory-import.ts';
 import { addDiscoveryRoutes } from './discovery.ts';
 import { addDocumentRoutes } from './documents.ts';
 import { addEnterpriseRoutes } from './enterprises.ts';
@@ -47,6 +48,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addMembershipRoutes,
   addTeamRoutes,
   addTeamRelationRoutes,
+  addDirectoryImportRoutes,
   addTokenRoutes,
   addPresentedCredentialRoutes,
   addResourceOwnerRoutes,

@@ -1,0 +1,82 @@
+// The connection of an import: one, for its whole duration, because the lock that keeps a second import out belongs to it and
+// goes with it, however it ends.
+
+import { type Kysely, sql } from 'kysely';
+import type pg from 'pg';
+import { databaseOver, openPool } from '../pool.ts';
+import type { Database } from '../schema.ts';
+
+/** Among the advisory locks of the database: imports. */
+const LOCK_KEY = 7_304_513;
+
+/** What one statement may take is half of it: a deleted organization can take a million rows with it. */
+const TIMEOUT_MS = 10 * 60 * 1000;
+
+/**
+ * Every statement of an import looks up a batch of rows by their keys, in tables that grow while it runs and of which the
+ * planner knows only what they were before: it must not prefer to read them whole.
+ */
+const SETTINGS = [
+  sql`set enable_hashjoin = off`,
+  sql`set enable_mergejoin = off`,
+  sql`set enable_seqscan = off`,
+  sql`set jit = off`,
+];
+
+/** Opens the database that `pool` is of for an import, beside the pool and with limits of its own. */
+export function importDatabaseOf(pool: pg.Pool): () => Kysely<Database> {
+  return () =>
+    databaseOver(
+      openPool({
+        url: pool.options.connectionString ?? '',
+        connections_max: 1,
+        request_timeout_ms: TIMEOUT_MS,
+        connect_timeout_ms: pool.options.connectionTimeoutMillis,
+        onIdleError: () => undefined,
+      }),
+    );
+}
+
+export type ImportConnection = {
+  readonly db: Kysely<Database>;
+  /** Lets the next import in, and ends the connection. */
+  readonly close: () => Promise<void>;
+};
+
+/** The connection, or null where another import runs. `pool` has the limits of an import, and is this connection's alone. */
+export async function openImportConnection(pool: Kysely<Database>): Promise<ImportConnection | null> {
+  const opened = Promise.withResolvers<Kysely<Database>>();
+  const closing = Promise.withResolvers<void>();
+  const ended = pool.connection().execute(async (connection) => {
+    opened.resolve(connection);
+    await closing.promise;
+  });
+  ended.catch(opened.reject);
+  const end = async (): Promise<void> => {
+    closing.resolve();
+    await ended.catch(() => undefined);
+    await pool.destroy();
+  };
+  try {
+    const db = await opened.promise;
+    if (await tryLock(db)) return { db, close: () => unlock(db).finally(end) };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  await end();
+  return null;
+}
+
+async function tryLock(db: Kysely<Database>): Promise<boolean> {
+  for (const setting of SETTINGS) await setting.execute(db);
+  const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_lock(${LOCK_KEY}::bigint) as locked`.execute(
+    db,
+  );
+  return rows[0]?.locked === true;
+}
+
+/** Before the connection ends, or the next import could still be refused. A connection that is broken has no lock any more. */
+async function unlock(db: Kysely<Database>): Promise<void> {
+  await sql`select pg_advisory_unlock(${LOCK_KEY}::bigint)`.execute(db).catch(() => undefined);
+}

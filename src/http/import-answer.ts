@@ -1,0 +1,49 @@
+// The answer of the bulk import: lines of JSON, as the results come. Once it has begun its status is told; an import that
+// breaks off then says why in its last line, in the shape of every error, and has no counts.
+
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import type { Deps } from '../deps.ts';
+import { StorageUnavailable } from '../domain/fault.ts';
+import { REASONS } from '../domain/reason.ts';
+import { Refusal } from '../domain/refusal.ts';
+import type { ImportProgress } from '../use-cases/import-directory.ts';
+import { errorBody } from './errors.ts';
+import { spooled } from './spooled.ts';
+
+/** The lines as a stream, once the first of them are there: what is refused before has a status of its own. */
+export async function importAnswer(
+  deps: Deps,
+  request: FastifyRequest,
+  progress: AsyncGenerator<ImportProgress>,
+): Promise<Readable> {
+  const first = await progress.next();
+  return spooled(textsOf());
+
+  async function* textsOf(): AsyncGenerator<string> {
+    if (first.done !== true) yield textOf(first.value);
+    try {
+      for await (const each of progress) yield textOf(each);
+    } catch (error) {
+      yield breakingOff(deps, request, error);
+    } finally {
+      await progress.return(undefined);
+    }
+  }
+}
+
+function textOf(progress: ImportProgress): string {
+  const lines = 'results' in progress ? progress.results : [progress];
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+function breakingOff(deps: Deps, request: FastifyRequest, error: unknown): string {
+  const refusal = error instanceof Refusal ? error : new Refusal(faultOf(error));
+  if (!(error instanceof Refusal)) request.log.warn({ err: error, code: refusal.code }, 'import broken off');
+  const { status } = REASONS[refusal.code];
+  return `${JSON.stringify(errorBody(deps, refusal.code, status, request.id, refusal.details))}\n`;
+}
+
+function faultOf(error: unknown): 'unavailable' | 'internal_error' {
+  return error instanceof StorageUnavailable ? 'unavailable' : 'internal_error';
+}

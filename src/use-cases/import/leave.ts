@@ -1,0 +1,35 @@
+// Who leaves an organization (A4): his places in its teams go, what it granted his tokens ends, what they ask it is cancelled.
+// His memberships are gone already, so that no token is granted anything by them meanwhile.
+
+import type { ImportEntry } from '../../db/import/audit.ts';
+import { cancelRequests, type EndedToken, endGrants, leaveTeams } from '../../db/import/leaving.ts';
+import type { Pair } from '../../db/import/relations.ts';
+import type { Step } from './step.ts';
+
+/** @rule A4 */
+export async function leave(step: Step, pairs: readonly Pair[]): Promise<void> {
+  await leaveTeams(step.db, pairs);
+  for (const token of await endGrants(step.db, pairs)) {
+    step.record(null, entryOf('personal_access_token.access_revoked', token));
+  }
+  for (const { request_id, ...token } of await cancelRequests(step.db, pairs)) {
+    const data = { user_programmatic_access_request_id: request_id };
+    step.record(null, entryOf('personal_access_token.request_cancelled', token, data));
+  }
+}
+
+function entryOf(
+  action: 'personal_access_token.access_revoked' | 'personal_access_token.request_cancelled',
+  token: EndedToken,
+  data: Record<string, unknown> = {},
+): ImportEntry {
+  return {
+    action,
+    operation_type: 'remove',
+    org_id: token.organization_id,
+    user_id: token.user_id,
+    managed_token_id: token.token_id,
+    managed_hashed_token: token.hashed_token,
+    data: { user_programmatic_access_name: token.name, ...data, explanation: 'the holder left the organization' },
+  };
+}

@@ -1,8 +1,11 @@
 // Calls about tokens through the API, for tests of tokens: short to write, and answering status and body.
 
 import type { InjectOptions } from 'fastify';
-import { sql } from 'kysely';
+import { putGrant } from '../../src/db/grants.ts';
 import type { Deps } from '../../src/deps.ts';
+import type { PermissionMap } from '../../src/domain/permission.ts';
+import { lifeSeconds } from '../../src/domain/requested-expiry.ts';
+import type { RepositorySelection } from '../../src/domain/vocabulary.ts';
 import { bearer } from './world.ts';
 
 type Answer = {
@@ -55,34 +58,31 @@ export async function auditOf({ db }: Deps, token_id: number): Promise<readonly 
   return rows.map(({ action }) => action);
 }
 
-/** Reviews a pending request as the rows know it, which has no route of its own here. */
+/** Reviews the pending request of a token by the rows, which is all that these tests need of a review. */
 export async function reviewPending({ db }: Deps, token_id: number, state: 'approved' | 'denied'): Promise<void> {
-  if (state === 'approved') {
-    await sql`
-      with approved as (
-        update grant_requests set state = 'approved' where token_id = ${token_id} and state = 'pending'
-        returning id, token_id, resource_owner_id, permissions, repository_selection
-      ), life as (
-        select ceil(extract(epoch from expires_at - secret_issued_at))::bigint as seconds from tokens where id = ${token_id}
-      ), given as (
-        insert into grants (token_id, resource_owner_id, permissions, repository_selection, granted_at, lifetime_seconds)
-        select token_id, resource_owner_id, permissions, repository_selection, now(), life.seconds from approved, life
-        on conflict (token_id) do update set permissions = excluded.permissions,
-          repository_selection = excluded.repository_selection, lifetime_seconds = excluded.lifetime_seconds
-        returning id
-      ), cleared as (
-        delete from grant_repositories where grant_id in (select id from given)
-      )
-      insert into grant_repositories (grant_id, repository_id)
-      select given.id, each.repository_id
-      from given, approved join grant_request_repositories each on each.request_id = approved.id
-      on conflict do nothing`.execute(db);
-    return;
-  }
-  await db
+  const request = await db
     .updateTable('grant_requests')
     .set({ state })
     .where('token_id', '=', token_id)
     .where('state', '=', 'pending')
+    .returning(['id', 'resource_owner_id', 'permissions', 'repository_selection'])
+    .executeTakeFirstOrThrow();
+  if (state === 'denied') return;
+  const token = await db.selectFrom('tokens').selectAll().where('id', '=', token_id).executeTakeFirstOrThrow();
+  const repositories = await db
+    .selectFrom('grant_request_repositories')
+    .select('repository_id')
+    .where('request_id', '=', request.id)
     .execute();
+  await putGrant(db, {
+    token_id,
+    resource_owner_id: request.resource_owner_id,
+    access: {
+      permissions: request.permissions as PermissionMap,
+      repository_selection: request.repository_selection as RepositorySelection,
+      repository_ids: repositories.map((each) => each.repository_id),
+    },
+    granted_at: new Date(),
+    lifetime_seconds: lifeSeconds(token.secret_issued_at, token.expires_at),
+  });
 }

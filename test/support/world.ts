@@ -104,6 +104,27 @@ export function worldOf(deps: Deps) {
     await db.insertInto('collaborators').values({ repository_id: on.id, user_id: user.id, role }).execute();
   }
 
+  /** A team with these members, and its role on these repositories. */
+  async function team(
+    of: Named,
+    slug: string,
+    members: readonly Named[] = [],
+    given: readonly { readonly on: WorldRepository; readonly role: Role }[] = [],
+  ): Promise<{ readonly id: number; readonly slug: string }> {
+    const { id } = await db
+      .insertInto('teams')
+      .values({ organization_id: of.id, name: slug, slug })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    for (const each of members) {
+      await db.insertInto('team_members').values({ team_id: id, user_id: each.id }).execute();
+    }
+    for (const { on, role } of given) {
+      await db.insertInto('team_repositories').values({ team_id: id, repository_id: on.id, role }).execute();
+    }
+    return { id, slug };
+  }
+
   /** `client_id:secret` in Basic form, ready as an `Authorization` header. */
   async function client(capabilities: readonly Capability[], organizations: readonly Named[] | 'all' = 'all') {
     const client_id = newClientId();
@@ -130,7 +151,7 @@ export function worldOf(deps: Deps) {
     return { client_id, secret, authorization: `Basic ${Buffer.from(`${client_id}:${secret}`).toString('base64')}` };
   }
 
-  return { person, session, organization, member, setPolicy, enterprise, repository, collaborator, client };
+  return { person, session, organization, member, setPolicy, enterprise, repository, collaborator, team, client };
 }
 
 export type World = ReturnType<typeof worldOf>;

@@ -5,7 +5,7 @@ import { type Static, Type } from 'typebox';
 import { IMPORT_RESULTS, IMPORT_TYPES } from '../../domain/import-line.ts';
 import { ROLE_WORDS } from '../../domain/role-words.ts';
 import { MEMBERSHIP_ROLES, VISIBILITIES } from '../../domain/vocabulary.ts';
-import { Email, ProfileName } from './accounts.ts';
+import { Email, ProfileName } from './people.ts';
 import { Login, Nullable, RepositoryName, Strict } from './common.ts';
 
 /** More are not one enterprise's administrators; a line has to stay a line. */
@@ -110,3 +110,9 @@ export const ImportCountsLine = Type.Object(
   },
   { $id: 'ImportCounts', description: 'The last line. Where it is missing, not every line was read' },
 );
+
+/** A line of the body, for the document: the import reads each by its type. */
+export const ImportLineShape = Type.Union([...Object.values(LIVE_LINES), ...Object.values(DELETED_LINES)], {
+  $id: 'ImportLine',
+  description: 'References are external ids of objects that were imported before or stand in an earlier line',
+});

@@ -9,8 +9,8 @@ import type {
   PersonFacts,
   Resource,
   Subject,
-  TokenTimes,
 } from '../../src/domain/facts.ts';
+import type { TokenTimes } from '../../src/domain/lifetime.ts';
 import type { Operation } from '../../src/domain/operation.ts';
 import type { PermissionMap } from '../../src/domain/permission.ts';
 import type { EnterprisePolicy, OrganizationPolicy } from '../../src/domain/policy.ts';

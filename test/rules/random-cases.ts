@@ -11,8 +11,8 @@ import type {
   Resource,
   Subject,
   TokenFacts,
-  TokenTimes,
 } from '../../src/domain/facts.ts';
+import type { TokenTimes } from '../../src/domain/lifetime.ts';
 import type { PermissionMap } from '../../src/domain/permission.ts';
 import type { EnterpriseCap } from '../../src/domain/policy.ts';
 import type { Ask, DecisionRequest } from '../../src/domain/requirement.ts';

@@ -125,6 +125,38 @@ t.test(
   },
 );
 
+t.test('contract 6: the repositories of a token are what was last asked, as far as the holder sees them', async (t) => {
+  const { as, world, ada, bob, deps } = await start(t);
+  const acme = await world.organization('acme', ada, { approval: 'required' });
+  await world.member(acme, bob);
+  const api = await world.repository(acme, 'Api');
+  const web = await world.repository(acme, 'web');
+  await world.repository(acme, 'open', 'public');
+  const repositories = (id: number, query = '') => as.call('GET', `${TOKENS}/${id}/repositories${query}`);
+  const full_names = ({ body }: { body: readonly { full_name: string }[] }) => body.map((each) => each.full_name);
+  const asking = { resource_owner: 'acme', repository_selection: 'subset', permissions: { contents: 'read' } };
+  const { id } = (await as.create({ ...asking, repositories: ['web', 'api'] })).body;
+  const listed = await repositories(id);
+  t.match(listed, { status: 200, body: [{ id: api.id, full_name: 'acme/Api', private: true }, { id: web.id }] });
+  t.match((await repositories(id, '?per_page=1')).headers.link, /page=2>; rel="next"/);
+  t.same(full_names(await repositories(id, '?per_page=1&page=2')), ['acme/web']);
+  await reviewPending(deps, id, 'approved');
+  await as.edit(id, { repositories: ['web', 'open'] });
+  t.same(full_names(await repositories(id)), ['acme/open', 'acme/web'], 'asked, though not yet granted');
+  await deps.db.updateTable('repositories').set({ name: 'site' }).where('id', '=', web.id).execute();
+  t.same(full_names(await repositories(id)), ['acme/open', 'acme/site'], 'F4: by id, under its present name');
+
+  const all = (await as.create({ ...asking, name: 'all', repository_selection: 'all' })).body.id;
+  t.same(full_names(await repositories(all)), ['acme/Api', 'acme/open', 'acme/site']);
+  const none = (await as.create({ name: 'none' })).body.id;
+  t.same((await repositories(none)).body, []);
+  const classic = (await as.classic({ name: 'classic' })).body.id;
+  for (const absent of [classic, 999_999]) t.equal((await repositories(absent)).status, 404);
+  await deps.db.updateTable('organizations').set({ default_repository_permission: 'none' }).execute();
+  t.same(full_names(await repositories(id)), ['acme/open'], 'F8: what the holder does not see is not named');
+  t.same(full_names(await repositories(all)), ['acme/open']);
+});
+
 t.test('K7: tokens do not list, show, edit or delete tokens', async (t) => {
   const { as, inject, deps } = await start(t);
   const { id, token } = (await as.classic({ scopes: ['repo', 'user', 'admin:org', 'site_admin'] })).body;

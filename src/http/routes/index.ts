@@ -25,6 +25,7 @@ import { addSessionRoutes } from './sessions.ts';
 import { addSuspensionRoutes } from './suspension.ts';
 import { addTeamRelationRoutes } from './team-relations.ts';
 import { addTeamRoutes } from './teams.ts';
+import { addTokenRepositoryRoutes } from './token-repositories.ts';
 import { addTokenRoutes } from './tokens.ts';
 import { addUserRoutes } from './user.ts';
 import { addVocabularyRoutes } from './vocabulary.ts';
@@ -50,6 +51,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addTeamRelationRoutes,
   addDirectoryImportRoutes,
   addTokenRoutes,
+  addTokenRepositoryRoutes,
   addPresentedCredentialRoutes,
   addResourceOwnerRoutes,
   addOrganizationPolicyRoutes,

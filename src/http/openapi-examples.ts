@@ -37,13 +37,16 @@ const CREDENTIALS: Readonly<Record<Example['by'], string>> = {
   client: 'with the credential of a backend service',
 };
 
-type Media = { schema?: { $ref?: string; type?: string; required?: string[] }; examples?: Record<string, unknown> };
-type Content = { content?: Record<string, Media> };
+type Media = {
+  schema?: { $ref?: string; type?: string; required?: string[]; contentMediaType?: string; contentSchema?: unknown };
+  examples?: Record<string, unknown>;
+};
+export type DocumentContent = { content?: Record<string, Media> };
 type Parameter = { in: string; name: string; example?: unknown };
 export type DocumentOperation = {
   parameters?: Parameter[];
-  requestBody?: Content & { required?: boolean };
-  responses?: Record<string, Content>;
+  requestBody?: DocumentContent & { required?: boolean };
+  responses?: Record<string, DocumentContent>;
   security?: Record<string, unknown>[];
 };
 /** As much of a document as examples need. */
@@ -133,7 +136,7 @@ function addParameters(parameters: readonly Parameter[], { path, query }: Exampl
 }
 
 function addToContent(
-  place: Content | undefined,
+  place: DocumentContent | undefined,
   key: string,
   example: { summary: string; description: string; value: unknown },
 ): void {

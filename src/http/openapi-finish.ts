@@ -1,7 +1,14 @@
 // The last step of the OpenAPI document, once all routes are known: examples beside the schemas, an order that does not depend
 // on that of the routes, and nothing declared that no operation uses.
 
-import { addExamples, type DocumentOperation, type DocumentPaths, type Examples } from './openapi-examples.ts';
+import { CONTENT_TYPES } from './body.ts';
+import {
+  addExamples,
+  type DocumentContent,
+  type DocumentOperation,
+  type DocumentPaths,
+  type Examples,
+} from './openapi-examples.ts';
 
 type Named = Record<string, unknown>;
 type Components = { schemas?: Named; securitySchemes?: Named };
@@ -12,7 +19,10 @@ export function finishDocument<Document extends object>(document: Document, exam
   const found = document as Found; // the members that every OpenAPI document may have
   const paths = sorted((found.paths ?? {}) as DocumentPaths);
   addExamples(paths, examples);
-  for (const operation of operationsOf(paths)) markOptionalBody(operation);
+  for (const operation of operationsOf(paths)) {
+    markOptionalBody(operation);
+    for (const content of [operation.requestBody, ...Object.values(operation.responses ?? {})]) wrapLines(content);
+  }
   const components = {
     securitySchemes: usedSchemes(paths, found.components?.securitySchemes ?? {}),
     schemas: sorted(used('schemas', paths, found.components?.schemas ?? {})),
@@ -34,6 +44,13 @@ function markOptionalBody({ requestBody }: DocumentOperation): void {
   const schemas = Object.values(requestBody?.content ?? {}).map(({ schema }) => schema);
   const isOptional = schemas.every((schema) => schema?.type === 'object' && (schema.required ?? []).length === 0);
   if (requestBody !== undefined && isOptional) requestBody.required = false;
+}
+
+/** What stands at newline-delimited JSON is the schema of a line; the whole is a text of such lines. */
+function wrapLines(place: DocumentContent | undefined): void {
+  const media = place?.content?.[CONTENT_TYPES.lines];
+  if (media === undefined) return;
+  media.schema = { type: 'string', contentMediaType: CONTENT_TYPES.lines, contentSchema: media.schema };
 }
 
 function usedSchemes(paths: DocumentPaths, schemes: Named): Named {

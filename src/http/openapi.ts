@@ -4,6 +4,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema, RouteOptions } from 'fastify';
+import type { TSchema } from 'typebox';
 import type { Deps } from '../deps.ts';
 import { isWriteMethod, type Operation } from '../domain/operation.ts';
 import type { Access } from './access.ts';
@@ -12,6 +13,13 @@ import { CONTENT_TYPES } from './body.ts';
 import { readExamples } from './openapi-examples.ts';
 import { finishDocument } from './openapi-finish.ts';
 import { ErrorBody, OAuthErrorBody } from './schemas/common.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Where the body is lines: the schema of a line. It is for the document; the use-case reads the lines. */
+    line?: TSchema;
+  }
+}
 
 /** The version of the API, not of the program: changes when a client could notice. */
 const API_VERSION = '1.0.0';
@@ -94,9 +102,10 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
   });
 }
 
-function completeSchema(schema: Schema | undefined, route: RouteOptions): FastifySchema {
-  if (schema?.hide === true) return schema;
-  const { access = { open: true }, body } = route.config ?? {};
+function completeSchema(given: Schema | undefined, route: RouteOptions): FastifySchema {
+  if (given?.hide === true) return given;
+  const { access = { open: true }, body, line } = route.config ?? {};
+  const schema: Schema | undefined = line === undefined ? given : { ...given, body: line };
   const tags = schema?.tags ?? [tagOf(route.url)];
   return {
     ...schema,

@@ -3,6 +3,7 @@
 import { BACKEND } from './backend.ts';
 import { DIRECTORY, DIRECTORY_END } from './directory.ts';
 import { ENFORCEMENT } from './enforcement.ts';
+import { IMPORT } from './import.ts';
 import { PEOPLE } from './people.ts';
 import { POLICIES } from './policies.ts';
 import { SERVICE } from './service.ts';
@@ -19,4 +20,5 @@ export const STORY: readonly Step[] = [
   ...BACKEND,
   ...TOKENS_END,
   ...DIRECTORY_END,
+  ...IMPORT,
 ];

@@ -58,6 +58,7 @@ const showing: readonly Step[] = [
   }),
   shows(`GET ${TOKEN}`, 200, 'A fine-grained token', ada, { path: CI }),
   shows(`GET ${TOKEN}`, 404, 'A token of another person', charles, { path: CI }),
+  shows(`GET ${TOKEN}/repositories`, 200, 'The selected repositories', ada, { path: CI }),
   shows('GET /token', 200, 'A fine-grained token about itself', token('ci')),
   shows('GET /token', 200, 'A classic token about itself', token('classic')),
   shows('GET /token', 200, 'A session about itself', ada),

@@ -2,7 +2,7 @@
 // against the schema beside it.
 
 import { readFile } from 'node:fs/promises';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import t from 'tap';
 import type { Example, Examples } from '../../src/http/openapi-examples.ts';
@@ -38,18 +38,30 @@ const ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: true 
 addFormats.default(ajv);
 ajv.addSchema(document, 'document');
 
+const validators = new Map<string, ValidateFunction>();
+
 /** What the schema at this place of the document has against the value; empty where nothing. */
 function faults(pointer: readonly (string | number)[], value: unknown): string {
-  const fragment = pointer
-    .map((part) => encodeURIComponent(String(part).replaceAll('~', '~0').replaceAll('/', '~1')))
-    .join('/');
-  const validate = ajv.compile({ $ref: `document#/${fragment}` });
+  const parts = pointer.map((part) => encodeURIComponent(String(part).replaceAll('~', '~0').replaceAll('/', '~1')));
+  const $ref = `document#/${parts.join('/')}`;
+  const validate = validators.get($ref) ?? ajv.compile({ $ref });
+  validators.set($ref, validate);
   return validate(value) ? '' : ajv.errorsText(validate.errors);
+}
+
+/** The same for what a media type holds: newline-delimited JSON has a schema for each line beside that of the text. */
+function mediaFaults({ type, schema }: { type: string; schema: (string | number)[] }, value: unknown): string {
+  if (type !== 'application/x-ndjson' || typeof value !== 'string') return faults(schema, value);
+  const lines = value.trimEnd().split('\n');
+  return [faults(schema, value), ...lines.map((line) => faults([...schema, 'contentSchema'], JSON.parse(line)))].join(
+    '',
+  );
 }
 
 /** The media of a place, each with the pointer to its schema. */
 function mediaOf(place: Content | undefined, pointer: readonly (string | number)[]) {
   return Object.entries(place?.content ?? {}).map(([type, media]) => ({
+    type,
     examples: Object.values(media.examples ?? {}),
     schema: [...pointer, 'content', type, 'schema'],
   }));
@@ -94,14 +106,14 @@ function checkExample(
   t.ok(answer, `${name}: the document knows the status ${response.status}`);
   const media = mediaOf(answer, [...pointer, 'responses', response.status]);
   t.equal(media.length > 0, response.body !== undefined, `${name}: has a body where the document says so`);
-  for (const { schema, examples } of media) {
-    t.equal(faults(schema, response.body), '', `${name}: the answer`);
-    const shown = examples.map(({ value }) => JSON.stringify(value));
+  for (const each of media) {
+    t.equal(mediaFaults(each, response.body), '', `${name}: the answer`);
+    const shown = each.examples.map(({ value }) => JSON.stringify(value));
     t.ok(shown.includes(JSON.stringify(response.body)), `${name}: the answer is shown`);
   }
   if (response.status >= 400) return;
-  for (const { schema } of mediaOf(operation.requestBody, [...pointer, 'requestBody'])) {
-    if (request.body !== undefined) t.equal(faults(schema, request.body), '', `${name}: the body`);
+  for (const each of mediaOf(operation.requestBody, [...pointer, 'requestBody'])) {
+    if (request.body !== undefined) t.equal(mediaFaults(each, request.body), '', `${name}: the body`);
   }
   for (const [index, parameter] of (operation.parameters ?? []).entries()) {
     const value = (parameter.in === 'path' ? request.path : request.query)?.[parameter.name];
@@ -123,6 +135,18 @@ t.test('every answer of every operation has an example, and common ones satisfy 
       }
     }
   }
+});
+
+t.test('examples inside of schemas satisfy them', async (t) => {
+  const check = (schema: unknown, pointer: readonly string[]): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    const { examples } = schema as { examples?: unknown };
+    for (const each of Array.isArray(examples) ? examples : []) t.equal(faults(pointer, each), '', pointer.join('/'));
+    for (const [name, part] of Object.entries(schema)) {
+      if (name !== 'examples' && name !== 'example') check(part, [...pointer, name]);
+    }
+  };
+  check(document, []);
 });
 
 t.test('texts of credentials are well-formed and say that they are examples', async (t) => {

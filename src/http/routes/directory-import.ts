@@ -7,7 +7,8 @@ import type { AddRoutes } from '../app-type.ts';
 import { importAnswer } from '../import-answer.ts';
 import { batchesOf } from '../import-body.ts';
 import { importLineReader } from '../import-line.ts';
-import { ImportCountsLine, ImportResultLine } from '../schemas/import-line.ts';
+import { Conflict } from '../schemas/common.ts';
+import { ImportCountsLine, ImportLineShape, ImportResultLine } from '../schemas/import-line.ts';
 
 export const addDirectoryImportRoutes: AddRoutes = (app, deps) => {
   const read = importLineReader();
@@ -16,13 +17,14 @@ export const addDirectoryImportRoutes: AddRoutes = (app, deps) => {
     stopping.abort(new Refusal('unavailable'));
     done();
   });
+  app.addSchema(ImportLineShape);
   app.addSchema(ImportResultLine);
   app.addSchema(ImportCountsLine);
   app.post(
     '/directory/import',
     {
       // Each act of the import is an entry of its own, written with its batch.
-      config: { access: { client: 'directory', audit: null }, body: 'lines' },
+      config: { access: { client: 'directory', audit: null }, body: 'lines', line: Type.Ref('ImportLine') },
       schema: {
         operationId: 'importDirectory',
         summary: 'Import people, organizations, repositories and roles, line by line',
@@ -37,6 +39,7 @@ export const addDirectoryImportRoutes: AddRoutes = (app, deps) => {
               'application/x-ndjson': { schema: Type.Union([Type.Ref('ImportResult'), Type.Ref('ImportCounts')]) },
             },
           },
+          409: Conflict,
         },
       },
     },

@@ -89,6 +89,7 @@ create table grant_requests (
 create unique index grant_requests_one_pending on grant_requests (token_id) where state = 'pending';
 create index grant_requests_token_id on grant_requests (token_id, id desc);
 create index grant_requests_resource_owner_id on grant_requests (resource_owner_id, state, id desc);
+create index grant_requests_reviewed_by on grant_requests (reviewed_by) where reviewed_by is not null;
 
 create table grant_request_repositories (
   request_id bigint not null references grant_requests (id) on delete cascade,

@@ -22,18 +22,12 @@ export type EnterpriseRow = {
   readonly created_at: Date;
   /** Logins, by id. */
   readonly administrators: readonly string[];
-  readonly organizations: readonly string[];
 };
 
 const ADMINISTRATORS = sql<string[]>`array(
   select account.login from enterprise_administrators administrator
   join accounts account on account.id = administrator.user_id
   where administrator.enterprise_id = enterprise.id order by account.id)`;
-
-const ORGANIZATIONS = sql<string[]>`array(
-  select account.login from organizations organization
-  join accounts account on account.id = organization.id
-  where organization.enterprise_id = enterprise.id order by account.id)`;
 
 /** A page of all enterprises, oldest first, and one row more where there are more. */
 export function listEnterprises(
@@ -43,7 +37,7 @@ export function listEnterprises(
   return db
     .selectFrom('enterprises as enterprise')
     .select(['enterprise.id', 'enterprise.slug', 'enterprise.name', 'enterprise.created_at'])
-    .select([ADMINISTRATORS.as('administrators'), ORGANIZATIONS.as('organizations')])
+    .select(ADMINISTRATORS.as('administrators'))
     .orderBy('enterprise.id')
     .limit(page.limit + 1)
     .offset(page.offset)

@@ -35,7 +35,7 @@ export async function createEnterprise(deps: Deps, caller: Caller, wish: NewEnte
         user: { id: administrator.id, name: administrator.login },
         business: { id, name: slug },
       });
-      return { id, ...enterprise, administrators: [administrator.login], organizations: [] };
+      return { id, ...enterprise, administrators: [administrator.login] };
     }),
   );
 }

@@ -74,9 +74,8 @@ export function presentEnterprise(enterprise: {
   readonly name: string;
   readonly created_at: Date;
   readonly administrators: readonly string[];
-  readonly organizations: readonly string[];
 }): Static<typeof Enterprise> {
-  const { id, slug, name, administrators, organizations } = enterprise;
+  const { id, slug, name, administrators } = enterprise;
   const created_at = printTime(enterprise.created_at);
-  return { id, slug, name, created_at, administrators: [...administrators], organizations: [...organizations] };
+  return { id, slug, name, created_at, administrators: [...administrators] };
 }

@@ -80,7 +80,6 @@ export const Enterprise = Type.Object(
     name: Type.String(),
     created_at: Time,
     administrators: Type.Array(Type.String({ description: 'A login' })),
-    organizations: Type.Array(Type.String({ description: 'A login' })),
   },
   { $id: 'Enterprise' },
 );

@@ -5,8 +5,11 @@ import type { Operation } from '../domain/operation.ts';
 import type { Capability, Visibility } from '../domain/vocabulary.ts';
 import type { ResourceKey } from '../facts/source.ts';
 
-/** The entry that the route writes when it succeeds, and with `outcome: "refused"` when it does not; null: none, and why stands beside. */
-type Audited = { readonly audit?: AuditAction | null };
+/**
+ * The entry that the route writes when it succeeds, and with `outcome: "refused"` when it does not; null: none, and why
+ * stands beside. A function where its name follows from the body, which is absent for what is refused before it is read.
+ */
+type Audited = { readonly audit?: AuditAction | ((body: unknown) => AuditAction) | null };
 
 /** Open to all; the credential is not looked at (F7). */
 export type OpenAccess = { readonly open: true } & Audited;

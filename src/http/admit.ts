@@ -56,7 +56,8 @@ async function identify(
 
 /** A refused attempt of who is known is an entry of its own, where the call would have written one. @rule L1 */
 async function record(deps: Deps, request: FastifyRequest, refusal: Refusal): Promise<void> {
-  const action = request.routeOptions.config.access?.audit;
+  const declared = request.routeOptions.config.access?.audit;
+  const action = typeof declared === 'function' ? declared(request.body) : declared;
   const is_known = request.caller.principal.type !== 'anonymous';
   const resource = request.facts?.resource ?? { type: 'none' };
   if (!action || !is_known || resource.type === 'absent') return;

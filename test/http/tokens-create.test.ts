@@ -94,8 +94,19 @@ t.test('M1: the e-mail must be verified', async (t) => {
   t.equal(refused.status, 403);
   t.equal(refused.body.code, 'email_unverified');
   t.same(await deps.db.selectFrom('tokens').select('id').execute(), []);
-  const entries = await deps.db.selectFrom('audit_entries').select(['outcome', 'reason']).execute();
-  t.same(entries, [{ outcome: 'refused', reason: 'email_unverified' }]);
+  await as.create({});
+  const entries = await deps.db
+    .selectFrom('audit_entries')
+    .select(['action', 'outcome', 'reason'])
+    .orderBy('id')
+    .execute();
+  const attempt = { outcome: 'refused', reason: 'email_unverified' };
+  const actions = ['oauth_access.create', 'personal_access_token.create'];
+  t.same(
+    entries,
+    actions.map((action) => ({ action, ...attempt })),
+    'L1',
+  );
 });
 
 t.test('K7: no token makes tokens, before anything else', async (t) => {

@@ -2,6 +2,8 @@
 
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
+import type { AuditAction } from '../../domain/audit.ts';
+import { tokenAction } from '../../domain/token-audit.ts';
 import { createToken } from '../../use-cases/create-token.ts';
 import { deleteToken } from '../../use-cases/delete-token.ts';
 import { editToken } from '../../use-cases/edit-token.ts';
@@ -36,11 +38,17 @@ export const addTokenRoutes: AddRoutes = (app, deps) => {
   addChanging(app, deps);
 };
 
+/** The kind that a body asks for decides under which name its creation is written. */
+function creation(body: unknown): AuditAction {
+  const { kind } = (body ?? {}) as { kind?: unknown }; // a member that may be there
+  return tokenAction('create', kind === 'classic' ? 'classic' : 'fine_grained');
+}
+
 function addIssuing(app: App, deps: Deps): void {
   app.post(
     TOKENS,
     {
-      config: { access: { session: 'person', audit: 'personal_access_token.create' } },
+      config: { access: { session: 'person', audit: creation } },
       schema: {
         operationId: 'createToken',
         summary: 'Make a token; its text is in this answer only',

@@ -1,0 +1,156 @@
+// The plans of the statements that every check waits for, on a database of some size: by indexes only, whatever the number of
+// questions, and whether the plan is made for these questions or kept for all.
+
+import pg from 'pg';
+import t, { type Test } from 'tap';
+import { loadClientFactsRows } from '../../src/db/client-facts.ts';
+import { type FactsParameters, loadFactsRows } from '../../src/db/facts.ts';
+import { loadGrantedRepositoryRows } from '../../src/db/granted-repositories.ts';
+import { digestOf } from '../../src/secrets.ts';
+import { createDatabase } from '../support/database.ts';
+import { insertLargeWorld } from '../support/large-world.ts';
+
+const SIZE = { people: 5000, organizations: 2000, repositories: 20_000, tokens: 20_000 };
+const QUESTIONS_MAX = 1000;
+/** A smaller table is read as fast as its index. */
+const LARGE_ROWS = 500;
+
+/** What the large world leaves empty, and other worlds do not. */
+const FURTHER_ROWS = [
+  `insert into sessions (digest, user_id, created_at, expires_at)
+     select 'session-' || id, id, now(), now() + interval '12 hours' from users`,
+  `insert into grant_requests (token_id, resource_owner_id, state, permissions, repository_selection, created_at)
+     select id, resource_owner_id, 'pending', permissions, repository_selection, now() from tokens
+     where kind = 'fine_grained'`,
+  `insert into enterprises (slug, name) select 'enterprise-' || i, 'Enterprise ' || i from generate_series(1, 1000) i`,
+  `insert into enterprise_token_policies (enterprise_id) select id from enterprises`,
+  `insert into enterprise_administrators (enterprise_id, user_id) select e.id, u.id from enterprises e, users u where u.id <= 3`,
+  `update organizations set enterprise_id = 1 + id % 1000`,
+  `insert into organization_sso (organization_id, required) select id, true from organizations`,
+  `insert into token_sso_authorizations (token_id, organization_id, authorized_at)
+     select t.id, m.organization_id, now() from tokens t join memberships m on m.user_id = t.user_id`,
+  `insert into clients (client_id, name, capabilities, audiences, organizations, created_at)
+     select 'client_' || i, 'c', '{}', '{}', 'listed', now() from generate_series(1, 1000) i`,
+  `insert into client_secrets (digest, client_id, created_at) select 'secret-' || id, id, now() from clients`,
+  `insert into client_organizations (client_id, organization_id)
+     select c.id, o.id from clients c join organizations o on o.id % 100 = c.id % 100`,
+  'analyze',
+];
+
+type Statement = { readonly text: string; readonly values: readonly (readonly unknown[])[] };
+
+/** The statement that is put, caught where it would go to the database. */
+async function caught(put: (pool: pg.Pool) => Promise<unknown>): Promise<Statement> {
+  let statement: Statement | undefined;
+  const query = async (asked: Statement) => {
+    statement = asked;
+    return { rows: [] };
+  };
+  await put({ query } as unknown as pg.Pool);
+  if (statement === undefined) throw new Error('no statement was put');
+  return statement;
+}
+
+type Plan = { readonly 'Node Type': string; readonly 'Relation Name'?: string; readonly Plans?: readonly Plan[] };
+
+function readWhole(plan: Plan): string[] {
+  const own = plan['Node Type'] === 'Seq Scan' ? [plan['Relation Name'] ?? '?'] : [];
+  return [...own, ...(plan.Plans ?? []).flatMap(readWhole)];
+}
+
+function literal(values: readonly unknown[], type: string): string {
+  const elements = values.map((value) => (value === null ? 'null' : pg.escapeLiteral(String(value))));
+  return `array[${elements.join(', ')}]::${type}[]`;
+}
+
+t.test('checks never read a large table as a whole', async (t) => {
+  const { pool } = await createDatabase(t);
+  const tokens = await insertLargeWorld(pool, SIZE);
+  for (const statement of FURTHER_ROWS) await pool.query(statement);
+  const { rows } = await pool.query(`select relname from pg_class where relkind = 'r' and reltuples > ${LARGE_ROWS}`);
+  const large = new Set<string>(rows.map((row) => row.relname));
+  t.ok(large.size > 20, 'most tables are large');
+  const client = await pool.connect();
+  t.teardown(() => client.release());
+
+  const asks: Record<string, (index: number) => FactsParameters> = {
+    'tokens by text at repositories': (index) => {
+      const { text, repository } = tokens[index] ?? { text: '', repository: '' };
+      const [resource_owner = '', resource_name = ''] = repository.split('/');
+      return asked({
+        subject_type: 'token_text',
+        subject_text: digestOf(text),
+        resource_type: 'repository',
+        resource_owner,
+        resource_name,
+      });
+    },
+    'tokens by id at organizations, for bounded clients': (index) =>
+      asked({
+        subject_type: 'token_id',
+        subject_id: index + 1,
+        resource_type: 'organization',
+        resource_owner: `organization-${index + 1}`,
+        bounded_client_id: 1 + index,
+      }),
+    'persons at enterprises': (index) =>
+      asked({
+        subject_type: 'login',
+        subject_text: `person-${index + 1}`,
+        resource_type: 'enterprise',
+        resource_owner: `enterprise-${index + 1}`,
+      }),
+    'sessions at their persons': (index) =>
+      asked({ subject_type: 'session', subject_text: `session-${index + 1}`, resource_type: 'holder' }),
+  };
+  for (const count of [1, QUESTIONS_MAX]) {
+    const indexes = Array.from({ length: count }, (_, index) => index);
+    for (const [name, ask] of Object.entries(asks)) {
+      const statement = await caught((to) => loadFactsRows(to, indexes.map(ask)));
+      const types = ['text', 'text', 'bigint', 'text', 'text', 'text', 'bigint'];
+      await check(t, client, { name: `${count} ${name}`, statement, types, large });
+    }
+    const grants = await caught((to) =>
+      loadGrantedRepositoryRows(
+        to,
+        indexes.map((index) => 2 * index + 2),
+      ),
+    );
+    await check(t, client, { name: `${count} grants`, statement: grants, types: ['bigint'], large });
+    const keys = indexes.map((index) => ({ client_id: `client_${index + 1}`, digest: `secret-${index + 1}` }));
+    const clients = await caught((to) => loadClientFactsRows(to, keys));
+    await check(t, client, { name: `${count} clients`, statement: clients, types: ['text', 'text'], large });
+  }
+});
+
+function asked(ask: Partial<FactsParameters>): FactsParameters {
+  const nothing = {
+    subject_text: null,
+    subject_id: null,
+    resource_owner: null,
+    resource_name: null,
+    bounded_client_id: null,
+  };
+  return { subject_type: 'anonymous', resource_type: 'none', ...nothing, ...ask };
+}
+
+async function check(
+  t: Test,
+  client: pg.PoolClient,
+  {
+    name,
+    statement,
+    types,
+    large,
+  }: { name: string; statement: Statement; types: readonly string[]; large: ReadonlySet<string> },
+): Promise<void> {
+  const given = statement.values.map((values, index) => literal(values, types[index] ?? 'text')).join(', ');
+  await client.query(`prepare checked (${types.map((type) => `${type}[]`).join(', ')}) as ${statement.text}`);
+  for (const mode of ['force_generic_plan', 'force_custom_plan']) {
+    await client.query(`set plan_cache_mode = ${mode}`);
+    const { rows } = await client.query(`explain (format json) execute checked (${given})`);
+    const whole = readWhole(rows[0]['QUERY PLAN'][0].Plan).filter((table) => large.has(table));
+    t.same(whole, [], `${name}, ${mode}`);
+  }
+  await client.query('deallocate checked');
+}

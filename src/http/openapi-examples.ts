@@ -40,13 +40,14 @@ const CREDENTIALS: Readonly<Record<Example['by'], string>> = {
 type Media = {
   schema?: { $ref?: string; type?: string; required?: string[]; contentMediaType?: string; contentSchema?: unknown };
   examples?: Record<string, unknown>;
+  example?: unknown;
 };
 export type DocumentContent = { content?: Record<string, Media> };
 type Parameter = { in: string; name: string; example?: unknown };
 export type DocumentOperation = {
   parameters?: Parameter[];
   requestBody?: DocumentContent & { required?: boolean };
-  responses?: Record<string, DocumentContent>;
+  responses?: Record<string, DocumentContent & { $ref?: string }>;
   security?: Record<string, unknown>[];
 };
 /** As much of a document as examples need. */
@@ -64,41 +65,8 @@ export function addExamples(paths: DocumentPaths, examples: Examples): void {
     for (const [method, operation] of Object.entries(operations)) {
       const name = `${method.toUpperCase()} ${path}`;
       for (const example of examples.operations[name] ?? []) addExample(name, operation, example);
-      addCommonErrors(operation, examples.errors);
     }
   }
-}
-
-const COMMON_ERRORS: Readonly<Record<string, string>> = {
-  400: 'malformed_request',
-  401: 'authentication_required',
-  404: 'not_found',
-  409: 'conflict',
-  413: 'body_too_large',
-  415: 'unsupported_media_type',
-  422: 'validation_failed',
-  429: 'rate_limited',
-  500: 'internal_error',
-  503: 'unavailable',
-};
-
-/** An answer without an example of its own refers to the one that it has in common with others. */
-function addCommonErrors({ responses = {}, security = [] }: DocumentOperation, errors: Examples['errors']): void {
-  const credentials = security.flatMap((each) => Object.keys(each));
-  for (const [status, response] of Object.entries(responses)) {
-    for (const media of Object.values(response.content ?? {})) {
-      if (Number(status) < 400 || media.examples !== undefined) continue;
-      const isOAuth = media.schema?.$ref?.endsWith('/OAuthError');
-      const name = isOAuth ? `oauth_${status}` : (COMMON_ERRORS[status] ?? forbidden(credentials));
-      if (name in errors) media.examples = { [name]: { $ref: `#/components/examples/${name}` } };
-    }
-  }
-}
-
-/** The 403 that is most likely to whom may call. */
-function forbidden(credentials: readonly string[]): string {
-  if (credentials.includes('token')) return 'not_in_reach';
-  return credentials.includes('client') ? 'capability_missing' : 'session_required';
 }
 
 function addExample(name: string, operation: DocumentOperation, example: Example): void {

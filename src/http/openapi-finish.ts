@@ -2,6 +2,7 @@
 // on that of the routes, and nothing declared that no operation uses.
 
 import { CONTENT_TYPES } from './body.ts';
+import { shareErrors } from './openapi-errors.ts';
 import {
   addExamples,
   type DocumentContent,
@@ -23,10 +24,11 @@ export function finishDocument<Document extends object>(document: Document, exam
     markOptionalBody(operation);
     for (const content of [operation.requestBody, ...Object.values(operation.responses ?? {})]) wrapLines(content);
   }
+  const responses = sorted(shareErrors(operationsOf(paths), examples.errors));
   const components = {
     securitySchemes: usedSchemes(paths, found.components?.securitySchemes ?? {}),
-    schemas: sorted(used('schemas', paths, found.components?.schemas ?? {})),
-    examples: sorted(used('examples', paths, commonExamples(examples))),
+    schemas: sorted(usedSchemas({ paths, responses }, found.components?.schemas ?? {})),
+    responses,
   };
   return { ...document, components, paths } as Document; // each member in the form that it had
 }
@@ -60,23 +62,18 @@ function usedSchemes(paths: DocumentPaths, schemes: Named): Named {
   return Object.fromEntries(Object.entries(schemes).filter(([name]) => used.has(name)));
 }
 
-function commonExamples({ errors }: Examples): Named {
-  return Object.fromEntries(Object.entries(errors).map(([name, value]) => [name, { summary: name, value }]));
-}
-
-/** What operations refer to, and that to which it refers. */
-function used(section: string, paths: DocumentPaths, components: Named): Named {
-  const found: Named = {};
-  const open = referredTo(section, paths);
+/** Shapes that operations refer to, and those to which these refer. */
+function usedSchemas(from: object, schemas: Named): Named {
+  const used: Named = {};
+  const open = referredTo(from);
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (name in found || !(name in components)) continue;
-    found[name] = components[name];
-    open.push(...referredTo(section, found[name]));
+    if (name in used || !(name in schemas)) continue;
+    used[name] = schemas[name];
+    open.push(...referredTo(schemas[name]));
   }
-  return found;
+  return used;
 }
 
-function referredTo(section: string, part: unknown): string[] {
-  const references = JSON.stringify(part).matchAll(/"\$ref":"#\/components\/([a-z]+)\/([^"]+)"/g);
-  return [...references].filter(([, of]) => of === section).map(([, , name]) => name ?? '');
+function referredTo(part: unknown): string[] {
+  return [...JSON.stringify(part).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name ?? '');
 }

@@ -15,7 +15,7 @@ type Operation = {
 type Document = {
   openapi: string;
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: object; securitySchemes: object };
+  components: { schemas: object; responses: object; securitySchemes: object };
 };
 
 const text = await openapiText();
@@ -49,10 +49,14 @@ t.test('each operation has an id of its own, a tag, a summary, its security and 
 });
 
 t.test('what is declared is used, and nothing refers to what is not there', async (t) => {
-  const { schemas, securitySchemes } = document.components;
+  const { schemas, responses, securitySchemes } = document.components;
   t.ok('Error' in schemas);
-  const references = [...text.matchAll(/"\$ref": "#\/components\/schemas\/([^"]+)"/g)];
-  t.same([...new Set(references.map(([, name]) => name))].sort(), Object.keys(schemas).sort());
+  const referred = (section: string) => {
+    const references = text.matchAll(/"\$ref": "#\/components\/([a-z]+)\/([^"]+)"/g);
+    return [...new Set([...references].filter(([, of]) => of === section).map(([, , name]) => name))].sort();
+  };
+  t.same(referred('schemas'), Object.keys(schemas).sort());
+  t.same(referred('responses'), Object.keys(responses).sort());
   const asked = operations.flatMap(({ operation }) => operation.security.flatMap((each) => Object.keys(each)));
   t.same([...new Set(asked)].sort(), Object.keys(securitySchemes).sort());
 });

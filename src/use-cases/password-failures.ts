@@ -1,7 +1,7 @@
 // How often a wrong password may be tried (T5): for each key, a login or a person, ten times in a quarter of an hour. The
 // count is of this process.
 
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 
@@ -18,23 +18,28 @@ function failuresOf(deps: Deps): RateLimiterMemory {
   return made;
 }
 
-async function refuseAfterFailures(failures: RateLimiterMemory, key: string): Promise<void> {
-  const state = await failures.get(key);
-  if (state === null || state.consumedPoints < FAILURES_MAX) return;
-  const seconds = Math.max(1, Math.ceil(state.msBeforeNext / 1000));
-  throw new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
+/** Takes one try before it is made, so that many at once are no more than ten either. */
+async function takeTry(failures: RateLimiterMemory, key: string): Promise<void> {
+  try {
+    await failures.consume(key);
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error;
+    const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000));
+    throw new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
+  }
 }
 
 /** What `prove` answers. Its refusals are counted under the key, after ten of them it is not asked; a success forgets them. @rule T5 */
 export async function countingFailures<Proof>(deps: Deps, key: string, prove: () => Promise<Proof>): Promise<Proof> {
   const failures = failuresOf(deps);
-  await refuseAfterFailures(failures, key);
+  await takeTry(failures, key);
   try {
     const proof = await prove();
     await failures.delete(key);
     return proof;
   } catch (error) {
-    if (error instanceof Refusal) await failures.penalty(key);
+    // A fault of the storage is no wrong password.
+    if (!(error instanceof Refusal)) await failures.reward(key);
     throw error;
   }
 }

@@ -43,3 +43,14 @@ t.test(
     t.ok(Number(locked.headers['retry-after']) > 0);
   },
 );
+
+t.test('T5: tries at the same moment are counted like tries one after the other', async (t) => {
+  const { inject, deps } = await buildTestApp(t);
+  await worldOf(deps).person('grace', { password_hash: await hashPassword(PASSWORD) });
+  const tries = Array.from({ length: 25 }, () =>
+    inject({ method: 'POST', url: '/sessions', payload: { login: 'grace', password: 'wrong password' } }),
+  );
+  const statuses = (await Promise.all(tries)).map((answer) => answer.statusCode);
+  t.equal(statuses.filter((status) => status === 401).length, 10);
+  t.equal(statuses.filter((status) => status === 429).length, 15);
+});

@@ -44,7 +44,8 @@ export const addDirectoryImportRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request, reply) => {
-      const chunks = request.body as AsyncIterable<Buffer>; // config.body says so (body.ts)
+      const chunks = request.body as AsyncIterable<Buffer> | undefined; // config.body says so (body.ts)
+      if (chunks === undefined) throw new Refusal('unsupported_media_type'); // neither a type nor a body
       const batches = batchesOf(chunks, { read, signal: stopping.signal });
       const answer = await importAnswer(deps, request, importDirectory(deps, request.caller, batches));
       return reply.type('application/x-ndjson').send(answer as never);

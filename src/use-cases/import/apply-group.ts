@@ -6,7 +6,7 @@ import { writeImportEntries } from '../../db/import/audit.ts';
 import { saveKnown } from '../../db/import/objects.ts';
 import type { Database } from '../../db/schema.ts';
 import type { Caller } from '../../domain/caller.ts';
-import { IMPORT_TYPES, type ImportType, RELATIONS, type RelationType } from '../../domain/import-line.ts';
+import { IMPORT_TYPES, type ImportType, keyOf, RELATIONS, type RelationType } from '../../domain/import-line.ts';
 import type { KnownObject, Planned } from '../../domain/import-plan.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { beginStep, type Step, type StepOutcome, wishesOf } from './step.ts';
@@ -35,10 +35,12 @@ export async function applyGroup(
   }
   await deleteObjects(outcome, caller, planned);
   const present = new Set(planned.map(({ line }) => line.type));
-  for (const type of IMPORT_TYPES) {
-    if (present.has(type)) await take(step, type, planned);
-  }
   await save(outcome);
+  for (const type of IMPORT_TYPES) {
+    if (!present.has(type)) continue;
+    await take(step, type, planned);
+    await save(outcome); // a membership looks there who was made an owner by the line of his organization
+  }
   await writeImportEntries(transaction, caller, outcome.entries.splice(0));
   return outcome;
 }
@@ -63,10 +65,11 @@ function isRelationType(type: ImportType): type is RelationType {
   return type in RELATIONS;
 }
 
-async function save({ step, known, lines }: StepOutcome): Promise<void> {
-  const records = [...known].flatMap(([key, state]) => {
-    const line = lines.get(key);
-    return line === undefined ? [] : [{ ...state, type: line.type, external_id: line.external_id }];
+/** Remembers what is known of the lines that were taken since the last time. */
+async function save({ step, known, unsaved }: StepOutcome): Promise<void> {
+  const records = unsaved.splice(0).flatMap(({ type, external_id }) => {
+    const state = known.get(keyOf({ type, external_id }));
+    return state === undefined ? [] : [{ ...state, type, external_id }];
   });
   if (records.length > 0) await saveKnown(step.db, records);
 }

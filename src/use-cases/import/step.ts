@@ -45,7 +45,8 @@ export type StepOutcome = {
   readonly step: Step;
   readonly results: Map<number, LineResult>;
   readonly known: Map<string, KnownObject>;
-  readonly lines: Map<string, ImportLine>;
+  /** Lines that were taken and of which this is not yet remembered. */
+  readonly unsaved: ImportLine[];
   /** The entries so far; who writes them takes them out. */
   readonly entries: ImportEntry[];
 };
@@ -54,7 +55,7 @@ export type StepOutcome = {
 export function beginStep(db: Kysely<Database>, now: Date, before: ReadonlyMap<string, KnownObject>): StepOutcome {
   const results = new Map<number, LineResult>();
   const known = new Map<string, KnownObject>();
-  const lines = new Map<string, ImportLine>();
+  const unsaved: ImportLine[] = [];
   const entries: ImportEntry[] = [];
   const find = (reference: Reference): KnownObject | undefined => {
     const key = keyOf(reference);
@@ -77,7 +78,7 @@ export function beginStep(db: Kysely<Database>, now: Date, before: ReadonlyMap<s
       names,
     };
     known.set(keyOf(line), after);
-    lines.set(keyOf(line), line);
+    unsaved.push(line);
     results.set(line.line, { line: line.line, external_id, result });
   };
   const refuse = (line: ImportLine, message: string): void => {
@@ -87,7 +88,7 @@ export function beginStep(db: Kysely<Database>, now: Date, before: ReadonlyMap<s
     const origin = line === null ? {} : { external_id: line.external_id, version: line.version };
     entries.push({ ...entry, data: { ...origin, ...entry.data } });
   };
-  return { step: { db, now, find, accept, refuse, record }, results, known, lines, entries };
+  return { step: { db, now, find, accept, refuse, record }, results, known, unsaved, entries };
 }
 
 /** Those of the planned lines that say what an object of this type is to be. */

@@ -91,7 +91,7 @@ async function put(step: Step, type: RelationType, pairs: readonly Bound[]): Pro
   for (const pair of pairs) {
     const is_made = made.get(pairClaim(type, pair.first, pair.second));
     if (is_made !== undefined) recordPut(step, type, { pair, is_made });
-    accept(step, pair, 'updated');
+    accept(step, pair);
   }
 }
 
@@ -109,8 +109,8 @@ function recordPut(
   });
 }
 
-function accept(step: Step, { line, first, second }: Bound, result: 'created' | 'updated'): void {
-  step.accept(line, { result, object_id: first, second_id: second });
+function accept(step: Step, { line, act, first, second }: Bound): void {
+  step.accept(line, { result: act === 'create' ? 'created' : 'updated', object_id: first, second_id: second });
 }
 
 /** Pairs that are to be there from now on, where they are not taken. */
@@ -125,7 +125,7 @@ async function make(step: Step, type: RelationType, pairs: readonly Bound[]): Pr
       continue;
     }
     recordPut(step, type, { pair, is_made: true });
-    accept(step, pair, pair.act === 'create' ? 'created' : 'updated');
+    accept(step, pair);
   }
   if (taken.length > 0) await takeOver(step, type, taken);
 }

@@ -3,6 +3,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { TokenAccess } from '../domain/token-access.ts';
+import { holdMembership } from './resource-owners.ts';
 import type { Database } from './schema.ts';
 
 export type HeldTokenRow = {
@@ -32,17 +33,27 @@ export type HeldTokenRow = {
 };
 type Key = { readonly id: number; readonly user_id: number };
 
-/** Locks this person's token; undefined where it is not his or not there. */
+/**
+ * Locks this person's token and all that could change what it has: the organization and the membership, before the token,
+ * as their own changes do, and then its repositories, which a transfer takes out of every selection (M10). Undefined where
+ * the token is not his or not there.
+ */
 export async function lockToken(db: Kysely<Database>, key: Key): Promise<HeldTokenRow | undefined> {
-  const locked = await db
-    .selectFrom('tokens')
-    .select('id')
-    .where('id', '=', key.id)
-    .where('user_id', '=', key.user_id)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
-  // A second statement: the first one's snapshot may be older than the lock.
-  return locked === undefined ? undefined : readHeldToken(db, locked.id);
+  const token = () => db.selectFrom('tokens').where('id', '=', key.id).where('user_id', '=', key.user_id);
+  const found = await token().select('resource_owner_id').executeTakeFirst();
+  const owner_id = found?.resource_owner_id ?? null;
+  if (owner_id !== null) await holdMembership(db, key.user_id, { id: owner_id });
+  const locked = await token().select('id').forNoKeyUpdate().executeTakeFirst();
+  if (locked === undefined) return undefined;
+  await sql`
+    select id from repositories where id in (
+      select repository_id from token_repositories where token_id = ${key.id}
+      union
+      select each.repository_id from grant_repositories each join grants held on held.id = each.grant_id
+      where held.token_id = ${key.id})
+    for share`.execute(db);
+  // A statement of its own: the snapshots of those before may be older than the locks.
+  return readHeldToken(db, locked.id);
 }
 
 function readHeldToken(db: Kysely<Database>, id: number): Promise<HeldTokenRow | undefined> {

@@ -63,17 +63,35 @@ function memberships(db: Kysely<Database>, { user_id, session_id, now }: AskingH
 }
 
 /**
- * The organization with this login if the person is a member of it. The membership stays locked until the end of the
- * transaction: who leaves at the same moment takes back what is granted here, or is no member here (A4).
+ * The id of the organization if the person is a member of it. Both the organization and the membership stay until the end
+ * of the transaction: who leaves at the same moment takes back what is granted here, or is no member here (A4). The
+ * organization is locked first, as everybody does who changes memberships, so that neither waits for the other.
  */
-export function lockResourceOwner(
+export async function holdMembership(
+  db: Kysely<Database>,
+  user_id: number,
+  organization: { readonly login: string } | { readonly id: number },
+): Promise<number | undefined> {
+  const named = 'id' in organization ? sql`organization.id = ${organization.id}` : hasLogin(organization.login);
+  const { rows } = await sql<{ organization_id: number }>`
+    select member.organization_id from memberships member
+    where member.user_id = ${user_id} and member.organization_id = (
+      select organization.id from organizations organization where ${named} for key share)
+    for share`.execute(db);
+  return rows[0]?.organization_id;
+}
+
+function hasLogin(login: string) {
+  return sql`organization.id = (select id from accounts where login_key = ${login.toLowerCase()})`;
+}
+
+/** What is known of the organization as resource owner; the caller holds the membership. */
+export function findResourceOwner(
   db: Kysely<Database>,
   holder: AskingHolder,
-  organization: { readonly login: string } | { readonly id: number },
+  organization_id: number,
 ): Promise<ResourceOwnerRow | undefined> {
-  const query = memberships(db, holder).forShare('member');
-  if ('id' in organization) return query.where('account.id', '=', organization.id).executeTakeFirst();
-  return query.where('account.login_key', '=', organization.login.toLowerCase()).executeTakeFirst();
+  return memberships(db, holder).where('account.id', '=', organization_id).executeTakeFirst();
 }
 
 /** The organizations of which the person is a member, by login. */

@@ -1,12 +1,13 @@
 // What the presented credential is and may do, told to whoever presents it: `GET /token`.
 
+import { findTokenRecord } from '../db/token-records.ts';
 import type { Deps } from '../deps.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { TokenFacts } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import type { LoadedFacts } from '../facts/source.ts';
-import { readTokenRecord } from './token-record.ts';
+import { toTokenRecord } from './token-record.ts';
 
 type User = { readonly id: number; readonly login: string };
 export type DescribedCredential =
@@ -36,6 +37,8 @@ export async function describeCredential(deps: Deps, caller: Caller, facts: Load
   if (principal.type !== 'token') throw new Refusal('authentication_required');
   const { id, login } = principal.person;
   const { token } = principal;
-  const record = await readTokenRecord(deps.db, { id: token.id, user_id: id }, facts.now);
+  const row = await findTokenRecord(deps.db, { id: token.id, user_id: id });
+  if (row === undefined) throw new Refusal('bad_credential'); // deleted since the hooks let it pass
+  const record = toTokenRecord(row, facts.now);
   return { kind: 'token', user: { id, login }, record, hashed_token: token.hashed_token, expires_at: endOf(token) };
 }

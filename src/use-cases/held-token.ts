@@ -2,7 +2,6 @@
 
 import type { Kysely } from 'kysely';
 import { type HeldTokenRow, lockToken } from '../db/held-tokens.ts';
-import { lockResourceOwner } from '../db/resource-owners.ts';
 import type { Database } from '../db/schema.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { ResourceOwner } from '../domain/resource-owner.ts';
@@ -12,7 +11,7 @@ import { hasEnded, tokenState } from '../domain/token-state.ts';
 import { REPOSITORY_SELECTIONS, type RepositorySelection, type TokenKind } from '../domain/vocabulary.ts';
 import { decodePermissions } from '../facts/decode.ts';
 import type { Holder } from './holding-session.ts';
-import { toOrganizationAsOwner } from './resolve-resource-owner.ts';
+import { holdOrganizationAsOwner } from './resolve-resource-owner.ts';
 
 export type HeldGrant = {
   readonly id: number;
@@ -99,8 +98,7 @@ export async function ownerOfToken(
   if (token.owner === null) return null;
   const { id, type, login } = token.owner;
   if (type === 'User') return id === holder.id ? { type, id, login } : null;
-  const row = await lockResourceOwner(db, holder, { id });
-  return row === undefined ? null : toOrganizationAsOwner(row);
+  return holdOrganizationAsOwner(db, holder, { id });
 }
 
 /** What the record says of the token. */

@@ -1,7 +1,7 @@
 // From a login to the resource owner of a token, for the session that names it.
 
 import type { Kysely } from 'kysely';
-import { type AskingHolder, lockResourceOwner, type ResourceOwnerRow } from '../db/resource-owners.ts';
+import { type AskingHolder, findResourceOwner, holdMembership, type ResourceOwnerRow } from '../db/resource-owners.ts';
 import type { Database } from '../db/schema.ts';
 import type { OrganizationAsOwner, ResourceOwner, SsoStanding } from '../domain/resource-owner.ts';
 import { ineligibility } from '../domain/resource-owner.ts';
@@ -29,6 +29,17 @@ export function toOrganizationAsOwner(row: ResourceOwnerRow): OrganizationAsOwne
   };
 }
 
+/** The organization as the holder stands to it, held until the end of the transaction; null where he is no member. */
+export async function holdOrganizationAsOwner(
+  db: Kysely<Database>,
+  holder: AskingHolder,
+  organization: { readonly login: string } | { readonly id: number },
+): Promise<OrganizationAsOwner | null> {
+  const id = await holdMembership(db, holder.user_id, organization);
+  const row = id === undefined ? undefined : await findResourceOwner(db, holder, id);
+  return row === undefined ? null : toOrganizationAsOwner(row);
+}
+
 /** The owner of this login who may be asked; refuses in the same words whatever stands against it. @rule M4, F6 */
 export async function resolveResourceOwner(
   db: Kysely<Database>,
@@ -38,8 +49,7 @@ export async function resolveResourceOwner(
   if (login === undefined || login.toLowerCase() === holder.login.toLowerCase()) {
     return { type: 'User', id: holder.user_id, login: holder.login };
   }
-  const row = await lockResourceOwner(db, holder, { login });
-  const owner = row === undefined ? null : toOrganizationAsOwner(row);
+  const owner = await holdOrganizationAsOwner(db, holder, { login });
   if (owner === null || ineligibility(owner) !== null) throw ownerNotFound(login);
   return owner;
 }

@@ -52,10 +52,21 @@ export function clientFrom(client_id: string, secret: string, prefix: string): P
   return { type: 'client', client_id, digest: digestOf(secret) };
 }
 
+/** A client's id and secret arrive form-encoded (RFC 6749 section 2.3.1), where even `_` may be `%5F`; a token's text does not. */
+function formDecoded(text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function fromBasic(encoded: string, prefix: string): Presented {
   const basic = parseBasic(encoded);
   if (basic === null) return MALFORMED;
-  if (kindOfText(basic.password, prefix) === 'client') return clientFrom(basic.user, basic.password, prefix);
+  const secret = formDecoded(basic.password);
+  if (kindOfText(secret, prefix) === 'client') return clientFrom(formDecoded(basic.user), secret, prefix);
   return fromText(basic.password, prefix, false);
 }
 

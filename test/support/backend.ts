@@ -1,0 +1,66 @@
+// The calls of a backend service, for tests of what such services ask.
+
+import type { InjectOptions } from 'fastify';
+
+type Answer = {
+  readonly statusCode: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+};
+type Inject = (request: InjectOptions) => Promise<Answer>;
+export type Asked = {
+  readonly status: number;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a body is looked at, not used
+  readonly body: any;
+  readonly headers: Answer['headers'];
+};
+
+export type Question = {
+  readonly subject: { readonly type: string; readonly id: string };
+  readonly action: { readonly name: string };
+  readonly resource: { readonly type: string; readonly id: string; readonly properties?: object };
+};
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/** The calls of the client with this `Authorization`. */
+export function backendOf(inject: Inject, authorization: string) {
+  async function call(
+    url: string,
+    payload: string | object,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Asked> {
+    const answer = await inject({ method: 'POST', url, headers: { authorization, ...headers }, payload });
+    return {
+      status: answer.statusCode,
+      text: answer.body,
+      body: JSON.parse(answer.body),
+      headers: answer.headers,
+    };
+  }
+  const form = (url: string, parameters: Readonly<Record<string, string>> | string): Promise<Asked> =>
+    call(url, typeof parameters === 'string' ? parameters : new URLSearchParams(parameters).toString(), {
+      'content-type': FORM,
+    });
+
+  return {
+    introspect: (token: string) => form('/oauth/introspect', { token }),
+    revoke: (token: string) => form('/oauth/revoke', { token }),
+    form,
+    evaluate: (question: object, headers: Readonly<Record<string, string>> = {}) =>
+      call('/access/v1/evaluation', question, headers),
+    evaluateMany: (questions: object) => call('/access/v1/evaluations', questions, {}),
+  };
+}
+
+/** A question about a token, by its text or id. */
+export function ask(
+  token: string | number,
+  action: string,
+  [type, id]: readonly [string, string],
+  properties?: object,
+): Question {
+  const resource = properties === undefined ? { type, id } : { type, id, properties };
+  return { subject: { type: 'token', id: String(token) }, action: { name: action }, resource };
+}

@@ -1,0 +1,26 @@
+// Counts the statements that reach the database, whoever puts them: what must be refused before it is asked, is.
+
+import pg from 'pg';
+import type { Test } from 'tap';
+
+/** The names or texts of the statements that are put while the work is done. */
+export async function statementsOf(t: Test, work: () => Promise<unknown>): Promise<readonly string[]> {
+  const put: string[] = [];
+  const { query } = pg.Client.prototype;
+  const counted = t.intercept(pg.Client.prototype, 'query', {
+    configurable: true,
+    writable: true,
+    value(this: pg.Client, ...args: unknown[]) {
+      const [first] = args;
+      const named = first as { name?: string; text?: string };
+      put.push(typeof first === 'string' ? first : (named.name ?? named.text ?? 'unknown'));
+      return Reflect.apply(query, this, args);
+    },
+  });
+  try {
+    await work();
+  } finally {
+    counted.restore();
+  }
+  return put;
+}

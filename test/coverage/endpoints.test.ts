@@ -8,12 +8,13 @@ import { type DeclaredRoute, declaredRoutes } from '../../src/http/route-access.
 import { buildTestApp } from '../support/build-app.ts';
 import { bearer, worldOf } from '../support/world.ts';
 
-/** Open to all (F7): nothing here may tell or change what is not everybody's. */
+/**
+ * Open to all (F7): nothing here may tell or change what is not everybody's. The pages below /docs are static files that a
+ * package serves; they are added before the guard and are no routes of ours.
+ */
 const OPEN = [
   'GET /.well-known/authzen-configuration',
   'GET /.well-known/oauth-authorization-server',
-  'GET /docs',
-  'GET /docs/*',
   'GET /docs/status-codes',
   'GET /health/live',
   'GET /health/ready',

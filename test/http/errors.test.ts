@@ -39,7 +39,7 @@ const routes: AddRoutes = (app) => {
   );
   app.put('/bodiless', { config: OPEN }, (_request, reply) => reply.code(204).send());
   app.delete('/bodiless', { config: OPEN }, (_request, reply) => reply.code(204).send());
-  app.get('/users/:login', { config: OPEN, schema: { params: Type.Object({ login: Login }) } }, () => ({}));
+  app.get('/words/:login', { config: OPEN, schema: { params: Type.Object({ login: Login }) } }, () => ({}));
   app.post(
     '/question',
     { config: { ...OPEN, wrong_body: 400 }, schema: { body: Type.Object({}) } },
@@ -270,7 +270,7 @@ t.test('an empty body is `{}` where every member is optional; where none is take
   const response = await inject({ method: 'DELETE', url: '/bodiless', payload: { force: true } });
   t.equal(response.statusCode, 422);
   t.match(response.json().errors, [{ field: 'force', code: 'unknown_field' }]);
-  t.equal((await inject({ method: 'GET', url: '/users/a', payload: { a: 1 } })).statusCode, 200);
+  t.equal((await inject({ method: 'GET', url: '/words/a', payload: { a: 1 } })).statusCode, 200);
 });
 
 t.test(
@@ -280,15 +280,15 @@ t.test(
     const absent = [
       '/absent',
       '/Users/a',
-      '/users/a/',
-      '//users/a',
-      '/users',
-      '/users/a/b',
-      '/users/a;b=c/d',
+      '/words/a/',
+      '//words/a',
+      '/words',
+      '/words/a/b',
+      '/words/a;b=c/d',
       '/',
       '/docs/absent',
       '/%2fusers/a',
-      '/users%2Fa',
+      '/words%2Fa',
     ];
     for (const url of absent) {
       const { statusCode, body } = await inject(url);
@@ -305,7 +305,7 @@ t.test(
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'] as const) {
       const response = await inject({
         method: method as 'POST',
-        url: '/users/a',
+        url: '/words/a',
         headers: { 'content-type': 'text/plain' },
         payload: 'x',
       });
@@ -319,10 +319,10 @@ t.test(
 
 t.test('HEAD counts as GET', async (t) => {
   const { inject } = await buildTestApp(t, { routes });
-  const head = await inject({ method: 'HEAD', url: '/users/a' });
+  const head = await inject({ method: 'HEAD', url: '/words/a' });
   t.equal(head.statusCode, 200);
   t.equal(head.body, '');
-  t.equal((await inject({ method: 'HEAD', url: '/users/-' })).statusCode, 404);
+  t.equal((await inject({ method: 'HEAD', url: '/words/-' })).statusCode, 404);
 });
 
 t.test('the OAuth endpoints answer errors in the shape of RFC 6749', async (t) => {
@@ -363,7 +363,7 @@ t.test('the OAuth endpoints answer errors in the shape of RFC 6749', async (t) =
 
 t.test('every answer has the security headers, and no origin is allowed', async (t) => {
   const { inject } = await buildTestApp(t, { routes, settings: { PUBLIC_URL: 'https://gate.example' } });
-  for (const url of ['/users/a', '/absent', '/%zz', '/bug']) {
+  for (const url of ['/words/a', '/absent', '/%zz', '/bug']) {
     const { headers } = await inject({ url, headers: { origin: 'https://evil.example' } });
     t.equal(headers['x-content-type-options'], 'nosniff', url);
     t.match(headers['content-security-policy'], /default-src 'none'/, url);

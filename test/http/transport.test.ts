@@ -16,7 +16,7 @@ const arrivals = new EventEmitter();
 
 const routes: AddRoutes = (app) => {
   app.get(
-    '/users/:login',
+    '/words/:login',
     { config: OPEN, schema: { params: Type.Object({ login: Type.String({ pattern: '^[a-z]+$' }) }) } },
     () => ({}),
   );
@@ -104,7 +104,7 @@ t.test('bytes that are no HTTP request are answered in our shape, and not logged
     t.match(answer, /x-request-id: [0-9a-f-]{36}\r\n/);
     t.match(bodyOf(answer), { code: 'malformed_request', status: '400' });
   }
-  const overflow = await converse(port, request('GET /users/a', `X-Long: ${'a'.repeat(20_000)}`));
+  const overflow = await converse(port, request('GET /words/a', `X-Long: ${'a'.repeat(20_000)}`));
   t.match(overflow, /^HTTP\/1\.1 431 /);
   t.notMatch(logged(), 'verysecret');
 });
@@ -125,22 +125,22 @@ t.test('contradicting lengths are refused before any route', async (t) => {
 
 t.test('a path is taken as it was sent: nothing is tidied up on the way to the router', async (t) => {
   const { port } = await listen(t);
-  t.match(await converse(port, request('GET /users/a')), /^HTTP\/1\.1 200 /);
+  t.match(await converse(port, request('GET /words/a')), /^HTTP\/1\.1 200 /);
   for (const path of [
-    '/users/../users/a',
-    '/./users/a',
-    '//users/a',
-    '/users//a',
-    '/users/a/.',
-    '/users/%00',
-    '/users/a%00',
-    '/users/%',
-    '/users/a%2f',
-    '/users/%2e%2e',
-    '/users/a;x',
-    '/users\\a',
+    '/words/../words/a',
+    '/./words/a',
+    '//words/a',
+    '/words//a',
+    '/words/a/.',
+    '/words/%00',
+    '/words/a%00',
+    '/words/%',
+    '/words/a%2f',
+    '/words/%2e%2e',
+    '/words/a;x',
+    '/words\\a',
     '*',
-    '/users/a%c0%af',
+    '/words/a%c0%af',
     'http://evil.example/absent',
   ]) {
     t.match(await converse(port, request(`GET ${path}`)), /^HTTP\/1\.1 40[04] /, path);
@@ -172,7 +172,7 @@ t.test('while the application closes, requests on open connections get 503 in ou
     socket.write('GET /never HTTP/1.1\r\nHost: x\r\n\r\n');
     arrivals.once('never', () => {
       closed = app.close();
-      setImmediate(() => socket.write('GET /users/a HTTP/1.1\r\nHost: x\r\n\r\n'));
+      setImmediate(() => socket.write('GET /words/a HTTP/1.1\r\nHost: x\r\n\r\n'));
     });
   });
   await closed;

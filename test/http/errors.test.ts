@@ -141,7 +141,7 @@ t.test('of a union only the branch that was meant is told of', async (t) => {
     ['permissions', 'unknown_field'],
   ]);
   t.same(await errorsOf({ kind: 'fine_grained', name: 'a', scopes: [] }), [['scopes', 'unknown_field']]);
-  t.same(await errorsOf({ kind: 'other', name: 'a' }), [['', 'invalid']]);
+  t.same(await errorsOf({ kind: 'other', name: 'a' }), [['kind', 'invalid']]);
   t.same(await errorsOf({ name: 'a' }), [['kind', 'missing_field']]);
 });
 

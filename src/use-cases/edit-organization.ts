@@ -23,12 +23,23 @@ export type OrganizationEdit = {
   readonly default_repository_permission?: 'none' | 'read' | 'write' | 'admin';
 };
 
-function changeOf({ name, ...edit }: OrganizationEdit): OrganizationChange {
-  if (name === undefined) return edit;
-  if (edit.profile_name !== undefined && edit.profile_name !== name) {
+/** The name that is asked for, undefined where none is; 422 where its two words differ. */
+function nameOf({ name, profile_name }: OrganizationEdit): string | null | undefined {
+  if (name !== undefined && profile_name !== undefined && name !== profile_name) {
     throw invalid('Organization', 'name', 'invalid', 'differs from `profile_name`');
   }
-  return { ...edit, profile_name: name };
+  return name === undefined ? profile_name : name;
+}
+
+/** Member by member: a body may carry others of GitHub's, which mean nothing here. */
+function changeOf(edit: OrganizationEdit): OrganizationChange {
+  const { login, default_repository_permission } = edit;
+  const profile_name = nameOf(edit);
+  return {
+    ...(login !== undefined && { login }),
+    ...(profile_name !== undefined && { profile_name }),
+    ...(default_repository_permission !== undefined && { default_repository_permission }),
+  };
 }
 
 /** The members that become another value, each with both. */

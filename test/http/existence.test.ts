@@ -1,0 +1,138 @@
+// F6: absent, hidden, renamed away and deleted give the same bytes, to everyone who may not see. Every operation of this API
+// on a repository or below an organization, with every kind of credential that does not see what is there.
+
+import t, { type Test } from 'tap';
+import type { Operation } from '../../src/domain/operation.ts';
+import { isWriteMethod } from '../../src/domain/operation.ts';
+import { OWN_OPERATIONS } from '../../src/domain/own-operations.ts';
+import { directoryApp } from '../support/directory-app.ts';
+
+/** Bodies that would be accepted, so that nothing but sight decides. */
+const BODIES: Readonly<Record<string, object>> = {
+  'POST /repos/{owner}/{repo}/transfer': { new_owner: 'eve' },
+  'POST /repos/{owner}/{repo}/keys': { key: `ssh-ed25519 ${'A'.repeat(68)}` },
+  'POST /orgs/{org}/repos': { name: 'new' },
+  'POST /orgs/{org}/teams': { name: 'new' },
+};
+/** Differ from call to call, or count. */
+const VARYING = new Set(['date', 'x-ratelimit-remaining', 'x-ratelimit-used', 'x-ratelimit-reset', 'content-length']);
+
+function ofRepository({ template }: Operation): boolean {
+  return template.startsWith('/repos/{owner}/{repo}');
+}
+
+/** Operations on something below an organization, which is itself visible to all. */
+function belowOrganization({ template }: Operation): boolean {
+  return template.startsWith('/orgs/{org}/') && template.slice('/orgs/{org}/'.length).includes('{');
+}
+
+async function world(t: Test) {
+  const application = await directoryApp(t);
+  const { inject, world: make, rows, deps } = application;
+  const ada = await make.person('ada');
+  const bob = await make.person('bob');
+  const eve = await make.person('eve');
+  const org = await make.organization('acme', ada);
+  const foreign = await make.organization('foreign', eve);
+  await make.member(org, bob);
+  await deps.db.updateTable('organizations').set({ default_repository_permission: 'none' }).execute();
+  const hidden = await make.repository(org, 'hidden');
+  const renamed = await make.repository(org, 'renamed');
+  const deleted = await make.repository(org, 'deleted');
+  const shown = await make.repository(org, 'shown');
+  await make.team(org, 'crew', [ada], [{ on: hidden, role: 'read' }]);
+  await deps.db.updateTable('repositories').set({ name: 'elsewhere' }).where('id', '=', renamed.id).execute();
+  await deps.db.deleteFrom('repositories').where('id', '=', deleted.id).execute();
+
+  const all = { permissions: { administration: 'write', members: 'write' }, selection: 'all' } as const;
+  const subset = { ...all, selection: 'subset', repositories: [shown] } as const;
+  const scopes = ['repo', 'admin:org', 'delete_repo'];
+  const blind: Record<string, string | null> = {
+    'a stranger’s session': await make.session(eve),
+    'a session of a member without a role': await make.session(bob),
+    'a stranger’s classic token': (await rows.classic(eve, { scopes })).text,
+    'a member’s classic token': (await rows.classic(bob, { scopes })).text,
+    'the owner’s classic token without repo': (await rows.classic(ada, { scopes: ['admin:org', 'public_repo'] })).text,
+    'the owner’s token of himself': (await rows.fineGrained(ada, all)).text,
+    'the owner’s token of few repositories': (await rows.fineGrained(ada, { ...subset, owner: org })).text,
+    'the owner’s pending token': (await rows.fineGrained(ada, { ...all, owner: org, standing: 'pending' })).text,
+    'the owner’s denied token': (await rows.fineGrained(ada, { ...all, owner: org, standing: 'denied' })).text,
+    'a stranger’s token of his organization': (await rows.fineGrained(eve, { ...all, owner: foreign })).text,
+    nobody: null,
+  };
+
+  async function seen(as: string | null, { id, method, template }: Operation, path: Record<string, string>) {
+    const filled = template.replace(/\{([a-z_]+)\}/g, (_, name: string) => path[name] ?? '');
+    const credential = as === null ? {} : { authorization: `Bearer ${as}` };
+    const payload = isWriteMethod(method) ? { payload: BODIES[id] ?? {} } : {};
+    const headers = { 'x-request-id': 'same', ...credential };
+    const answer = await inject({ method: method as 'GET', url: filled, headers, ...payload });
+    const kept = Object.entries(answer.headers).filter(([name]) => !VARYING.has(name));
+    return JSON.stringify([answer.statusCode, kept, answer.body]);
+  }
+  return { ...application, blind, seen };
+}
+
+t.test('F6, F7: a repository that is not seen is one that never was, for every operation', async (t) => {
+  const { blind, seen } = await world(t);
+  const below = { username: 'bob', key_id: '1' };
+  const operations = OWN_OPERATIONS.filter(ofRepository);
+  t.ok(operations.length >= 12, String(operations.length));
+  for (const operation of operations) {
+    for (const [what, as] of Object.entries(blind)) {
+      const never = await seen(as, operation, { ...below, owner: 'acme', repo: 'never' });
+      const status = as === null ? 401 : 404;
+      t.ok(never.startsWith(`[${status},`), `${operation.id} for ${what}: ${never.slice(0, 5)}`);
+      const others = [
+        { owner: 'acme', repo: 'hidden' },
+        { owner: 'ACME', repo: 'Hidden' },
+        { owner: 'acme', repo: 'renamed' },
+        { owner: 'acme', repo: 'elsewhere' },
+        { owner: 'acme', repo: 'deleted' },
+        { owner: 'nobody', repo: 'hidden' },
+        { owner: 'acme', repo: 'no.git' },
+        { owner: '-', repo: 'x' },
+      ];
+      const different = [];
+      for (const each of others) {
+        const answer = await seen(as, operation, { ...below, ...each });
+        if (answer !== never) different.push({ ...each, answer, never });
+      }
+      t.same(different, [], `${operation.id} for ${what}`);
+    }
+  }
+});
+
+t.test('F5, F6: what is below an organization is not told to who may not look there', async (t) => {
+  const { blind, seen } = await world(t);
+  const there = { org: 'acme', username: 'bob', team_slug: 'crew', owner: 'acme', repo: 'hidden' };
+  const absent = { org: 'acme', username: 'never', team_slug: 'never', owner: 'never', repo: 'never' };
+  for (const operation of OWN_OPERATIONS.filter(belowOrganization)) {
+    for (const [what, as] of Object.entries(blind)) {
+      if (!what.includes('stranger') && as !== null) continue;
+      const answer = await seen(as, operation, there);
+      t.ok(answer.startsWith(as === null ? '[401,' : '[403,'), `${operation.id} for ${what}`);
+      t.equal(await seen(as, operation, absent), answer, `${operation.id} for ${what}`);
+    }
+  }
+});
+
+t.test('F6: an organization that was renamed or deleted is one that never was', async (t) => {
+  const { seen, blind, deps, world: make } = await world(t);
+  const owner = await make.person('owner');
+  const renamed = await make.organization('renamed', owner);
+  const deleted = await make.organization('deleted', owner);
+  await deps.db.updateTable('accounts').set({ login: 'elsewhere' }).where('id', '=', renamed.id).execute();
+  await deps.db.deleteFrom('accounts').where('id', '=', deleted.id).execute();
+  const below = { username: 'bob', team_slug: 'crew', owner: 'acme', repo: 'hidden' };
+  const operations = OWN_OPERATIONS.filter(({ template }) => template.startsWith('/orgs/{org}'));
+  const credentials = { ...blind, 'its owner’s session': await make.session(owner) };
+  for (const operation of operations) {
+    for (const [what, as] of Object.entries(credentials)) {
+      const never = await seen(as, operation, { ...below, org: 'never' });
+      for (const org of ['renamed', 'deleted', 'eve', '-', 'a_b']) {
+        t.equal(await seen(as, operation, { ...below, org }), never, `${operation.id} for ${what}: ${org}`);
+      }
+    }
+  }
+});

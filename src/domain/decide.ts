@@ -75,18 +75,18 @@ function satisfiedSets(
   request: DecisionRequest,
 ): readonly PermissionMap[] | Decision {
   const token = subject.type === 'token' ? subject.token : null;
+  const public_repo_counts = publicRepoCounts(resource, request, requirement);
   if (token?.kind === 'classic') {
-    const public_repo_counts = publicRepoCounts(resource, request, requirement);
     if (scopesSuffice(token.scopes, requirement, public_repo_counts)) return requirement.sets;
-    return deny('scope_missing', { needed: neededFor(requirement) });
+    return deny('scope_missing', { needed: neededFor(requirement, public_repo_counts) });
   }
-  if (requirement.scope_only) return deny('scope_missing', { needed: neededFor(requirement) });
+  if (requirement.scope_only) return deny('scope_missing', { needed: neededFor(requirement, public_repo_counts) });
   if (token === null) return requirement.sets;
   if (requirement.permissionless) return requirement.sets;
   const permissions = token.grant?.permissions ?? {};
   const satisfied = requirement.sets.filter((set) => satisfies(permissions, set));
   if (satisfied.length > 0) return satisfied;
-  return deny('permission_missing', { needed: neededFor(requirement) });
+  return deny('permission_missing', { needed: neededFor(requirement, public_repo_counts) });
 }
 
 /** An archived repository takes no writes but those of `administration`. @rule C5, F5.8 */

@@ -4,6 +4,7 @@
 // type, which must come to the same as one after the other; where it might not, the group ends and the next one begins:
 // * a line writes an object that an earlier line of the group writes or refers to;
 // * two lines claim one name (a login, a slug, a pair), be it to take it or to give it up;
+// * a membership comes after a place in a team that would have needed it;
 // * one of them takes something away that others may stand on (deletion, leaving, transfer), the other does not.
 
 import {
@@ -137,20 +138,53 @@ export type Group = {
   readonly next: number;
 };
 
+/** What the lines of a group have to do with. */
+type Touched = {
+  readonly written: Set<string>;
+  readonly read: Set<string>;
+  readonly named: Set<string>;
+  /** Memberships on which places in teams depend. */
+  readonly needed: Set<string>;
+  /** The organizations of the group's own teams. */
+  readonly homes: Map<string, number | string>;
+};
+
+/** The membership that a place in a team depends on, as its claim. */
+function membershipOf(line: ImportLine, find: FindKnown, homes: Touched['homes']): string | null {
+  if (!isOf(line, 'team_member') || line.content === null) return null;
+  const [team, user] = pairOf(line.type, line.content);
+  const home = homes.get(keyOf(team)) ?? find(team)?.parent_id;
+  return home === undefined || home === null ? null : pairClaim('membership', home, idOf(find, user) ?? keyOf(user));
+}
+
+function touch(touched: Touched, line: ImportLine, { names, find }: { names: readonly string[]; find: FindKnown }): void {
+  touched.written.add(keyOf(line));
+  for (const reference of referencesOf(line)) touched.read.add(keyOf(reference));
+  for (const name of names) touched.named.add(name);
+  if (isOf(line, 'team') && line.content) {
+    const organization = { type: 'organization', external_id: line.content.organization } as const;
+    touched.homes.set(keyOf(line), idOf(find, organization) ?? keyOf(organization));
+  }
+  const membership = membershipOf(line, find, touched.homes);
+  if (membership !== null) touched.needed.add(membership);
+}
+
 /** The longest group that begins at `from`, and where the one after it begins. Never empty where there are lines. */
 export function takeGroup(lines: readonly ImportLine[], from: number, find: FindKnown): Group {
   const planned: Planned[] = [];
   const settled: Settled[] = [];
-  const written = new Set<string>();
-  const read = new Set<string>();
-  const named = new Set<string>();
+  const touched: Touched = {
+    written: new Set(),
+    read: new Set(),
+    named: new Set(),
+    needed: new Set(),
+    homes: new Map(),
+  };
   let kind: string | undefined;
   let next = from;
   for (; next < lines.length; next += 1) {
     const line = lines[next];
-    if (line === undefined) break;
-    const key = keyOf(line);
-    if (written.has(key)) break; // what is known of it changes in this group
+    if (line === undefined || touched.written.has(keyOf(line))) break; // what is known of it changes in this group
     const known = find(line);
     const plan = planLine(line, known);
     if ('result' in plan) {
@@ -158,12 +192,12 @@ export function takeGroup(lines: readonly ImportLine[], from: number, find: Find
       continue;
     }
     const names = [...new Set([...namesOf(line, find), ...(known?.names ?? [])])];
-    kind ??= kindOf(plan, find);
-    if (read.has(key) || kindOf(plan, find) !== kind || names.some((name) => named.has(name))) break;
+    const own_kind = kindOf(plan, find);
+    kind ??= own_kind;
+    const is_in_the_way = names.some((name) => touched.named.has(name) || touched.needed.has(name));
+    if (own_kind !== kind || touched.read.has(keyOf(line)) || is_in_the_way) break;
     planned.push(plan);
-    written.add(key);
-    for (const reference of referencesOf(line)) read.add(keyOf(reference));
-    for (const name of names) named.add(name);
+    touch(touched, line, { names, find });
   }
   return { planned, settled, next };
 }

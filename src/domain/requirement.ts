@@ -111,11 +111,11 @@ export function acceptedScopes(requirement: Requirement): readonly string[] {
   return [...new Set(accepted)];
 }
 
-/** What would have been enough, as the error body and AuthZEN print it. */
-export function neededFor(requirement: Requirement): Needed {
+/** What would have been enough here, as the error body and AuthZEN print it. */
+export function neededFor(requirement: Requirement, public_repo_counts: boolean): Needed {
   return {
     permissions: requirement.sets.map((set) => Object.entries(set).map(([name, level]) => `${name}:${level}`)),
-    scopes: acceptedScopes(requirement),
+    scopes: acceptedScopes(requirement).filter((scope) => public_repo_counts || scope !== 'public_repo'),
   };
 }
 

@@ -16,6 +16,7 @@ import { addOpenapi } from './openapi.ts';
 import { requestId } from './request-id.ts';
 import { guardRoutes } from './route-access.ts';
 import { ROUTES } from './routes/index.ts';
+import { buildSerializer } from './serializers.ts';
 import { validatorCompiler } from './validator.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -59,6 +60,7 @@ function newServer(deps: Deps): App {
       ignoreDuplicateSlashes: false,
       maxParamLength: PARAMETER_CHARACTERS_MAX,
     },
+    schemaController: { compilersFactory: { buildSerializer } },
     exposeHeadRoutes: true,
     return503OnClosing: false, // addClosing answers in our own shape
     clientErrorHandler: (error, socket) => answerClientError(deps, error, socket),

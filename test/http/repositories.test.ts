@@ -138,7 +138,7 @@ t.test('K2: public_repo makes public repositories, never private ones', async (t
     t.equal((await make(narrow, { name: 'open2', visibility: 'public' })).status, 201);
     const refused = await make(narrow, { name: 'shut' });
     t.equal(refused.status, 403, 'without a word it would be private');
-    t.match(refused.body, { code: 'scope_missing', needed: { scopes: ['public_repo', 'repo'] } });
+    t.match(refused.body, { code: 'scope_missing', needed: { scopes: ['repo'] } });
     t.equal((await make(narrow, { name: 'shut', private: true })).status, 403);
     t.equal((await make(narrow, { name: 'shut', visibility: 'internal' })).status, 403);
     t.equal((await make(wide, { name: 'shut' })).status, 201);

@@ -157,7 +157,11 @@ function membershipOf(line: ImportLine, find: FindKnown, homes: Touched['homes']
   return home === undefined || home === null ? null : pairClaim('membership', home, idOf(find, user) ?? keyOf(user));
 }
 
-function touch(touched: Touched, line: ImportLine, { names, find }: { names: readonly string[]; find: FindKnown }): void {
+function touch(
+  touched: Touched,
+  line: ImportLine,
+  { names, find }: { names: readonly string[]; find: FindKnown },
+): void {
   touched.written.add(keyOf(line));
   for (const reference of referencesOf(line)) touched.read.add(keyOf(reference));
   for (const name of names) touched.named.add(name);

@@ -1,6 +1,7 @@
 // How bodies are read: JSON everywhere, forms at the OAuth endpoints, lines at the import. A route says which by
 // `config.body`; any other content type is 415 there (OAuth and AuthZEN: 400). Source: contract 1, 8 and 10.
 
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import { parseForm } from './form.ts';
@@ -76,11 +77,16 @@ function requireKind(request: FastifyRequest, kind: BodyKind): void {
   if (wanted !== kind || !isUtf8 || encoding.toLowerCase() !== 'identity') throw new Refusal('unsupported_media_type');
 }
 
-async function* boundedChunks(stream: AsyncIterable<Buffer>, bytes_max: number): AsyncGenerator<Buffer> {
+/** Whoever reads no further still answers: what is left is passed over, the connection is not torn down. */
+async function* boundedChunks(stream: Readable, bytes_max: number): AsyncGenerator<Buffer> {
   let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += chunk.length;
-    if (bytes > bytes_max) throw new Refusal('body_too_large');
-    yield chunk;
+  try {
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+      bytes += chunk.length;
+      if (bytes > bytes_max) throw new Refusal('body_too_large');
+      yield chunk;
+    }
+  } finally {
+    stream.resume();
   }
 }

@@ -5,8 +5,8 @@ import { type Static, Type } from 'typebox';
 import { IMPORT_RESULTS, IMPORT_TYPES } from '../../domain/import-line.ts';
 import { ROLE_WORDS } from '../../domain/role-words.ts';
 import { MEMBERSHIP_ROLES, VISIBILITIES } from '../../domain/vocabulary.ts';
-import { Email, ProfileName } from './people.ts';
 import { Login, Nullable, RepositoryName, Strict } from './common.ts';
+import { Email, ProfileName } from './people.ts';
 
 /** More are not one enterprise's administrators; a line has to stay a line. */
 const ADMINISTRATORS_MAX = 100;

@@ -171,7 +171,10 @@ left join lateral (
       select s.digest from token_secrets s where s.token_id = each.id and s.is_current)) as digest
   from tokens each
   left join accounts owner on owner.id = each.resource_owner_id
+  -- Who has left the organization holds no grant of it, whatever a row may say (A4, M10).
   left join grants held on held.token_id = each.id and held.resource_owner_id = each.resource_owner_id
+    and (owner.type = 'User' or exists (
+      select 1 from memberships m where m.organization_id = owner.id and m.user_id = each.user_id))
   where each.id = coalesce(secret.token_id, case when q.subject_type = 'token_id' then q.subject_id end)
   offset 0
 ) token on true

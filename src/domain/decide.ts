@@ -118,6 +118,11 @@ function judgeOpenList(person: PersonFacts, resource: Resource): Decision {
   return resource.type === 'organization' ? ALLOWED : (judgeSight(person, resource) ?? ALLOWED);
 }
 
+/** What no token may do, before anything else is asked. @rule K7 */
+function isForSessionsOnly({ ask }: DecisionRequest): boolean {
+  return ask.type === 'operation' && ask.operation.session_only === true;
+}
+
 /** Steps 4 and 5. */
 function judgeToken(
   token: TokenFacts,
@@ -144,6 +149,7 @@ export function decide(facts: Facts, request: DecisionRequest, now: Date): Decis
   if (bad !== null) return bad;
   const requirement = requirementOf(request);
   if (requirement === null) return deny(subject.type === 'anonymous' ? 'authentication_required' : 'unknown_operation');
+  if (subject.type === 'token' && isForSessionsOnly(request)) return deny('session_required');
   const is_open_list = request.ask.type === 'operation' && request.ask.operation.open_list === true;
   if (isPublicRead(request, resource)) {
     const may_be_closed = subject.type === 'token' && !is_open_list;

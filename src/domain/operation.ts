@@ -18,6 +18,8 @@ export type Operation = {
   readonly public_read: boolean;
   /** A list that answers every live credential, if need be with no rows; its rows are decided one by one (F8). */
   readonly open_list: boolean;
+  /** Policies are written by sessions only, whatever a token holds (K7). */
+  readonly session_only?: true;
   readonly resource: ResourceType;
 };
 

@@ -10,6 +10,7 @@ type Declared = {
   readonly scopes?: readonly string[];
   readonly public_read?: true;
   readonly open_list?: true;
+  readonly session_only?: true;
 };
 
 function row(id: string, resource: ResourceType, declared: Declared = {}): Operation {
@@ -25,6 +26,7 @@ function row(id: string, resource: ResourceType, declared: Declared = {}): Opera
     classic_scopes: declared.scopes ?? null,
     public_read: declared.public_read ?? false,
     open_list: declared.open_list ?? false,
+    ...(declared.session_only && { session_only: true }),
     resource,
   };
 }
@@ -64,7 +66,10 @@ export const OWN_OPERATIONS: readonly Operation[] = [
   row('PUT /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}', 'organization', { sets: TEAM_REPOSITORY }),
   row('DELETE /orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}', 'organization', { sets: TEAM_REPOSITORY }),
   row('GET /orgs/{org}/settings/personal-access-tokens', 'organization', { sets: ORGANIZATION_READ }),
-  row('PATCH /orgs/{org}/settings/personal-access-tokens', 'organization', { sets: ORGANIZATION_WRITE }),
+  row('PATCH /orgs/{org}/settings/personal-access-tokens', 'organization', {
+    sets: ORGANIZATION_WRITE,
+    session_only: true,
+  }),
 
   row('GET /repos/{owner}/{repo}', 'repository', { sets: METADATA_READ, public_read: true }),
   row('PATCH /repos/{owner}/{repo}', 'repository', { sets: ADMINISTRATION_WRITE }),

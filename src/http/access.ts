@@ -23,8 +23,6 @@ export type SelfAccess = { readonly self: true } & Audited;
 export type OperationAccess = {
   readonly operation: Operation;
   readonly resource: (params: Readonly<Record<string, string>>) => ResourceKey;
-  /** Policies and SSO settings are written by sessions only (K7). */
-  readonly session_only?: true;
   /** What the repository is to be, from the body: `public_repo` counts only where that is public (K2). */
   readonly becomes?: (body: unknown) => Visibility | undefined;
 } & Audited;

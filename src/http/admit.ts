@@ -84,7 +84,6 @@ export async function admitOperation(
   const resource = access.resource(request.params as Record<string, string>);
   const subject = await identify(deps, request, reply, resource);
   const facts = factsOf(request);
-  if (access.session_only && subject.type === 'token') await refuse(deps, request, new Refusal('session_required'));
   const ask = { type: 'operation', operation: access.operation } as const;
   const becomes = access.becomes === undefined ? {} : ({ becomes: 'public' } as const);
   const decision = decide({ subject, resource: facts.resource }, { ask, ...becomes }, facts.now);

@@ -148,7 +148,7 @@ function securityOf(access: Access): Security {
   if ('open' in access) return [];
   if ('client' in access) return [{ client: [] }];
   if ('session' in access) return [{ session: [] }];
-  if ('operation' in access && access.session_only) return [{ session: [] }];
+  if ('operation' in access && access.operation.session_only) return [{ session: [] }];
   const anonymous: Security = operationOf(access)?.public_read === true ? [{}] : [];
   return [{ session: [] }, { token: [] }, ...anonymous];
 }

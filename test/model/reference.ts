@@ -65,6 +65,8 @@ export function reference(facts: Facts, request: DecisionRequest, now: Date): An
   if (subject.type === 'anonymous') return open ? PUBLIC_READ : no(401, 'authentication_required'); // F7
   if (need === null) return UNKNOWN; // F3, C1
   const { person } = subject;
+  const for_sessions = request.ask.type === 'operation' && request.ask.operation.session_only;
+  if (for_sessions && subject.type === 'token') return no(403, 'session_required'); // K7
   if (request.ask.type === 'operation' && request.ask.operation.open_list) {
     // F8: these lists answer every live credential, no switch stops them; an organization is visible to all.
     if (open) return PUBLIC_READ;

@@ -43,7 +43,6 @@ export const addOrganizationPolicyRoutes: AddRoutes = (app, deps) => {
         access: {
           operation: ownOperation('PATCH /orgs/{org}/settings/personal-access-tokens'),
           resource: organization,
-          session_only: true,
           // What every change of policy has in common; a done one is written under the name of its kind of change.
           audit: 'personal_access_token.access_restriction_enabled',
         },

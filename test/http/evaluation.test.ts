@@ -55,7 +55,7 @@ t.test('F5: a yes and a no say why, for whom, and what would have been enough', 
       reason: 'permission_missing',
       status: 403,
       message: 'Resource not accessible by personal access token',
-      needed: { permissions: [['contents:write']], scopes: ['repo', 'public_repo'] },
+      needed: { permissions: [['contents:write']], scopes: ['repo'] },
       ...common,
     },
   });

@@ -191,6 +191,7 @@ export interface OrganizationTokenPolicies {
   lifetime_applies_to_public_reads: Generated<boolean>;
   max_lifetime_days_classic: number | null;
   max_lifetime_days_fine_grained: Generated<number | null>;
+  members_set: Generated<string[]>;
   organization_id: number;
 }
 
@@ -247,6 +248,11 @@ export interface Teams {
 export interface TokenRepositories {
   repository_id: number;
   token_id: number;
+}
+
+export interface TokenReviewers {
+  organization_id: number;
+  user_id: number;
 }
 
 export interface Tokens {
@@ -321,6 +327,7 @@ export interface Database {
   team_repositories: TeamRepositories;
   teams: Teams;
   token_repositories: TokenRepositories;
+  token_reviewers: TokenReviewers;
   token_secrets: TokenSecrets;
   token_sso_authorizations: TokenSsoAuthorizations;
   tokens: Tokens;

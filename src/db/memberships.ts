@@ -6,9 +6,17 @@ import type { Database } from './schema.ts';
 
 type Pair = { readonly organization_id: number; readonly user_id: number };
 
-/** Whether the organization is there; who its owners are changes one call at a time until the transaction ends. */
+/**
+ * Whether the organization is there; who its owners are changes one call at a time until the transaction ends. Rows that
+ * refer to the organization (a token's request) do not wait for this lock.
+ */
 export async function lockOrganization(db: Kysely<Database>, id: number): Promise<boolean> {
-  const row = await db.selectFrom('organizations').select('id').where('id', '=', id).forUpdate().executeTakeFirst();
+  const row = await db
+    .selectFrom('organizations')
+    .select('id')
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
   return row !== undefined;
 }
 

@@ -4,7 +4,7 @@
 import type { Deps } from '../deps.ts';
 import type { Caller } from '../domain/caller.ts';
 import { decide } from '../domain/decide.ts';
-import type { OrganizationFacts, RepositoryFacts } from '../domain/facts.ts';
+import type { OrganizationFacts, RepositoryFacts, Resource } from '../domain/facts.ts';
 import { ownOperation } from '../domain/own-operations.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import { loadResources } from './load-resources.ts';
@@ -22,6 +22,18 @@ export type TeamRepositoryPlace = {
 const READ = { ask: { type: 'operation', operation: ownOperation('GET /repos/{owner}/{repo}') } } as const;
 const ADMINISTER = { ask: { type: 'permission', permission: 'administration', level: 'write' } } as const;
 
+/** Whether the caller sees the repository. */
+export function seesRepository(caller: Caller, resource: Resource, now: Date): resource is RepositoryFacts {
+  const subject = principalSubject(caller.principal);
+  return resource.type === 'repository' && decide({ subject, resource }, READ, now).effect === 'allow';
+}
+
+/** 403 where the caller may not administer the repository. @rule K3 */
+export function requireAdministered(deps: Deps, caller: Caller, repository: RepositoryFacts, now: Date): void {
+  const subject = principalSubject(caller.principal);
+  requireAllowed(deps, decide({ subject, resource: repository }, ADMINISTER, now));
+}
+
 /** The repository; 404 where the caller does not see it, 422 where it is another owner's, 403 where he may not. @rule K3 */
 export async function findTeamRepository(
   deps: Deps,
@@ -30,12 +42,10 @@ export async function findTeamRepository(
 ): Promise<RepositoryFacts> {
   const { organization, owner, name, now } = place;
   const [resource] = await loadResources(deps, caller.principal, [{ type: 'repository', owner, name }]);
-  const subject = principalSubject(caller.principal);
-  const is_seen = resource?.type === 'repository' && decide({ subject, resource }, READ, now).effect === 'allow';
-  if (!is_seen) throw new Refusal('not_found');
+  if (resource === undefined || !seesRepository(caller, resource, now)) throw new Refusal('not_found');
   if (resource.owner.id !== organization.id) {
     throw invalid('TeamRepository', 'repo', 'unprocessable', 'does not belong to the organization');
   }
-  requireAllowed(deps, decide({ subject, resource }, ADMINISTER, now));
+  requireAdministered(deps, caller, resource, now);
   return resource;
 }

@@ -64,6 +64,38 @@ t.test('a slug is taken once in an organization; a name that gives none is refus
   t.same(answers.map(({ status }) => status).sort(), [201, 422, 422]);
 });
 
+t.test('L1: a team may be made with its first members and repositories, each an act of its own', async (t) => {
+  const { call, session, world, rows, fault, entries, bob, org, ada, repository } = await acme(t);
+  await world.person('eve');
+  await world.repository(await world.person('sue'), 'shut');
+  await world.repository(ada, 'own', 'public');
+  const make = (payload: object, as = session) => call(as, 'POST /orgs/acme/teams', { name: 'crew', ...payload });
+  const bad: [object, string][] = [
+    [{ maintainers: ['bob', 'eve'] }, '422 maintainers.1 invalid'],
+    [{ maintainers: ['nobody'] }, '422 maintainers.0 invalid'],
+    [{ repo_names: ['acme/x', 'ada/own'] }, '422 repo_names.1 invalid'],
+    [{ repo_names: ['sue/shut'] }, '422 repo_names.0 invalid'],
+    [{ repo_names: ['acme/never'] }, '422 repo_names.0 invalid'],
+    [{ repo_names: ['x'] }, '422 repo_names.0 invalid'],
+    [{ permission: 'admin' }, '422 permission invalid'],
+  ];
+  for (const [payload, expected] of bad) t.equal(fault(await make(payload)), expected);
+  const members = await rows.fineGrained(ada, { owner: org, selection: 'none', permissions: { members: 'write' } });
+  t.equal((await make({ repo_names: ['acme/x'] }, members.text)).status, 422, 'that token does not see it');
+  t.same(await entries(), [], 'nothing of it was done');
+  const made = await make({ maintainers: ['BOB', 'bob'], repo_names: ['acme/X', 'acme/x'], permission: 'push' });
+  t.equal(made.status, 201, made.text);
+  t.match(made.body, { members_count: 1, repos_count: 1 });
+  t.same((await call(session, 'GET /orgs/acme/teams/crew')).body, made.body);
+  const theirs = await call(await world.session(bob), 'GET /repos/acme/x');
+  t.match(theirs.body, { id: repository.id, permissions: { push: true, maintain: false } });
+  t.match(await entries(), [
+    { action: 'team.create', org: 'acme' },
+    { action: 'team.add_member', user: 'Bob', data: { team: 'crew' } },
+    { action: 'team.add_repository', repo: 'acme/x', data: { role: 'write' } },
+  ]);
+});
+
 t.test('members see teams, owners change them', async (t) => {
   const { call, world, rows, fault, bob, org } = await acme(t);
   await world.team(org, 'crew');

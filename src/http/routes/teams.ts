@@ -8,7 +8,7 @@ import { deleteTeam } from '../../use-cases/delete-team.ts';
 import { listTeams } from '../../use-cases/list-teams.ts';
 import { showTeam } from '../../use-cases/show-team.ts';
 import type { AddRoutes, App } from '../app-type.ts';
-import { organizationOf } from '../caller-of.ts';
+import { factsOf, organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { presentTeam, presentTeamProfile } from '../present/team.ts';
 import { organizationIn } from '../resources.ts';
@@ -75,7 +75,7 @@ function addWriting(app: App, deps: Deps): void {
       },
       schema: {
         operationId: 'createTeam',
-        summary: 'Make a team, which starts without members',
+        summary: 'Make a team, perhaps with its first members and repositories',
         tags: ['teams'],
         params: OrganizationPath,
         body: NewTeam,
@@ -84,7 +84,8 @@ function addWriting(app: App, deps: Deps): void {
     },
     async (request, reply) => {
       const organization = organizationOf(request);
-      const made = await createTeam(deps, request.caller, { organization, name: request.body.name });
+      const place = { organization, wish: request.body, now: factsOf(request).now };
+      const made = await createTeam(deps, request.caller, place);
       return reply.code(201).send(presentTeamProfile(deps, organization, made));
     },
   );

@@ -6,6 +6,8 @@ import { Id, Login, RepositoryName, Strict, Time } from './common.ts';
 import { ignored } from './ignored.ts';
 
 const NAME_CHARACTERS_MAX = 255;
+/** Members, or repositories, with which a team can be made in one call. */
+const FIRST_MAX = 100;
 const Url = Type.String({ format: 'uri' });
 const Slug = Type.String({ pattern: '^[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?$' });
 
@@ -41,7 +43,17 @@ export const TeamProfile = Type.Object(
 export const NewTeam = Strict(
   {
     name: Type.String({ minLength: 1, maxLength: NAME_CHARACTERS_MAX }),
-    ...ignored(['description', 'privacy', 'notification_setting', 'permission', 'parent_team_id']),
+    maintainers: Type.Optional(
+      Type.Array(Login, { maxItems: FIRST_MAX, description: 'Its first members, who are of the organization' }),
+    ),
+    repo_names: Type.Optional(
+      Type.Array(Type.String(), {
+        maxItems: FIRST_MAX,
+        description: 'Its first repositories, as `owner/name`; each needs `administration:write`',
+      }),
+    ),
+    permission: Type.Optional(Type.Enum(['pull', 'push'], { description: 'On `repo_names`; `pull` where not given' })),
+    ...ignored(['description', 'privacy', 'notification_setting', 'parent_team_id']),
   },
   { title: 'Team' },
 );

@@ -59,6 +59,7 @@ export type FactsRow = {
   readonly team_roles: readonly string[];
   readonly base_permission: string | null;
   readonly membership_role: unknown;
+  readonly holder_reviews: boolean;
   readonly policy_id: number | null;
   readonly policy_fine_grained: unknown;
   readonly policy_classic: unknown;
@@ -134,6 +135,7 @@ select
   coalesce(repository.selected, false) as repository_selected,
   repository.collaborator_role, coalesce(repository.team_roles, '{}') as team_roles,
   org.default_repository_permission as base_permission, org.membership_role,
+  coalesce(org.holder_reviews, false) as holder_reviews,
   org.policy_id, org.policy_fine_grained, org.policy_classic, org.policy_approval, org.policy_cap_fine_grained,
   org.policy_cap_classic, org.policy_public_reads, org.sso_required, coalesce(org.sso_authorized, false) as sso_authorized,
   enterprise.id as enterprise_id, enterprise.slug as enterprise_slug, enterprise.name as enterprise_name,
@@ -214,6 +216,9 @@ left join lateral (
 ) repository on true
 left join lateral (
   select each.enterprise_id, each.default_repository_permission, member.role as membership_role,
+    member.role = 'member' and exists (
+      select 1 from token_reviewers r
+      where r.organization_id = each.id and r.user_id = person.id) as holder_reviews,
     policy.organization_id as policy_id, policy.fine_grained_tokens as policy_fine_grained,
     policy.classic_tokens as policy_classic, policy.approval as policy_approval,
     policy.max_lifetime_days_fine_grained as policy_cap_fine_grained,

@@ -1,7 +1,7 @@
 // The ceiling: what the holder may do now, whatever his token says (F1, C5).
 
 import type { OrganizationFacts, PersonFacts, RepositoryFacts, Resource } from './facts.ts';
-import { type PermissionMap, permissionNamed } from './permission.ts';
+import { isPermissionLevel, type PermissionMap, permissionNamed } from './permission.ts';
 import { LEVELS, type Level, type MembershipRole, ROLES, type Role } from './vocabulary.ts';
 
 const ADMIN_AT_EVERY_LEVEL: ReadonlySet<string> = new Set([
@@ -115,4 +115,24 @@ function mayUse(person: PersonFacts, resource: Resource, permission: string, lev
 /** Whether the person's own roles allow everything that the set asks, on this resource. @rule F1, C5 */
 export function ceilingAllows(person: PersonFacts, resource: Resource, set: PermissionMap): boolean {
   return Object.entries(set).every(([permission, level]) => mayUse(person, resource, permission, level));
+}
+
+/** What a reviewer has in person although he is no owner. */
+const REVIEW_PERMISSIONS: ReadonlySet<string> = new Set([
+  'organization_personal_access_token_requests',
+  'organization_personal_access_tokens',
+]);
+
+/**
+ * Whether a member may do this because an owner gave him the review right. It is his own, by his session; a token with
+ * these permissions needs an owner behind it. @rule A1, K5
+ */
+export function reviewRightAllows(resource: Resource, set: PermissionMap): boolean {
+  if (resource.type !== 'organization') return false;
+  const { membership, reviews } = resource.organization;
+  if (membership !== 'member' || reviews !== true) return false;
+  const asked = Object.entries(set);
+  return (
+    asked.length > 0 && asked.every(([name, level]) => REVIEW_PERMISSIONS.has(name) && isPermissionLevel(name, level))
+  );
 }

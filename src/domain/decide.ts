@@ -2,7 +2,7 @@
 // service alike. The chain of F5, step by step; the first step that applies answers. No clock, no await, nothing outside
 // its arguments. Deny is the answer to every doubt (F3).
 
-import { ceilingAllows } from './ceiling.ts';
+import { ceilingAllows, reviewRightAllows } from './ceiling.ts';
 import { ALLOWED, type Decision, deny, hidden, PUBLIC_READ } from './decision.ts';
 import type { Facts, PersonFacts, RepositoryFacts, Resource, Subject, TokenFacts } from './facts.ts';
 import { isLive } from './lifetime.ts';
@@ -98,14 +98,18 @@ function archiveAllows(repository: RepositoryFacts, requirement: Requirement, se
 
 /** Steps 7 and 8 for the sets that step 6 left. @rule F5.7, F5.8 */
 function judgeRole(
-  person: PersonFacts,
+  subject: Exclude<Subject, { type: 'anonymous' }>,
   resource: Resource,
   requirement: Requirement,
   sets: readonly PermissionMap[],
 ): Decision {
   if (requirement.scope_only) return ALLOWED;
   const nothing_asked: readonly PermissionMap[] = requirement.permissionless && sets.length === 0 ? [{}] : sets;
-  const held = nothing_asked.filter((set) => ceilingAllows(person, resource, set));
+  const { person } = subject;
+  const in_person = subject.type === 'person';
+  const held = nothing_asked.filter(
+    (set) => ceilingAllows(person, resource, set) || (in_person && reviewRightAllows(resource, set)),
+  );
   if (held.length === 0) return deny('role_missing');
   if (resource.type === 'repository' && !held.some((set) => archiveAllows(resource, requirement, set))) {
     return deny('archived');
@@ -165,5 +169,5 @@ export function decide(facts: Facts, request: DecisionRequest, now: Date): Decis
   }
   const sets = satisfiedSets(subject, resource, requirement, request);
   if ('effect' in sets) return sets;
-  return judgeRole(subject.person, resource, requirement, sets);
+  return judgeRole(subject, resource, requirement, sets);
 }

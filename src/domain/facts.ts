@@ -66,6 +66,8 @@ export type OrganizationFacts = {
   readonly login: string;
   readonly profile_name: string | null;
   readonly membership: MembershipRole | null;
+  /** An owner gave this member the right to review requests and grants (A1). */
+  readonly reviews: boolean;
   readonly policy: OrganizationPolicy | null;
   readonly enterprise: EnterpriseFacts | null;
   readonly sso: { readonly required: boolean; readonly authorized: boolean };

@@ -126,6 +126,7 @@ function organization(row: FactsRow, id: number): OrganizationFacts {
     login: row.owner_login ?? '',
     profile_name: row.owner_profile_name,
     membership: oneOf(MEMBERSHIP_ROLES, row.membership_role),
+    reviews: row.holder_reviews === true,
     policy: decodeOrganizationPolicy(row),
     enterprise: decodeEnterprise(row),
     sso: { required: row.sso_required !== null && row.sso_required !== false, authorized: row.sso_authorized === true },

@@ -96,6 +96,7 @@ const lowerMembership: Change = (facts) =>
   withOrganization(facts, (organization) => ({
     ...organization,
     membership: organization.membership === 'admin' ? 'member' : null,
+    reviews: false,
   }));
 
 const TAKEN_AWAY: readonly Change[] = [

@@ -77,6 +77,7 @@ export function reference(facts: Facts, request: DecisionRequest, now: Date): An
     const stopped = holder(person, resource);
     if (stopped) return stopped;
     if (need.scope !== null) return SCOPE_MISSING; // T5: a person has no scopes
+    if (isReview(resource, need)) return ALLOWED;
     return ceiling(person, resource, need, need.sets);
   }
   const { token } = subject;
@@ -374,6 +375,17 @@ function ceiling(person: PersonFacts, resource: Resource, need: Need, sets: Sets
   const archived = resource.type === 'repository' && resource.archived !== false;
   if (archived && need.write && !able.some(writesAdministrationOnly)) return no(403, 'archived');
   return ALLOWED;
+}
+
+/**
+ * A1: a member with the review right may, himself, what the two permissions about tokens say. K5: they are for owners only,
+ * so no token has them by that right.
+ */
+function isReview(resource: Resource, need: Need): boolean {
+  if (resource.type !== 'organization' || resource.organization.membership !== 'member') return false;
+  const about = ['organization_personal_access_token_requests', 'organization_personal_access_tokens'];
+  const reviewed = need.sets.some((set) => isHeld(set, ([name]) => about.includes(name)));
+  return reviewed && resource.organization.reviews === true;
 }
 
 /** C5: no writes but those of `administration`. */

@@ -38,12 +38,13 @@ const UNBOUND = {
 
 type Named<Value> = readonly [name: string, value: Value];
 
-const organization = (membership: OrganizationFacts['membership']): OrganizationFacts => ({
+const organization = (membership: OrganizationFacts['membership'], reviews = false): OrganizationFacts => ({
   type: 'Organization',
   id: 10,
   login: 'acme',
   profile_name: null,
   membership,
+  reviews,
   policy: {
     fine_grained_tokens: 'allowed',
     classic_tokens: 'allowed',
@@ -54,10 +55,19 @@ const organization = (membership: OrganizationFacts['membership']): Organization
   enterprise: null,
   sso: { required: false, authorized: false },
 });
-const OWNERS = [organization('admin'), organization('member'), organization(null), ONESELF, ANOTHER];
+const OWNERS = [
+  organization('admin'),
+  organization('member'),
+  organization('member', true),
+  organization(null),
+  organization(null, true),
+  ONESELF,
+  ANOTHER,
+];
 
 function ownerName(owner: (typeof OWNERS)[number]): string {
-  return owner.type === 'User' ? owner.login : `acme (${owner.membership ?? 'no member'})`;
+  if (owner.type === 'User') return owner.login;
+  return `acme (${owner.membership ?? 'no member'}${owner.reviews ? ', reviewer' : ''})`;
 }
 
 const REPOSITORIES: readonly Named<Resource>[] = OWNERS.flatMap((owner) =>

@@ -247,6 +247,7 @@ function organizationOf(family: Family, cell: Cell): OrganizationFacts {
     login,
     profile_name: null,
     membership: stranger ? null : membership,
+    reviews: false,
     policy: organizationPolicy(family, cell),
     enterprise: enterpriseOf(family, cell),
     sso: { required: word(cell, 'sso') !== 'not required', authorized: word(cell, 'sso') === 'authorized' },

@@ -267,6 +267,7 @@ function organizationOf(tape: Tape): OrganizationFacts {
     login: own ? 'acme' : 'initech',
     profile_name: null,
     membership: tape.rarely(10) ? null : tape.pick(['admin', 'admin', 'member']),
+    reviews: tape.rarely(3),
     policy: tape.rarely(32)
       ? null
       : {

@@ -28,6 +28,7 @@ const organization = {
   login: 'acme',
   profile_name: null,
   membership: 'admin',
+  reviews: false,
   policy: {
     fine_grained_tokens: 'allowed',
     classic_tokens: 'allowed',
@@ -129,6 +130,14 @@ const SITUATIONS = {
     facts: { subject: { type: 'person', person }, resource: acme },
     request: MEMBERS,
   },
+  reviewer: {
+    name: 'a member with the review right reviews requests',
+    facts: {
+      subject: { type: 'person', person },
+      resource: { ...acme, organization: { ...organization, membership: 'member', reviews: true } },
+    },
+    request: { ask: permission('organization_personal_access_token_requests', 'write') },
+  },
   member_only: {
     name: 'a person does what needs no permission at an organization',
     facts: { subject: { type: 'person', person }, resource: acme },
@@ -213,6 +222,9 @@ const DOUBTS: readonly (readonly [Name[], Path, readonly unknown[]])[] = [
     `${ORGANIZATION}.membership`,
     [null, 'guest', '', undefined],
   ],
+  [['reviewer'], `${ORGANIZATION}.reviews`, [false, null, 'yes', 1, undefined]],
+  [['reviewer'], `${ORGANIZATION}.membership`, [null, 'guest', '', undefined]],
+  [['reviewer'], 'request.ask.level', ['owner', 'admin', '']],
   [
     ['fine_grained', 'fine_grained_members'],
     'facts.resource.*.enterprise.policy.fine_grained_tokens',

@@ -71,16 +71,12 @@ export const NewRepository = Strict(
   {
     name: RepositoryName,
     ...WISH,
-    ...ignored([
-      ...BEYOND,
-      'auto_init',
-      'gitignore_template',
-      'license_template',
-      'team_id',
-      'custom_properties',
-    ]),
+    ...ignored([...BEYOND, 'auto_init', 'gitignore_template', 'license_template', 'team_id', 'custom_properties']),
   },
-  { title: 'Repository', description: 'Without `private` and `visibility` it is private, where GitHub would say public' },
+  {
+    title: 'Repository',
+    description: 'Without `private` and `visibility` it is private, where GitHub would say public',
+  },
 );
 
 export const RepositoryPatch = Strict(

@@ -53,19 +53,47 @@ export function tokenEvent(act: TokenAct, token: AuditedToken, data: Data = {}):
   return { action: tokenAction(act, token.kind), operation_type: OPERATION_TYPES[act], ...concerning(token, data) };
 }
 
-type AccessAct = 'access_granted' | 'request_created' | 'request_cancelled';
+/** What can become of a token's access to an organization. */
+export type AccessAct =
+  | 'access_granted'
+  | 'access_revoked'
+  | 'request_created'
+  | 'request_denied'
+  | 'request_cancelled';
+
+const ACCESS_OPERATION_TYPES: Readonly<Record<AccessAct, OperationType>> = {
+  access_granted: 'create',
+  access_revoked: 'remove',
+  request_created: 'create',
+  request_denied: 'remove',
+  request_cancelled: 'remove',
+};
+
+/** One act about what a token may do, or asks to do, at an organization. */
+export type AccessChange = {
+  readonly act: AccessAct;
+  readonly token: AuditedToken;
+  readonly organization: { readonly id: number; readonly login: string };
+  /** The request that was made or has ended; null where there is none: granted at once, or a grant that is revoked. */
+  readonly request_id: number | null;
+  /** What the reviewer said. */
+  readonly review_reason?: string | null;
+  /** Why, where nobody reviewed. */
+  readonly explanation?: string;
+};
 
 /** What became of a token's access to an organization. @rule L1, L2 */
-export function accessEvent(
-  act: AccessAct,
-  token: AuditedToken,
-  place: { readonly organization: { readonly id: number; readonly login: string }; readonly request_id: number | null },
-): AuditEvent {
-  const request = place.request_id === null ? {} : { user_programmatic_access_request_id: place.request_id };
+export function accessEvent({ act, token, organization, request_id, ...said }: AccessChange): AuditEvent {
+  const { review_reason = null, explanation } = said;
   return {
     action: `personal_access_token.${act}`,
-    operation_type: act === 'request_cancelled' ? 'remove' : 'create',
-    ...concerning(token, request),
-    org: { id: place.organization.id, name: place.organization.login },
+    operation_type: ACCESS_OPERATION_TYPES[act],
+    ...concerning(token, {
+      user_programmatic_access_id: token.id,
+      ...(request_id !== null && { user_programmatic_access_request_id: request_id }),
+      ...(review_reason !== null && { review_reason }),
+      ...(explanation !== undefined && { explanation }),
+    }),
+    org: { id: organization.id, name: organization.login },
   };
 }

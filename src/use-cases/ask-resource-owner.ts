@@ -1,13 +1,13 @@
 // Asking the resource owner for what a token shall do: granted at once, or a request that waits for a reviewer.
 
 import type { Kysely } from 'kysely';
-import { writeAudit } from '../db/audit.ts';
 import { insertGrantRequest, putGrant } from '../db/grants.ts';
 import type { Database } from '../db/schema.ts';
 import type { Caller } from '../domain/caller.ts';
 import { needsApproval, type ResourceOwner } from '../domain/resource-owner.ts';
 import type { TokenAccess } from '../domain/token-access.ts';
-import { type AuditedToken, accessEvent } from '../domain/token-audit.ts';
+import type { AuditedToken } from '../domain/token-audit.ts';
+import { recordAccess } from './record-access.ts';
 
 export type AskedOfOwner = {
   readonly token: AuditedToken;
@@ -20,21 +20,23 @@ export type AskedOfOwner = {
 
 /**
  * Grants, or makes a request, in the caller's transaction; a pending request must have ended before. An organization's log
- * has the grant or the request; one's own account gives nothing, and nothing is written for it. @rule M5, L1
+ * has the grant or the request; one's own account gives nothing, and nothing is written for it. Answers the id of the
+ * request, null where it is granted. @rule M5, L1
  */
 export async function askResourceOwner(
   db: Kysely<Database>,
   caller: Caller,
   { token, owner, access, reason, lifetime_seconds }: AskedOfOwner,
   now: Date,
-): Promise<void> {
+): Promise<number | null> {
   const common = { token_id: token.id, resource_owner_id: owner.id, access };
   if (needsApproval(owner)) {
     const request_id = await insertGrantRequest(db, { ...common, reason, created_at: now });
-    await writeAudit(db, caller, accessEvent('request_created', token, { organization: owner, request_id }));
-    return;
+    await recordAccess(db, caller, [{ act: 'request_created', token, organization: owner, request_id }]);
+    return request_id;
   }
   await putGrant(db, { ...common, granted_at: now, lifetime_seconds });
-  if (owner.type === 'User') return;
-  await writeAudit(db, caller, accessEvent('access_granted', token, { organization: owner, request_id: null }));
+  if (owner.type === 'User') return null;
+  await recordAccess(db, caller, [{ act: 'access_granted', token, organization: owner, request_id: null }]);
+  return null;
 }

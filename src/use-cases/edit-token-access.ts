@@ -1,7 +1,6 @@
 // The part of an edit that concerns the resource owner: permissions and repositories of a fine-grained token.
 
 import type { Kysely } from 'kysely';
-import { writeAudit } from '../db/audit.ts';
 import { cancelGrantRequest, narrowGrant } from '../db/grants.ts';
 import { updateAskedAccess } from '../db/held-tokens.ts';
 import type { Database } from '../db/schema.ts';
@@ -11,13 +10,14 @@ import { lifeSeconds } from '../domain/requested-expiry.ts';
 import { ineligibility, needsApproval, type ResourceOwner } from '../domain/resource-owner.ts';
 import type { TokenAccess } from '../domain/token-access.ts';
 import { judgeSelection, readPermissions } from '../domain/token-ask.ts';
-import { type AuditedToken, accessEvent } from '../domain/token-audit.ts';
+import type { AuditedToken } from '../domain/token-audit.ts';
 import { type AccessEdit, editAccess } from '../domain/token-edit.ts';
 import { ownerNotFound } from '../domain/token-refusal.ts';
 import type { RepositorySelection } from '../domain/vocabulary.ts';
 import { askResourceOwner } from './ask-resource-owner.ts';
 import { type HeldToken, ownerOfToken } from './held-token.ts';
 import type { Holder } from './holding-session.ts';
+import { recordAccess } from './record-access.ts';
 import { resolveRepositories } from './resolve-repositories.ts';
 
 type AccessPatch = {
@@ -90,11 +90,8 @@ export async function cancelPendingRequest(
   const { request, owner } = token;
   if (request === null || owner === null) return;
   await cancelGrantRequest(db, request.id);
-  await writeAudit(
-    db,
-    caller,
-    accessEvent('request_cancelled', audited, { organization: owner, request_id: request.id }),
-  );
+  const cancelled = { act: 'request_cancelled', token: audited, organization: owner, request_id: request.id } as const;
+  await recordAccess(db, caller, [cancelled]);
 }
 
 /** Writes what was planned, with its entries. @rule M7, L1 */

@@ -19,12 +19,13 @@ import {
   requestedExpiry,
 } from '../domain/requested-expiry.ts';
 import { lifetimeCap, needsApproval, type ResourceOwner } from '../domain/resource-owner.ts';
-import { type AuditedToken, accessEvent, tokenEvent } from '../domain/token-audit.ts';
+import { type AuditedToken, tokenEvent } from '../domain/token-audit.ts';
 import { digestOf, newText } from '../secrets.ts';
 import type { IssuedToken } from './create-token.ts';
 import { cancelPendingRequest } from './edit-token-access.ts';
 import { auditedToken, type HeldToken, lockLiveToken, ownerOfToken } from './held-token.ts';
 import { lockHoldingSession } from './holding-session.ts';
+import { recordAccess } from './record-access.ts';
 import { readTokenRecord } from './token-record.ts';
 
 export type Regeneration = RequestedLife & { readonly overlap_seconds?: number };
@@ -58,7 +59,7 @@ async function renewApproval(db: Kysely<Database>, caller: Caller, renewal: Rene
     const { asked: access, request, owner: organization } = token;
     const asked = { token_id: token.id, resource_owner_id: organization.id, access, reason: request.reason };
     const request_id = await insertGrantRequest(db, { ...asked, created_at: now });
-    await writeAudit(db, caller, accessEvent('request_created', audited, { organization, request_id }));
+    await recordAccess(db, caller, [{ act: 'request_created', token: audited, organization, request_id }]);
   }
   if (token.grant === null || owner === null || needsApproval(owner)) return;
   if (livesLonger(seconds, token.grant.lifetime_seconds)) await setApprovedLife(db, token.grant.id, seconds);

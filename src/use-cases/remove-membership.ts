@@ -2,36 +2,31 @@
 // tokens and what they asked of it (A4). Where he was added to a repository himself he stays, as an outside collaborator.
 
 import { holdPerson } from '../db/accounts.ts';
-import { writeAudits } from '../db/audit.ts';
+import { writeAudit } from '../db/audit.ts';
 import { cancelRequests, type EndedToken, endGrants, leaveTeams } from '../db/import/leaving.ts';
 import { deleteMembership, findMembershipRole } from '../db/memberships.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Deps } from '../deps.ts';
-import type { AuditEvent } from '../domain/audit.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { OrganizationFacts } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
+import type { AccessChange, AuditedToken } from '../domain/token-audit.ts';
 import { lockAsOwner, requireOtherOwner } from './lock-as-owner.ts';
+import { recordAccess } from './record-access.ts';
 
 const EXPLANATION = 'the holder left the organization';
 
+/** What ended with the membership, as a change of a token of the person who left. */
 function ended(
-  action: 'personal_access_token.access_revoked' | 'personal_access_token.request_cancelled',
-  token: EndedToken & { readonly request_id?: number },
-  concerned: Pick<AuditEvent, 'user' | 'org'>,
-): AuditEvent {
-  const { token_id, hashed_token, name, request_id } = token;
-  return {
-    action,
-    operation_type: 'remove',
-    ...concerned,
-    ...(hashed_token !== null && { managed_token: { id: token_id, hashed_token } }),
-    data: {
-      user_programmatic_access_name: name,
-      ...(request_id !== undefined && { user_programmatic_access_request_id: request_id }),
-      explanation: EXPLANATION,
-    },
-  };
+  act: 'access_revoked' | 'request_cancelled',
+  left: EndedToken & { readonly request_id?: number },
+  place: Pick<AccessChange, 'organization'> & { readonly holder: AuditedToken['holder'] },
+): AccessChange {
+  const { token_id: id, name, hashed_token, request_id = null } = left;
+  const { holder, organization } = place;
+  const kind = 'fine_grained';
+  const token = { id, kind, name, hashed_token: hashed_token ?? '', repository_selection: null, holder } as const;
+  return { act, token, organization, request_id, explanation: EXPLANATION };
 }
 
 /** Ends the membership; 404 for who is no member, 422 for the last owner. @rule A4, M10 */
@@ -54,14 +49,17 @@ export async function removeMembership(
     await leaveTeams(transaction, leaving);
     const revoked = await endGrants(transaction, leaving);
     const cancelled = await cancelRequests(transaction, leaving);
-    const concerned = {
+    await writeAudit(transaction, caller, {
+      action: 'org.remove_member',
+      operation_type: 'remove',
       user: { id: user.id, name: user.login },
       org: { id: organization.id, name: organization.login },
-    };
-    await writeAudits(transaction, caller, [
-      { action: 'org.remove_member', operation_type: 'remove', ...concerned, data: { role } },
-      ...revoked.map((each) => ended('personal_access_token.access_revoked', each, concerned)),
-      ...cancelled.map((each) => ended('personal_access_token.request_cancelled', each, concerned)),
+      data: { role },
+    });
+    const place = { organization, holder: user };
+    await recordAccess(transaction, caller, [
+      ...revoked.map((each) => ended('access_revoked', each, place)),
+      ...cancelled.map((each) => ended('request_cancelled', each, place)),
     ]);
   });
 }

@@ -45,14 +45,16 @@ export async function measureCell(bench: Bench, cell: CellName): Promise<readonl
     const file = join(folder, 'tokens.json');
     await writeFile(file, JSON.stringify(bench.tokens));
     const start = (name: string, args: readonly string[]): ChildProcess => {
-      const child = fork(fileURLToPath(new URL(name, import.meta.url)), args);
+      // Without the arguments of this process: a test runner instruments what it starts.
+      const child = fork(fileURLToPath(new URL(name, import.meta.url)), args, { execArgv: [] });
       children.push(child);
       return child;
     };
-    const ports = {
-      service: await serve(start, 'service', cell, bench),
-      bare: await serve(start, 'bare', cell, bench),
-    };
+    const [service, bare] = await Promise.all([
+      serve(start, 'service', cell, bench),
+      serve(start, 'bare', cell, bench),
+    ]);
+    const ports = { service, bare };
     const share = Math.floor(bench.tokens.length / LOADERS);
     const loaders = Array.from({ length: LOADERS }, (_, index) => start('./load.ts', [file, String(index * share)]));
     const pairs: Pair[] = [];

@@ -54,9 +54,26 @@ export interface AuditEntries {
   request_id: string | null;
   token_id: number | null;
   token_scopes: string | null;
+  transaction_id: Generated<string>;
   user: string | null;
   user_agent: string | null;
   user_id: number | null;
+}
+
+export interface AuditLogs {
+  entries: Generated<number>;
+  hash: Buffer | null;
+  log_id: number;
+  log_kind: string;
+  origin: Generated<Buffer>;
+}
+
+export interface AuditPositions {
+  entry_id: number;
+  hash: Buffer;
+  log_id: number;
+  log_kind: string;
+  position: number;
 }
 
 export interface ClientOrganizations {
@@ -302,6 +319,8 @@ export interface Users {
 export interface Database {
   accounts: Accounts;
   audit_entries: AuditEntries;
+  audit_logs: AuditLogs;
+  audit_positions: AuditPositions;
   client_organizations: ClientOrganizations;
   client_secrets: ClientSecrets;
   clients: Clients;

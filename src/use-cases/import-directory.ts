@@ -18,6 +18,9 @@ export type ImportCounts = Readonly<Record<ImportResult, number>>;
 export type ImportProgress = { readonly results: readonly LineResult[] } | { readonly counts: ImportCounts };
 type Batch = readonly (ImportLine | BrokenLine)[];
 
+/** Who imports at this moment in this process: a second one is refused without a connection of its own. */
+const RUNNING = new WeakSet<Deps>();
+
 /**
  * Imports the lines; the counts come last, and only when every line was read. 403 for a client that is bound to organizations,
  * 409 while another import runs. Whoever stops reading ends it after the batch that is under way. @rule S4 of threats.md, F4
@@ -28,8 +31,7 @@ export async function* importDirectory(
   batches: AsyncIterable<Batch>,
 ): AsyncGenerator<ImportProgress> {
   requireWholeDirectory(caller);
-  const connection = await openImportConnection(deps.openImportDatabase());
-  if (connection === null) throw new Refusal('conflict', { message: 'Another import is running' });
+  const connection = await begin(deps);
   const counts = Object.fromEntries(IMPORT_RESULTS.map((result) => [result, 0])) as Record<ImportResult, number>;
   try {
     for await (const batch of batches) {
@@ -40,6 +42,22 @@ export async function* importDirectory(
     yield { counts };
   } finally {
     await connection.close();
+    RUNNING.delete(deps);
+  }
+}
+
+/** The connection of the one import that may run, in this process and on every other node. */
+async function begin(deps: Deps): Promise<ImportConnection> {
+  const running = new Refusal('conflict', { message: 'Another import is running' });
+  if (RUNNING.has(deps)) throw running;
+  RUNNING.add(deps);
+  try {
+    const connection = await openImportConnection(deps.openImportDatabase());
+    if (connection === null) throw running;
+    return connection;
+  } catch (error) {
+    RUNNING.delete(deps);
+    throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { sql } from 'kysely';
 import t, { type Test } from 'tap';
 import { Refusal } from '../../src/domain/refusal.ts';
+import { buildApp } from '../../src/http/app.ts';
 import type { AddRoutes } from '../../src/http/app-type.ts';
 import { importAnswer } from '../../src/http/import-answer.ts';
 import { BATCH_LINES_MAX, batchesOf } from '../../src/http/import-body.ts';
@@ -88,6 +89,20 @@ t.test('one import at a time: 409 for another, which may come when the first has
   t.match(await first.next(), { counts: { created: 1 } });
   t.same(await first.next(), { ended: true });
   t.equal((await post(userLines(1))).statusCode, 200);
+});
+
+t.test('another node is kept out as well', async (t) => {
+  const { talk, deps, headers } = await listening(t);
+  const first = talk();
+  first.call.write(userLines(1));
+  t.match(await first.next(), { result: 'created' });
+  const other = await buildApp({ ...deps }); // other dependencies are another node on the same database
+  t.teardown(() => other.close());
+  const post = () => other.inject({ method: 'POST', url: '/directory/import', headers, payload: userLines(1) });
+  t.equal((await post()).statusCode, 409);
+  first.call.end();
+  t.same((await first.rest()).length, 1);
+  t.equal((await post()).statusCode, 200);
 });
 
 t.test('two at the same moment: each line counts once', async (t) => {

@@ -5,7 +5,6 @@ import { worldOf } from './world.ts';
 
 export type Line = Readonly<Record<string, unknown>>;
 export type Result = { line: number; external_id: string | null; result: string; message?: string };
-export type Counts = { created: number; updated: number; unchanged: number; stale: number; error: number };
 
 export const LINES = 'application/x-ndjson';
 

@@ -13,7 +13,12 @@ import { type ImportLine, isRelation, type ObjectType } from '../../domain/impor
 import type { Planned } from '../../domain/import-plan.ts';
 import type { Step, StepOutcome } from './step.ts';
 
-type Gone = { readonly line: ImportLine; readonly id: number };
+type Gone = {
+  readonly line: ImportLine;
+  readonly id: number;
+  /** Of an organization, its enterprise. */
+  readonly business_id: number | null;
+};
 
 type Removal = {
   readonly action: AuditAction;
@@ -44,14 +49,15 @@ export async function deleteObjects(
 ): Promise<void> {
   const gone = planned.flatMap(({ line, act, known }) => {
     const id = known?.object_id;
-    return act === 'delete' && !isRelation(line) && id ? [{ line, id }] : [];
+    const business_id = line.type === 'organization' ? (known?.parent_id ?? null) : null;
+    return act === 'delete' && !isRelation(line) && id ? [{ line, id, business_id }] : [];
   });
   const type = gone[0]?.line.type as ObjectType | undefined; // a group that deletes has lines of one type
   if (type === undefined) return;
   const { action, column, prepare, remove } = REMOVALS[type];
   const going = prepare === undefined ? gone : await prepare(step, gone);
-  for (const { line, id } of going) {
-    step.record(line, { action, operation_type: 'remove', [column]: id });
+  for (const { line, id, business_id } of going) {
+    step.record(line, { action, operation_type: 'remove', business_id, [column]: id });
     step.accept(line, { result: 'updated', object_id: null });
   }
   await writeImportEntries(step.db, caller, entries.splice(0));

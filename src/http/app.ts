@@ -10,6 +10,7 @@ import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
 import { answerClientError } from './client-error.ts';
+import { addDeadline } from './deadline.ts';
 import { addErrorHandling, sendError } from './errors.ts';
 import { guardLog } from './framework-log.ts';
 import { addOpenapi } from './openapi.ts';
@@ -29,6 +30,7 @@ const PARAMETER_CHARACTERS_MAX = 1000;
 /** The application with these routes. It neither listens nor owns `deps`: who made the database ends it. */
 export async function buildApp(deps: Deps, routes: readonly AddRoutes[] = ROUTES): Promise<App> {
   const app = newServer(deps);
+  addDeadline(app, deps.config.request_timeout_ms);
   app.setValidatorCompiler(validatorCompiler());
   addBodyParsers(app);
   addAnswerHeaders(app, deps);
@@ -50,7 +52,6 @@ function newServer(deps: Deps): App {
     requestIdHeader: false,
     trustProxy: config.trusted_proxies.length > 0 ? [...config.trusted_proxies] : false,
     bodyLimit: BODY_LIMIT_BYTES,
-    handlerTimeout: config.request_timeout_ms,
     connectionTimeout: IDLE_SOCKET_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: true },

@@ -21,6 +21,7 @@ const routes: AddRoutes = (app) => {
     () => ({}),
   );
   app.post('/made', { config: OPEN, schema: { body: Type.Object({}) } }, () => ({}));
+  app.post('/never-made', { config: OPEN, schema: { body: Type.Object({}) } }, () => new Promise(() => undefined));
   app.get('/never', { config: OPEN }, () => {
     arrivals.emit('never');
     return new Promise(() => undefined);
@@ -73,6 +74,14 @@ t.test('no request waits longer than REQUEST_TIMEOUT_MS: 503 with Retry-After', 
     t.match(bodyOf(answer), { code: 'unavailable', status: '503' }, path);
   }
   t.notMatch(logged(), 'hidden', 'what comes after the answer is not logged with its URL');
+});
+
+t.test('nor does one whose body has been read', async (t) => {
+  const { port } = await listen(t);
+  const json = ['Content-Type: application/json', 'Content-Length: 2'];
+  const answer = await converse(port, `${request('POST /never-made', ...json)}{}`);
+  t.match(answer, /^HTTP\/1\.1 503 /);
+  t.match(bodyOf(answer), { code: 'unavailable', status: '503' });
 });
 
 t.test('a body that does not end is not waited for either', async (t) => {

@@ -1,0 +1,71 @@
+// No request waits longer than REQUEST_TIMEOUT_MS (contract 10): who was not answered by then is told 503, whatever still runs.
+// Own code in place of the framework's `handlerTimeout`, which ends its clock as soon as a body has been read
+// (fastify/fastify#6725), and makes a timer and an AbortController for every request where one clock for all is enough.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Refusal } from '../domain/refusal.ts';
+
+/** How often is looked: an answer may be this much later than its deadline. */
+const LOOK_EVERY_MS = 50;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** For a route that may take longer than all others. */
+    deadline_ms?: number;
+  }
+}
+
+type Waiting = { readonly reply: FastifyReply; readonly due: number };
+/** In the order of their arrival, which is that of their deadlines. */
+type Queue = Map<FastifyRequest, Waiting>;
+
+function refuse({ reply }: Waiting): void {
+  if (reply.sent) return;
+  if (reply.raw.headersSent) {
+    reply.raw.destroy();
+    return;
+  }
+  reply.send(new Refusal('unavailable'));
+}
+
+/** Before every other hook, so that the wait for authorisation counts too. `usual_ms`: where a route says nothing else. */
+export function addDeadline(app: FastifyInstance, usual_ms: number): void {
+  const queues = new Map<number, Queue>();
+
+  function look(): void {
+    const now = performance.now();
+    for (const queue of queues.values()) {
+      for (const [request, waiting] of queue) {
+        if (waiting.due > now) break;
+        queue.delete(request);
+        refuse(waiting);
+      }
+    }
+  }
+
+  function queueOf(request: FastifyRequest): { readonly queue: Queue; readonly ms: number } {
+    const ms = request.routeOptions.config.deadline_ms ?? usual_ms;
+    let queue = queues.get(ms);
+    if (queue === undefined) {
+      queue = new Map();
+      queues.set(ms, queue);
+    }
+    return { queue, ms };
+  }
+
+  const clock = setInterval(look, LOOK_EVERY_MS);
+  clock.unref();
+  app.addHook('onClose', (_instance, done) => {
+    clearInterval(clock);
+    done();
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    const { queue, ms } = queueOf(request);
+    queue.set(request, { reply, due: performance.now() + ms });
+    done();
+  });
+  app.addHook('onResponse', (request, _reply, done) => {
+    queueOf(request).queue.delete(request);
+    done();
+  });
+}

@@ -9,7 +9,11 @@ import type { Database } from './schema.ts';
 export async function findOrganizationPolicy(
   db: Kysely<Database>,
   organization_id: number,
-): Promise<(OrganizationPolicyColumns & Omit<EnterpriseColumns, 'enterprise_administered'>) | undefined> {
+): Promise<
+  | (OrganizationPolicyColumns &
+      Omit<EnterpriseColumns, 'enterprise_administered'> & { readonly members_set: readonly string[] })
+  | undefined
+> {
   return db
     .selectFrom('organization_token_policies as policy')
     .innerJoin('organizations as organization', 'organization.id', 'policy.organization_id')
@@ -23,6 +27,7 @@ export async function findOrganizationPolicy(
       'policy.max_lifetime_days_fine_grained as policy_cap_fine_grained',
       'policy.max_lifetime_days_classic as policy_cap_classic',
       'policy.lifetime_applies_to_public_reads as policy_public_reads',
+      'policy.members_set',
     ])
     .select([
       'enterprise.id as enterprise_id',
@@ -52,11 +57,11 @@ export async function lockOrganizationPolicy(db: Kysely<Database>, organization_
   return row !== undefined;
 }
 
-/** Writes the whole policy. */
+/** Writes the whole policy, and which of its members the organization has set by itself. */
 export async function updateOrganizationPolicy(
   db: Kysely<Database>,
   organization_id: number,
-  policy: OrganizationPolicy,
+  { policy, members_set }: { readonly policy: OrganizationPolicy; readonly members_set: readonly string[] },
 ): Promise<void> {
   const { fine_grained_tokens, classic_tokens, approval, lifetime_applies_to_public_reads } = policy;
   await db
@@ -66,6 +71,7 @@ export async function updateOrganizationPolicy(
       classic_tokens,
       approval,
       lifetime_applies_to_public_reads,
+      members_set: [...members_set],
       max_lifetime_days_fine_grained: policy.max_lifetime_days.fine_grained,
       max_lifetime_days_classic: policy.max_lifetime_days.classic,
     })

@@ -40,6 +40,9 @@ const TEAM_REPOSITORY = [{ members: 'read', administration: 'write' }] as const;
 const ORGANIZATION_READ = [{ organization_administration: 'read' }] as const;
 const ORGANIZATION_WRITE = [{ organization_administration: 'write' }] as const;
 const MAKES_REPOSITORY = { sets: ADMINISTRATION_WRITE, scopes: ['public_repo', 'repo'] } as const;
+/** Fine-grained tokens never get there (K6); of classic ones, beside C6's, the scopes of enterprises (C5). */
+const READS_ENTERPRISE = { sets: ORGANIZATION_READ, scopes: ['read:enterprise', 'admin:org'] } as const;
+const WRITES_ENTERPRISE = { sets: ORGANIZATION_WRITE, scopes: ['admin:enterprise'], session_only: true } as const;
 
 export const OWN_OPERATIONS: readonly Operation[] = [
   row('GET /user', 'user'),
@@ -70,6 +73,15 @@ export const OWN_OPERATIONS: readonly Operation[] = [
     sets: ORGANIZATION_WRITE,
     session_only: true,
   }),
+  row('GET /orgs/{org}/settings/personal-access-tokens/effective', 'organization', { sets: ORGANIZATION_READ }),
+  row('POST /orgs/{org}/settings/personal-access-tokens/preview', 'organization', {
+    sets: ORGANIZATION_WRITE,
+    session_only: true,
+  }),
+  row('GET /enterprises/{enterprise}/settings/personal-access-tokens', 'enterprise', READS_ENTERPRISE),
+  row('PATCH /enterprises/{enterprise}/settings/personal-access-tokens', 'enterprise', WRITES_ENTERPRISE),
+  row('GET /enterprises/{enterprise}/settings/personal-access-tokens/effective', 'enterprise', READS_ENTERPRISE),
+  row('POST /enterprises/{enterprise}/settings/personal-access-tokens/preview', 'enterprise', WRITES_ENTERPRISE),
 
   row('GET /repos/{owner}/{repo}', 'repository', { sets: METADATA_READ, public_read: true }),
   row('PATCH /repos/{owner}/{repo}', 'repository', { sets: ADMINISTRATION_WRITE }),

@@ -32,15 +32,16 @@ function ownerName(organization: OrganizationFacts, source: 'organization' | 'en
   return source === 'enterprise' ? (organization.enterprise?.slug ?? organization.login) : organization.login;
 }
 
-/** @rule P1, P2 */
+/** The message names the organization, whose policy it is where it is not its own, and what works instead. @rule P1, P2, P5 */
 function restricted(
   token: TokenFacts,
   forbids: string,
   source: 'organization' | 'enterprise',
   owner: string,
 ): Decision {
+  const by = forbids === owner ? '' : ` by the policy of the enterprise \`${owner}\``;
   return deny(RESTRICTED_CODE[token.kind], {
-    message: `\`${forbids}\` forbids access via ${KIND_IN_WORDS[token.kind]}. ${INSTEAD[token.kind]}`,
+    message: `\`${forbids}\` forbids access via ${KIND_IN_WORDS[token.kind]}${by}. ${INSTEAD[token.kind]}`,
     policy: { source, owner },
   });
 }

@@ -2,6 +2,7 @@
 // it: one entry for each kind of change (L1, contract 10).
 
 import type { AuditAction, OperationType } from './audit.ts';
+import { POLICY_MEMBERS, type PolicyMember } from './effective-policy.ts';
 import type { EnterpriseFacts } from './facts.ts';
 import type { AccessValue, ApprovalValue, EnterprisePolicy, OrganizationPolicy } from './policy.ts';
 import { type FieldError, Refusal } from './refusal.ts';
@@ -21,6 +22,17 @@ export function mergePolicy(policy: OrganizationPolicy, patch: PolicyPatch): Org
   return { ...policy, ...patch, max_lifetime_days };
 }
 
+/** The members that the patch carries, each cap by itself. @rule P7 */
+export function membersOf(patch: PolicyPatch): readonly PolicyMember[] {
+  const { max_lifetime_days = {}, ...others } = patch;
+  const carried = new Set([...Object.keys(others), ...Object.keys(max_lifetime_days).map(capMember)]);
+  return POLICY_MEMBERS.filter((member) => carried.has(member));
+}
+
+function capMember(kind: string): string {
+  return `max_lifetime_days.${kind}`;
+}
+
 const WORD_MEMBERS = ['fine_grained_tokens', 'classic_tokens', 'approval'] as const;
 
 /** The members that carry another value than the one that binds: caps may only be smaller, the switch only be on. */
@@ -36,11 +48,7 @@ function boundMembers(patch: PolicyPatch, binding: EnterprisePolicy): readonly s
     return carried === null || carried > cap;
   });
   const frees = patch.lifetime_applies_to_public_reads === false && binding.lifetime_applies_to_public_reads === true;
-  return [
-    ...words,
-    ...caps.map((kind) => `max_lifetime_days.${kind}`),
-    ...(frees ? ['lifetime_applies_to_public_reads'] : []),
-  ];
+  return [...words, ...caps.map(capMember), ...(frees ? ['lifetime_applies_to_public_reads'] : [])];
 }
 
 /**

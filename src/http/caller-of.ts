@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { Caller, ClientFacts } from '../domain/caller.ts';
-import type { OrganizationFacts, PersonFacts, RepositoryFacts } from '../domain/facts.ts';
+import type { EnterpriseFacts, OrganizationFacts, PersonFacts, RepositoryFacts } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { LoadedFacts } from '../facts/source.ts';
 
@@ -58,4 +58,11 @@ export function organizationOf(request: FastifyRequest): OrganizationFacts {
   const { resource } = factsOf(request);
   if (resource.type !== 'organization') throw new Refusal('not_found');
   return resource.organization;
+}
+
+/** The enterprise that the path names. */
+export function enterpriseOf(request: FastifyRequest): EnterpriseFacts {
+  const { resource } = factsOf(request);
+  if (resource.type !== 'enterprise') throw new Refusal('not_found');
+  return resource.enterprise;
 }

@@ -9,6 +9,11 @@ export function organizationIn(params: Params): ResourceKey {
   return { type: 'organization', login: params.org ?? '' };
 }
 
+/** The enterprise `{enterprise}`. */
+export function enterpriseIn(params: Params): ResourceKey {
+  return { type: 'enterprise', slug: params.enterprise ?? '' };
+}
+
 /** The repository `{owner}/{repo}`. */
 export function repositoryIn(params: Params): ResourceKey {
   return { type: 'repository', owner: params.owner ?? '', name: params.repo ?? '' };

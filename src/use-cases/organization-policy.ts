@@ -8,7 +8,11 @@ import { INITIAL_ORGANIZATION_POLICY, type OrganizationPolicy } from '../domain/
 import { Refusal } from '../domain/refusal.ts';
 import { decodeEnterprise, decodeOrganizationPolicy } from '../facts/decode.ts';
 
-export type ReadPolicy = { readonly policy: OrganizationPolicy; readonly enterprise: EnterpriseFacts | null };
+export type ReadPolicy = {
+  readonly policy: OrganizationPolicy;
+  readonly members_set: readonly string[];
+  readonly enterprise: EnterpriseFacts | null;
+};
 
 /**
  * What is stored for the organization. One that is not understood denies everything (F3) and shows as the strictest word in
@@ -19,5 +23,5 @@ export async function readOrganizationPolicy(db: Kysely<Database>, organization_
   if (row === undefined) throw new Refusal('not_found');
   const enterprise = decodeEnterprise({ ...row, enterprise_administered: false });
   const policy = decodeOrganizationPolicy(row) ?? { ...INITIAL_ORGANIZATION_POLICY, classic_tokens: 'restricted' };
-  return { policy, enterprise };
+  return { policy, members_set: row.members_set, enterprise };
 }

@@ -9,6 +9,7 @@ import { addDeployKeyRoutes } from './deploy-keys.ts';
 import { addDirectoryImportRoutes } from './directory-import.ts';
 import { addDiscoveryRoutes } from './discovery.ts';
 import { addDocumentRoutes } from './documents.ts';
+import { addEnterprisePolicyRoutes } from './enterprise-policy.ts';
 import { addEnterpriseRoutes } from './enterprises.ts';
 import { addEvaluationRoutes } from './evaluation.ts';
 import { addHealthRoutes } from './health.ts';
@@ -55,6 +56,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addPresentedCredentialRoutes,
   addResourceOwnerRoutes,
   addOrganizationPolicyRoutes,
+  addEnterprisePolicyRoutes,
   addOAuthRoutes,
   addEvaluationRoutes,
   addDiscoveryRoutes,

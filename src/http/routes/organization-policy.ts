@@ -1,29 +1,46 @@
 // What an organization says about tokens (contract 7, P1 to P6): owners read it by session or token, and write it by session.
 
 import { Type } from 'typebox';
+import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
 import { editOrganizationPolicy } from '../../use-cases/edit-organization-policy.ts';
+import { previewOrganizationPolicy } from '../../use-cases/preview-organization-policy.ts';
+import { showEffectivePolicy } from '../../use-cases/show-effective-policy.ts';
 import { showOrganizationPolicy } from '../../use-cases/show-organization-policy.ts';
-import type { AddRoutes } from '../app-type.ts';
-import { organizationOf } from '../caller-of.ts';
-import { Login } from '../schemas/common.ts';
-import { OrganizationPolicy, OrganizationPolicyPatch } from '../schemas/organization-policy.ts';
+import type { AddRoutes, App } from '../app-type.ts';
+import { factsOf, organizationOf } from '../caller-of.ts';
+import { pageOf, paginate } from '../pages.ts';
+import { presentPreview } from '../present/policy-preview.ts';
+import { organizationIn } from '../resources.ts';
+import { Login, PageQuery } from '../schemas/common.ts';
+import { EffectiveOrganizationPolicy } from '../schemas/effective-policy.ts';
+import {
+  OrganizationPolicy,
+  OrganizationPolicyPatch,
+  OrganizationPolicyPreview,
+} from '../schemas/organization-policy.ts';
+import { PreviewedToken } from '../schemas/policy-preview.ts';
 
 const URL = '/orgs/:org/settings/personal-access-tokens';
 const PATH = Type.Object({ org: Login });
 
-const organization = (params: Readonly<Record<string, string>>) =>
-  ({ type: 'organization', login: params.org ?? '' }) as const;
+const SCHEMAS = [OrganizationPolicy, PreviewedToken, EffectiveOrganizationPolicy, OrganizationPolicyPreview];
 
 export const addOrganizationPolicyRoutes: AddRoutes = (app, deps) => {
-  app.addSchema(OrganizationPolicy);
+  for (const schema of SCHEMAS) app.addSchema(schema);
+  addSettings(app, deps);
+  addEffective(app, deps);
+  addPreview(app, deps);
+};
+
+function addSettings(app: App, deps: Deps): void {
   app.get(
     URL,
     {
       config: {
         access: {
           operation: ownOperation('GET /orgs/{org}/settings/personal-access-tokens'),
-          resource: organization,
+          resource: organizationIn,
         },
       },
       schema: {
@@ -42,7 +59,7 @@ export const addOrganizationPolicyRoutes: AddRoutes = (app, deps) => {
       config: {
         access: {
           operation: ownOperation('PATCH /orgs/{org}/settings/personal-access-tokens'),
-          resource: organization,
+          resource: organizationIn,
           // What every change of policy has in common; a done one is written under the name of its kind of change.
           audit: 'personal_access_token.access_restriction_enabled',
         },
@@ -59,4 +76,60 @@ export const addOrganizationPolicyRoutes: AddRoutes = (app, deps) => {
     (request) =>
       editOrganizationPolicy(deps, request.caller, { organization: organizationOf(request), patch: request.body }),
   );
-};
+}
+
+function addEffective(app: App, deps: Deps): void {
+  app.get(
+    `${URL}/effective`,
+    {
+      config: {
+        access: {
+          operation: ownOperation('GET /orgs/{org}/settings/personal-access-tokens/effective'),
+          resource: organizationIn,
+        },
+      },
+      schema: {
+        operationId: 'getEffectiveOrganizationTokenPolicy',
+        summary: 'What is in force in the organization, and who set it',
+        tags: ['policies'],
+        params: PATH,
+        response: { 200: Type.Ref('EffectiveOrganizationTokenPolicy') },
+      },
+    },
+    (request) => showEffectivePolicy(deps, organizationOf(request)),
+  );
+}
+
+function addPreview(app: App, deps: Deps): void {
+  app.post(
+    `${URL}/preview`,
+    {
+      config: {
+        access: {
+          operation: ownOperation('POST /orgs/{org}/settings/personal-access-tokens/preview'),
+          resource: organizationIn,
+          // Nothing is written, so there is nothing to record.
+          audit: null,
+        },
+      },
+      schema: {
+        operationId: 'previewOrganizationTokenPolicy',
+        summary: 'Which tokens a policy would block, before it is set; nothing is changed',
+        description: 'The next page is the same call with the same body at the address of `Link`.',
+        tags: ['policies'],
+        params: PATH,
+        querystring: PageQuery,
+        body: OrganizationPolicyPatch,
+        response: { 200: Type.Ref('OrganizationTokenPolicyPreview') },
+      },
+    },
+    async (request, reply) => {
+      const page = pageOf(request.query);
+      const input = { organization: organizationOf(request), patch: request.body, now: factsOf(request).now };
+      const { policy, ...preview } = await previewOrganizationPolicy(deps, input);
+      const presented = presentPreview(preview, page);
+      paginate(deps, request, reply, presented.page);
+      return { policy, ...presented.body };
+    },
+  );
+}

@@ -3,10 +3,11 @@
 import { Type } from 'typebox';
 import { ACCESS_VALUES, APPROVAL_VALUES, LIFETIME_CAP_DAYS_MAX } from '../../domain/policy.ts';
 import { Nullable, Strict } from './common.ts';
+import { PREVIEW } from './policy-preview.ts';
 
-const AccessValue = Type.Enum([...ACCESS_VALUES]);
-const ApprovalValue = Type.Enum([...APPROVAL_VALUES]);
-const Cap = Nullable(Type.Integer({ minimum: 1, maximum: LIFETIME_CAP_DAYS_MAX }));
+export const AccessValue = Type.Enum([...ACCESS_VALUES]);
+export const ApprovalValue = Type.Enum([...APPROVAL_VALUES]);
+export const Cap = Nullable(Type.Integer({ minimum: 1, maximum: LIFETIME_CAP_DAYS_MAX }));
 
 export const OrganizationPolicy = Type.Object(
   {
@@ -28,4 +29,12 @@ export const OrganizationPolicyPatch = Strict(
     lifetime_applies_to_public_reads: Type.Optional(Type.Boolean()),
   },
   { title: 'OrganizationTokenPolicyPatch' },
+);
+
+export const OrganizationPolicyPreview = Type.Object(
+  {
+    policy: Type.Ref('OrganizationTokenPolicy', { description: 'The whole, as the same PATCH would answer it' }),
+    ...PREVIEW,
+  },
+  { $id: 'OrganizationTokenPolicyPreview' },
 );

@@ -1,0 +1,28 @@
+// What a policy would block, as the wire has it: a page of the tokens, and how many there are.
+
+import type { Static } from 'typebox';
+import type { PreviewedToken, TokensPreview } from '../../use-cases/preview-tokens.ts';
+import type { Page } from '../pages.ts';
+import type { PreviewedToken as PreviewedTokenShape } from '../schemas/policy-preview.ts';
+import { printTime, printTimeOrNull } from './time.ts';
+
+function presentToken({ id, kind, name, holder, ...token }: PreviewedToken): Static<typeof PreviewedTokenShape> {
+  return {
+    ...{ id, kind, name, holder: { id: holder.id, login: holder.login } },
+    created_at: printTime(token.created_at),
+    expires_at: printTimeOrNull(token.expires_at),
+    last_used_at: printTimeOrNull(token.last_used_at),
+    blocked_at: token.blocked_at.map(({ resource, reason, policy, closes }) => ({ resource, reason, policy, closes })),
+  };
+}
+
+/** The members of the body beside the policy itself, and the page that they show. */
+export function presentPreview({ tokens, complete }: TokensPreview, { limit, offset }: Page) {
+  const total = tokens.length;
+  const rows = tokens.slice(offset, offset + limit).map(presentToken);
+  const holders_count = new Set(tokens.map(({ holder }) => holder.id)).size;
+  return {
+    body: { total_count: total, holders_count, complete, tokens: rows },
+    page: { rows, has_more: offset + rows.length < total, total },
+  };
+}

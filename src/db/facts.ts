@@ -14,7 +14,7 @@ export type FactsParameters = {
   readonly subject_type: 'anonymous' | 'token_text' | 'token_id' | 'session' | 'login';
   readonly subject_text: string | null;
   readonly subject_id: number | null;
-  readonly resource_type: 'repository' | 'organization' | 'user' | 'holder' | 'enterprise' | 'none';
+  readonly resource_type: 'repository' | 'organization' | 'user' | 'holder' | 'enterprise' | 'none' | 'granted';
   readonly resource_owner: string | null;
   readonly resource_name: string | null;
   readonly bounded_client_id: number | null;
@@ -46,6 +46,7 @@ export type FactsRow = {
   readonly grant_permissions: unknown;
   readonly grant_selection: unknown;
   readonly request_pending: boolean;
+  readonly granted_repositories: unknown;
   readonly owner_id: number | null;
   readonly owner_type: string | null;
   readonly owner_login: string | null;
@@ -129,6 +130,13 @@ select
   token.expires_at as token_expires_at, token.revoked_at as token_revoked_at, token.scopes as token_scopes,
   token.owner_id as token_owner_id, token.owner_type as token_owner_type, token.owner_login as token_owner_login,
   token.grant_id, token.grant_permissions, token.grant_selection, coalesce(token.request_pending, false) as request_pending,
+  case when q.resource_type = 'granted' and token.grant_selection = 'subset' then (
+    select json_agg(json_build_object('id', listed.id, 'full_name', its_owner.login || '/' || listed.name) order by listed.id)
+    from grant_repositories granted
+    join repositories listed on listed.id = granted.repository_id
+    join accounts its_owner on its_owner.id = listed.owner_id
+    where granted.grant_id = token.grant_id)
+  end as granted_repositories,
   owner.id as owner_id, owner.type as owner_type, owner.login as owner_login, owner.profile_name as owner_profile_name,
   repository.id as repository_id, repository.name as repository_name,
   repository.visibility as repository_visibility, repository.archived as repository_archived,

@@ -33,7 +33,7 @@ import {
   REPOSITORY_SELECTIONS,
   VISIBILITIES,
 } from '../domain/vocabulary.ts';
-import type { LoadedSubject, ResourceKey, SubjectKey } from './source.ts';
+import type { GrantedRepository, LoadedSubject, ResourceKey, SubjectKey } from './source.ts';
 
 function oneOf<const Word extends string>(words: readonly Word[], value: unknown): Word | null {
   return words.find((word) => word === value) ?? null;
@@ -163,7 +163,7 @@ function ownerOf(row: FactsRow): OwnerFacts | null {
 /** The resource that was named; absent where there is no such thing or it is of another kind. */
 export function decodeResource(row: FactsRow, key: ResourceKey): Resource {
   const absent: Resource = { type: 'absent' };
-  if (key.type === 'none') return { type: 'none' };
+  if (key.type === 'none' || key.type === 'granted') return { type: 'none' };
   if (key.type === 'holder') {
     return row.person_id === null ? absent : { type: 'user', id: row.person_id, login: row.person_login ?? '' };
   }
@@ -222,6 +222,13 @@ function person(row: FactsRow): PersonFacts | null {
     suspended: row.person_suspended_at !== null,
     site_admin: row.person_site_admin === true,
   };
+}
+
+/** The repositories of a granted subset; null where they were not asked for or it is of none. */
+export function decodeGrantedRepositories(row: FactsRow, key: ResourceKey): readonly GrantedRepository[] | null {
+  if (key.type !== 'granted' || row.grant_selection !== 'subset') return null;
+  const listed: unknown[] = Array.isArray(row.granted_repositories) ? row.granted_repositories : [];
+  return listed as GrantedRepository[]; // made by the statement itself, of two columns that are never null
 }
 
 /** The subject that was named; `unknown` where there is none. */

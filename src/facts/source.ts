@@ -20,7 +20,9 @@ export type ResourceKey =
   | { readonly type: 'account'; readonly login: string }
   | { readonly type: 'holder' }
   | { readonly type: 'enterprise'; readonly slug: string }
-  | { readonly type: 'none' };
+  | { readonly type: 'none' }
+  /** Nothing but the repositories that the subject's token was granted. */
+  | { readonly type: 'granted' };
 
 /** Who acts, as far as the database knows him. `unknown`: no such credential, id or login. */
 export type LoadedSubject =
@@ -40,6 +42,8 @@ export type LoadedFacts = {
    * token of one of its organizations, or a classic one or a person who belongs to one of them.
    */
   readonly visible_to_client: boolean;
+  /** Where they were asked for and the grant is of a subset: its repositories by id. Else null. */
+  readonly granted_repositories: readonly GrantedRepository[] | null;
 };
 
 export type FactsQuestion = {
@@ -61,8 +65,6 @@ export type FactsSource = {
   readonly load: (question: FactsQuestion) => Promise<LoadedFacts>;
   /** The same for many, all from one state of the database, in their order. */
   readonly loadAll: (questions: readonly FactsQuestion[]) => Promise<readonly LoadedFacts[]>;
-  /** The repositories of a grant with the selection `subset`, by id. Empty for a grant that is no more. */
-  readonly grantedRepositories: (grant_id: number) => Promise<readonly GrantedRepository[]>;
   /** The client with this id and this live secret, or null. */
   readonly client: (key: ClientKey) => Promise<ClientFacts | null>;
 };

@@ -4,10 +4,9 @@
 import type { Pool } from 'pg';
 import { loadClientFactsRows } from '../db/client-facts.ts';
 import { type FactsParameters, loadFactsRows } from '../db/facts.ts';
-import { loadGrantedRepositoryRows } from '../db/granted-repositories.ts';
 import type { ClientFacts } from '../domain/caller.ts';
-import { decodeClient, decodeResource, decodeSubject } from './decode.ts';
-import type { ClientKey, FactsQuestion, FactsSource, GrantedRepository, LoadedFacts } from './source.ts';
+import { decodeClient, decodeGrantedRepositories, decodeResource, decodeSubject } from './decode.ts';
+import type { ClientKey, FactsQuestion, FactsSource, LoadedFacts } from './source.ts';
 import { collectTurns, type TurnLimits } from './turns.ts';
 
 /** Found by measuring: fewer statements leave the database idle, more make the batches small (`npm run bench`). */
@@ -54,16 +53,9 @@ export function createStrictFacts(pool: Pool, clock: () => Date): FactsSource {
         resource: decodeResource(row, resource),
         now: new Date(Math.max(own_now, row.now.getTime())),
         visible_to_client: row.visible_to_client === true,
+        granted_repositories: decodeGrantedRepositories(row, resource),
       };
     });
-  }
-
-  async function allGrantedRepositories(grant_ids: readonly number[]): Promise<readonly GrantedRepository[][]> {
-    const lists = grant_ids.map((): GrantedRepository[] => []);
-    for (const { n, id, full_name } of await loadGrantedRepositoryRows(pool, grant_ids)) {
-      lists[n - 1]?.push({ id, full_name });
-    }
-    return lists;
   }
 
   async function allClients(keys: readonly ClientKey[]): Promise<readonly (ClientFacts | null)[]> {
@@ -77,7 +69,6 @@ export function createStrictFacts(pool: Pool, clock: () => Date): FactsSource {
   return {
     load: one(loadAll),
     loadAll,
-    grantedRepositories: one(collectTurns(allGrantedRepositories, LIMITS)),
     client: one(collectTurns(allClients, LIMITS)),
   };
 }

@@ -24,18 +24,13 @@ export type Introspected = {
 export async function introspect(deps: Deps, client: ClientFacts, text: string): Promise<Introspected | null> {
   const kind = kindOfText(text, deps.config.token_prefix);
   if (kind !== 'classic' && kind !== 'fine_grained') return null;
-  const { subject, now, visible_to_client } = await deps.facts.load({
+  const { subject, now, visible_to_client, granted_repositories } = await deps.facts.load({
     subject: { type: 'token_text', digest: digestOf(text) },
-    resource: { type: 'none' },
+    resource: { type: 'granted' },
     bounded_client_id: boundedClientId(client),
   });
   if (subject.type !== 'token' || !visible_to_client || judgeCredential(subject, now) !== null) return null;
   const { token, person } = subject;
   deps.last_use.record(token.id, now);
-  return { token, person, repositories: await selectedRepositories(deps, token), now };
-}
-
-async function selectedRepositories(deps: Deps, token: TokenFacts): Promise<readonly GrantedRepository[] | null> {
-  const grant = token.kind === 'fine_grained' ? token.grant : null;
-  return grant?.repository_selection === 'subset' ? deps.facts.grantedRepositories(grant.id) : null;
+  return { token, person, repositories: granted_repositories, now };
 }

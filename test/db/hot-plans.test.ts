@@ -5,7 +5,6 @@ import pg from 'pg';
 import t, { type Test } from 'tap';
 import { loadClientFactsRows } from '../../src/db/client-facts.ts';
 import { type FactsParameters, loadFactsRows } from '../../src/db/facts.ts';
-import { loadGrantedRepositoryRows } from '../../src/db/granted-repositories.ts';
 import { digestOf } from '../../src/secrets.ts';
 import { createDatabase } from '../support/database.ts';
 import { insertLargeWorld } from '../support/large-world.ts';
@@ -93,6 +92,8 @@ t.test('checks never read a large table as a whole', async (t) => {
         resource_owner: `organization-${index + 1}`,
         bounded_client_id: 1 + index,
       }),
+    'what tokens were granted': (index) =>
+      asked({ subject_type: 'token_id', subject_id: 2 * index + 2, resource_type: 'granted' }),
     'persons at enterprises': (index) =>
       asked({
         subject_type: 'login',
@@ -110,13 +111,6 @@ t.test('checks never read a large table as a whole', async (t) => {
       const types = ['text', 'text', 'bigint', 'text', 'text', 'text', 'bigint'];
       await check(t, client, { name: `${count} ${name}`, statement, types, large });
     }
-    const grants = await caught((to) =>
-      loadGrantedRepositoryRows(
-        to,
-        indexes.map((index) => 2 * index + 2),
-      ),
-    );
-    await check(t, client, { name: `${count} grants`, statement: grants, types: ['bigint'], large });
     const keys = indexes.map((index) => ({ client_id: `client_${index + 1}`, digest: `secret-${index + 1}` }));
     const clients = await caught((to) => loadClientFactsRows(to, keys));
     await check(t, client, { name: `${count} clients`, statement: clients, types: ['text', 'text'], large });

@@ -100,6 +100,8 @@ t.test('T1: policy, single sign-on and role are not applied; unknown words of a 
     fine_grained_tokens: 'restricted',
     max_lifetime_days_fine_grained: 1,
   });
+  await world.member(acme, ada);
+  await deps.db.updateTable('organizations').set({ default_repository_permission: 'none' }).execute();
   await deps.db.insertInto('organization_sso').values({ organization_id: acme.id, required: true }).execute();
   const token = await tokenRowsOf(deps).fineGrained(ada, {
     owner: acme,
@@ -110,6 +112,23 @@ t.test('T1: policy, single sign-on and role are not applied; unknown words of a 
   await deps.db.updateTable('grants').set({ permissions }).where('token_id', '=', token.id).execute();
   const { introspect } = backendOf(inject, (await world.client(['introspect'])).authorization);
   t.match((await introspect(token.text)).body, { active: true, state: 'active', scope: 'contents:read' });
+});
+
+t.test('A4, M10: who has left the organization holds no grant of it, whatever a row says', async (t) => {
+  const { inject, deps } = await buildTestApp(t);
+  const world = worldOf(deps);
+  const [boss, ada] = [await world.person('boss'), await world.person('ada')];
+  const acme = await world.organization('acme', boss);
+  await world.member(acme, ada);
+  const token = await tokenRowsOf(deps).fineGrained(ada, {
+    owner: acme,
+    permissions: { contents: 'read' },
+    selection: 'all',
+  });
+  const { introspect } = backendOf(inject, (await world.client(['introspect'])).authorization);
+  t.match((await introspect(token.text)).body, { state: 'active', scope: 'contents:read metadata:read' });
+  await deps.db.deleteFrom('memberships').where('user_id', '=', ada.id).execute();
+  t.match((await introspect(token.text)).body, { active: true, state: 'denied', scope: '', repositories: [] });
 });
 
 t.test('T1, T5: everything that is not live is exactly inactive, in the same bytes', async (t) => {

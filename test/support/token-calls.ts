@@ -24,7 +24,11 @@ export type Called = { readonly status: number; readonly body: any; readonly hea
 
 /** The calls of one credential. */
 export function callsOf(inject: Inject, credential: string) {
-  async function call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, payload?: Payload): Promise<Called> {
+  async function call(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    url: string,
+    payload?: Payload,
+  ): Promise<Called> {
     const body = payload === undefined ? {} : { payload };
     const answer = await inject({ method, url, headers: bearer(credential), ...body });
     const parsed = answer.body === '' ? null : JSON.parse(answer.body);

@@ -40,6 +40,13 @@ export function daysAfter(moment: Date, days: number): Date {
   return new Date(moment.getTime() + days * DAY_MS);
 }
 
+/** When the presented text ends, null for never: an older one in overlap ends before its token does. @rule M8 */
+export function endOfText(token: Pick<TokenTimes, 'expires_at' | 'secret_expires_at'>): Date | null {
+  const { expires_at, secret_expires_at } = token;
+  if (expires_at === null || secret_expires_at === null) return expires_at ?? secret_expires_at;
+  return secret_expires_at.getTime() < expires_at.getTime() ? secret_expires_at : expires_at;
+}
+
 /** Whether a moment has come; a broken date has. */
 export function isPast(moment: Date, now: Date): boolean {
   return !(now.getTime() < moment.getTime());

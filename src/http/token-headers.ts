@@ -2,6 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TokenFacts } from '../domain/facts.ts';
+import { endOfText } from '../domain/lifetime.ts';
 import type { Operation } from '../domain/operation.ts';
 import { acceptedScopes, requirementOf } from '../domain/requirement.ts';
 import { operationOf } from './access.ts';
@@ -13,6 +14,7 @@ function printExpiration(moment: Date): string {
 
 /** The sets as `a=read,b=write; c=read`: comma is and, semicolon is or. @rule C1 */
 export function printAcceptedPermissions(operation: Operation): string {
+  if (operation.no_fine_grained) return '';
   if (operation.permissionless) return 'allows_permissionless_access=true';
   return operation.permission_sets
     .map((set) =>
@@ -39,7 +41,6 @@ export function addTokenHeaders(request: FastifyRequest, reply: FastifyReply): v
   const { token } = principal;
   const { access } = request.routeOptions.config;
   addKindHeaders(reply, token, access === undefined ? null : operationOf(access));
-  if (token.expires_at !== null) {
-    reply.header('github-authentication-token-expiration', printExpiration(token.expires_at));
-  }
+  const ends_at = endOfText(token);
+  if (ends_at !== null) reply.header('github-authentication-token-expiration', printExpiration(ends_at));
 }

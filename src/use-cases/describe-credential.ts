@@ -3,7 +3,7 @@
 import { findTokenRecord } from '../db/token-records.ts';
 import type { Deps } from '../deps.ts';
 import type { Caller } from '../domain/caller.ts';
-import type { TokenFacts } from '../domain/facts.ts';
+import { endOfText } from '../domain/lifetime.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
 import type { LoadedFacts } from '../facts/source.ts';
@@ -22,11 +22,6 @@ export type DescribedCredential =
       readonly expires_at: Date | null;
     };
 
-function endOf({ secret_expires_at, expires_at }: TokenFacts): Date | null {
-  if (secret_expires_at === null || expires_at === null) return secret_expires_at ?? expires_at;
-  return secret_expires_at < expires_at ? secret_expires_at : expires_at;
-}
-
 /** The credential by which the caller calls. The route has refused everybody without one. */
 export async function describeCredential(deps: Deps, caller: Caller, facts: LoadedFacts): Promise<DescribedCredential> {
   const { principal } = caller;
@@ -40,5 +35,5 @@ export async function describeCredential(deps: Deps, caller: Caller, facts: Load
   const row = await findTokenRecord(deps.db, { id: token.id, user_id: id });
   if (row === undefined) throw new Refusal('bad_credential'); // deleted since the hooks let it pass
   const record = toTokenRecord(row, facts.now);
-  return { kind: 'token', user: { id, login }, record, hashed_token: token.hashed_token, expires_at: endOf(token) };
+  return { kind: 'token', user: { id, login }, record, hashed_token: token.hashed_token, expires_at: endOfText(token) };
 }

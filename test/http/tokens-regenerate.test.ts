@@ -52,6 +52,18 @@ t.test('M8: new text, same token; the old one dies at once', async (t) => {
   );
 });
 
+t.test('M8, contract 9: the header tells the end of the presented text', async (t) => {
+  const { inject, as } = await start(t);
+  const first = (await as.classic({ expires_in_days: 7 })).body;
+  const second = (await as.regenerate(first.id, { overlap_seconds: 60 })).body;
+  const told = async (text: string) => (await callsOf(inject, text).call('GET', '/user')).headers;
+  const printed = (moment: string) => moment.replace('T', ' ').replace('Z', ' UTC');
+  t.match(await told(first.token), {
+    'github-authentication-token-expiration': printed(second.previous_secret_expires_at),
+  });
+  t.match(await told(second.token), { 'github-authentication-token-expiration': printed(second.expires_at) });
+});
+
 t.test('M8: with an overlap both texts work until it ends', async (t) => {
   const { as, works, advance } = await start(t);
   const first = (await as.classic({ expires_in_days: 7 })).body;

@@ -1,6 +1,7 @@
 // An introspected token as RFC 7662 and contract 8 print it.
 
 import type { FineGrainedTokenFacts, TokenFacts } from '../../domain/facts.ts';
+import { endOfText } from '../../domain/lifetime.ts';
 import { printPermissions } from '../../domain/permission.ts';
 import { tokenState } from '../../domain/token-state.ts';
 import type { TokenState } from '../../domain/vocabulary.ts';
@@ -10,12 +11,6 @@ import type { Introspection } from '../schemas/introspection.ts';
 /** RFC 7662 counts time in whole seconds since 1970. */
 function seconds(moment: Date): number {
   return Math.floor(moment.getTime() / 1000);
-}
-
-/** The end of the presented text: an older one in overlap ends before its token does. */
-function expiryOf({ expires_at, secret_expires_at }: TokenFacts): Date | null {
-  if (expires_at === null || secret_expires_at === null) return expires_at ?? secret_expires_at;
-  return secret_expires_at.getTime() < expires_at.getTime() ? secret_expires_at : expires_at;
 }
 
 /** What is granted now: of a pending or denied token nothing. @rule T1 */
@@ -38,7 +33,7 @@ function stateOf(token: TokenFacts, now: Date): TokenState {
 
 export function presentIntrospection(introspected: Introspected, issuer: string): Introspection {
   const { token, person, repositories, now } = introspected;
-  const expires_at = expiryOf(token);
+  const expires_at = endOfText(token);
   return {
     active: true,
     token_type: 'Bearer',

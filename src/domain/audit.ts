@@ -33,6 +33,8 @@ export const AUDIT_ACTIONS = [
   'org.add_member',
   'org.update_member',
   'org.remove_member',
+  'org.add_token_reviewer',
+  'org.remove_token_reviewer',
   'repo.create',
   'repo.update',
   'repo.access',

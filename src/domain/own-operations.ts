@@ -39,6 +39,11 @@ const MEMBERS_WRITE = [{ members: 'write' }] as const;
 const TEAM_REPOSITORY = [{ members: 'read', administration: 'write' }] as const;
 const ORGANIZATION_READ = [{ organization_administration: 'read' }] as const;
 const ORGANIZATION_WRITE = [{ organization_administration: 'write' }] as const;
+/** The permission and the endpoints have the same name (contract 7). Classic: `admin:org`, as C6 has it. */
+const REQUESTS_READ = [{ organization_personal_access_token_requests: 'read' }] as const;
+const REQUESTS_WRITE = [{ organization_personal_access_token_requests: 'write' }] as const;
+const GRANTS_READ = [{ organization_personal_access_tokens: 'read' }] as const;
+const GRANTS_WRITE = [{ organization_personal_access_tokens: 'write' }] as const;
 const MAKES_REPOSITORY = { sets: ADMINISTRATION_WRITE, scopes: ['public_repo', 'repo'] } as const;
 /** Fine-grained tokens never get there (K6); of classic ones, beside C6's, the scopes of enterprises (C5). */
 const READS_ENTERPRISE = { sets: ORGANIZATION_READ, scopes: ['read:enterprise', 'admin:org'] } as const;
@@ -82,6 +87,20 @@ export const OWN_OPERATIONS: readonly Operation[] = [
   row('PATCH /enterprises/{enterprise}/settings/personal-access-tokens', 'enterprise', WRITES_ENTERPRISE),
   row('GET /enterprises/{enterprise}/settings/personal-access-tokens/effective', 'enterprise', READS_ENTERPRISE),
   row('POST /enterprises/{enterprise}/settings/personal-access-tokens/preview', 'enterprise', WRITES_ENTERPRISE),
+
+  row('GET /orgs/{org}/personal-access-token-requests', 'organization', { sets: REQUESTS_READ }),
+  row('POST /orgs/{org}/personal-access-token-requests', 'organization', { sets: REQUESTS_WRITE }),
+  row('POST /orgs/{org}/personal-access-token-requests/{pat_request_id}', 'organization', { sets: REQUESTS_WRITE }),
+  row('GET /orgs/{org}/personal-access-token-requests/{pat_request_id}/repositories', 'organization', {
+    sets: REQUESTS_READ,
+  }),
+  row('GET /orgs/{org}/personal-access-tokens', 'organization', { sets: GRANTS_READ }),
+  row('POST /orgs/{org}/personal-access-tokens', 'organization', { sets: GRANTS_WRITE }),
+  row('POST /orgs/{org}/personal-access-tokens/{pat_id}', 'organization', { sets: GRANTS_WRITE }),
+  row('GET /orgs/{org}/personal-access-tokens/{pat_id}/repositories', 'organization', { sets: GRANTS_READ }),
+  row('GET /orgs/{org}/token-reviewers', 'organization', { sets: ORGANIZATION_READ }),
+  row('PUT /orgs/{org}/token-reviewers/{username}', 'organization', { sets: ORGANIZATION_WRITE }),
+  row('DELETE /orgs/{org}/token-reviewers/{username}', 'organization', { sets: ORGANIZATION_WRITE }),
 
   row('GET /repos/{owner}/{repo}', 'repository', { sets: METADATA_READ, public_read: true }),
   row('PATCH /repos/{owner}/{repo}', 'repository', { sets: ADMINISTRATION_WRITE }),

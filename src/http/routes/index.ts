@@ -21,12 +21,16 @@ import { addOrganizationRoutes } from './organizations.ts';
 import { addPresentedCredentialRoutes } from './presented-credential.ts';
 import { addRepositoryRoutes } from './repositories.ts';
 import { addRepositoryListRoutes } from './repository-lists.ts';
+import { addRequestAgainRoutes } from './request-again.ts';
 import { addResourceOwnerRoutes } from './resource-owners.ts';
 import { addSessionRoutes } from './sessions.ts';
 import { addSuspensionRoutes } from './suspension.ts';
 import { addTeamRelationRoutes } from './team-relations.ts';
 import { addTeamRoutes } from './teams.ts';
+import { addTokenGrantRoutes } from './token-grants.ts';
 import { addTokenRepositoryRoutes } from './token-repositories.ts';
+import { addTokenRequestRoutes } from './token-requests.ts';
+import { addTokenReviewerRoutes } from './token-reviewers.ts';
 import { addTokenRoutes } from './tokens.ts';
 import { addUserRoutes } from './user.ts';
 import { addVocabularyRoutes } from './vocabulary.ts';
@@ -53,6 +57,10 @@ export const ROUTES: readonly AddRoutes[] = [
   addDirectoryImportRoutes,
   addTokenRoutes,
   addTokenRepositoryRoutes,
+  addRequestAgainRoutes,
+  addTokenRequestRoutes,
+  addTokenGrantRoutes,
+  addTokenReviewerRoutes,
   addPresentedCredentialRoutes,
   addResourceOwnerRoutes,
   addOrganizationPolicyRoutes,

@@ -1,0 +1,25 @@
+// Setting tokens back to what is granted: what a widening asked for that has ended is no longer asked (A2). SQL only.
+
+import { type Kysely, sql } from 'kysely';
+import type { Database } from './schema.ts';
+
+/**
+ * Makes what these tokens ask what they are granted; one without a grant keeps what it asked, and can ask it again. The
+ * caller has locked the tokens and the repositories of their grants. @rule A2
+ */
+export async function setBackToGranted(db: Kysely<Database>, token_ids: readonly number[]): Promise<void> {
+  const { rows } = await sql<{ id: number }>`
+    update tokens token set permissions = held.permissions, repository_selection = held.repository_selection
+    from grants held
+    where token.id = any(${[...token_ids]}::bigint[]) and held.token_id = token.id
+      and held.resource_owner_id = token.resource_owner_id
+    returning token.id`.execute(db);
+  const granted = rows.map(({ id }) => id);
+  if (granted.length === 0) return;
+  await sql`delete from token_repositories where token_id = any(${granted}::bigint[])`.execute(db);
+  await sql`
+    insert into token_repositories (token_id, repository_id)
+    select held.token_id, each.repository_id
+    from grants held join grant_repositories each on each.grant_id = held.id
+    where held.token_id = any(${granted}::bigint[])`.execute(db);
+}

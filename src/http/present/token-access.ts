@@ -1,0 +1,42 @@
+// Requests and grants of tokens as the wire has them (contract 7).
+
+import type { Deps } from '../../deps.ts';
+import type { AccessingToken } from '../../domain/accessing-token.ts';
+import { type PermissionMap, permissionNamed } from '../../domain/permission.ts';
+import { presentSimpleUser } from './simple-user.ts';
+import { printTime, printTimeOrNull } from './time.ts';
+
+type WithUrl = Pick<Deps, 'config'>;
+type Place = { readonly organization: { readonly login: string }; readonly noun: string };
+
+/** Permissions by category; a category without any is left out. */
+export function groupPermissions(permissions: PermissionMap) {
+  const of = (category: string) => {
+    const found = Object.entries(permissions).filter(([name]) => permissionNamed(name)?.category === category);
+    return found.length === 0 ? {} : { [category]: Object.fromEntries(found) };
+  };
+  return { ...of('organization'), ...of('repository') };
+}
+
+function common(deps: WithUrl, token: AccessingToken, { organization, noun }: Place) {
+  const { id, holder, repository_selection, token_id, token_name, token_expired } = token;
+  return {
+    ...{ id, repository_selection, token_id, token_name, token_expired },
+    owner: presentSimpleUser(deps, { ...holder, type: 'User' }),
+    repositories_url: `${deps.config.public_url}/orgs/${organization.login}/${noun}/${id}/repositories`,
+    permissions: groupPermissions(token.permissions),
+    token_expires_at: printTimeOrNull(token.token_expires_at),
+    token_last_used_at: printTimeOrNull(token.token_last_used_at),
+  };
+}
+
+export function presentRequest(deps: WithUrl, organization: Place['organization'], token: AccessingToken) {
+  const { reason } = token;
+  const shown = common(deps, token, { organization, noun: 'personal-access-token-requests' });
+  return { ...shown, reason, created_at: printTime(token.at) };
+}
+
+export function presentGrant(deps: WithUrl, organization: Place['organization'], token: AccessingToken) {
+  const shown = common(deps, token, { organization, noun: 'personal-access-tokens' });
+  return { ...shown, access_granted_at: printTime(token.at) };
+}

@@ -127,6 +127,11 @@ function isForSessionsOnly({ ask }: DecisionRequest): boolean {
   return ask.type === 'operation' && ask.operation.session_only === true;
 }
 
+/** What only a session or a classic token may do: there is no permission for it. @rule K4 */
+function isClosedToFineGrained(token: TokenFacts, { ask }: DecisionRequest): boolean {
+  return token.kind === 'fine_grained' && ask.type === 'operation' && ask.operation.no_fine_grained === true;
+}
+
 /** Steps 4 and 5. */
 function judgeToken(
   token: TokenFacts,
@@ -166,6 +171,9 @@ export function decide(facts: Facts, request: DecisionRequest, now: Date): Decis
   if (subject.type === 'token') {
     const refused = judgeToken(subject.token, subject.person, resource, requirement, request);
     if (refused !== null) return refused;
+    if (isClosedToFineGrained(subject.token, request)) {
+      return deny('permission_missing', { needed: neededFor(requirement, false) });
+    }
   }
   const sets = satisfiedSets(subject, resource, requirement, request);
   if ('effect' in sets) return sets;

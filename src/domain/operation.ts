@@ -20,6 +20,8 @@ export type Operation = {
   readonly open_list: boolean;
   /** Policies are written by sessions only, whatever a token holds (K7). */
   readonly session_only?: true;
+  /** No permission that a fine-grained token can hold is enough: K4 gives it none for this. */
+  readonly no_fine_grained?: true;
   readonly resource: ResourceType;
 };
 

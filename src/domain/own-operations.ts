@@ -11,6 +11,7 @@ type Declared = {
   readonly public_read?: true;
   readonly open_list?: true;
   readonly session_only?: true;
+  readonly no_fine_grained?: true;
 };
 
 function row(id: string, resource: ResourceType, declared: Declared = {}): Operation {
@@ -27,6 +28,7 @@ function row(id: string, resource: ResourceType, declared: Declared = {}): Opera
     public_read: declared.public_read ?? false,
     open_list: declared.open_list ?? false,
     ...(declared.session_only && { session_only: true }),
+    ...(declared.no_fine_grained && { no_fine_grained: true }),
     resource,
   };
 }
@@ -48,11 +50,14 @@ const MAKES_REPOSITORY = { sets: ADMINISTRATION_WRITE, scopes: ['public_repo', '
 /** Fine-grained tokens never get there (K6); of classic ones, beside C6's, the scopes of enterprises (C5). */
 const READS_ENTERPRISE = { sets: ORGANIZATION_READ, scopes: ['read:enterprise', 'admin:org'] } as const;
 const WRITES_ENTERPRISE = { sets: ORGANIZATION_WRITE, scopes: ['admin:enterprise'], session_only: true } as const;
+const WRITES_SSO = { sets: ORGANIZATION_WRITE, session_only: true } as const;
+const READS_LOG = { sets: ORGANIZATION_READ, scopes: ['read:audit_log'] } as const;
 
 export const OWN_OPERATIONS: readonly Operation[] = [
   row('GET /user', 'user'),
   row('GET /users/{username}', 'user', { public_read: true }),
   row('GET /user/orgs', 'user', { open_list: true }),
+  row('GET /user/security-log', 'user', { scopes: ['read:audit_log'], no_fine_grained: true }),
   row('GET /user/repos', 'user', { sets: METADATA_READ, open_list: true }),
   row('POST /user/repos', 'user', MAKES_REPOSITORY),
 
@@ -101,6 +106,15 @@ export const OWN_OPERATIONS: readonly Operation[] = [
   row('GET /orgs/{org}/token-reviewers', 'organization', { sets: ORGANIZATION_READ }),
   row('PUT /orgs/{org}/token-reviewers/{username}', 'organization', { sets: ORGANIZATION_WRITE }),
   row('DELETE /orgs/{org}/token-reviewers/{username}', 'organization', { sets: ORGANIZATION_WRITE }),
+  row('GET /orgs/{org}/sso', 'organization', { sets: ORGANIZATION_READ }),
+  row('PUT /orgs/{org}/sso', 'organization', WRITES_SSO),
+  row('DELETE /orgs/{org}/sso', 'organization', WRITES_SSO),
+  row('GET /orgs/{org}/sso/identities', 'organization', { sets: ORGANIZATION_READ }),
+  row('DELETE /orgs/{org}/sso/identities/{username}', 'organization', WRITES_SSO),
+  row('GET /orgs/{org}/credential-authorizations', 'organization', { sets: ORGANIZATION_READ, scopes: ['read:org'] }),
+  row('DELETE /orgs/{org}/credential-authorizations/{credential_id}', 'organization', WRITES_SSO),
+  row('GET /orgs/{org}/audit-log', 'organization', READS_LOG),
+  row('GET /enterprises/{enterprise}/audit-log', 'enterprise', READS_LOG),
 
   row('GET /repos/{owner}/{repo}', 'repository', { sets: METADATA_READ, public_read: true }),
   row('PATCH /repos/{owner}/{repo}', 'repository', { sets: ADMINISTRATION_WRITE }),

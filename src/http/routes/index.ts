@@ -4,7 +4,9 @@ import type { AddRoutes } from '../app-type.ts';
 import { addAdminClientRoutes } from './admin-clients.ts';
 import { addAdminOrganizationRoutes } from './admin-organizations.ts';
 import { addAdminUserRoutes } from './admin-users.ts';
+import { addAuditLogRoutes } from './audit-log.ts';
 import { addCollaboratorRoutes } from './collaborators.ts';
+import { addCredentialAuthorizationRoutes } from './credential-authorizations.ts';
 import { addDeployKeyRoutes } from './deploy-keys.ts';
 import { addDirectoryImportRoutes } from './directory-import.ts';
 import { addDiscoveryRoutes } from './discovery.ts';
@@ -17,6 +19,7 @@ import { addMembershipRoutes } from './memberships.ts';
 import { addMetricsRoutes } from './metrics.ts';
 import { addOAuthRoutes } from './oauth.ts';
 import { addOrganizationPolicyRoutes } from './organization-policy.ts';
+import { addOrganizationSsoRoutes } from './organization-sso.ts';
 import { addOrganizationRoutes } from './organizations.ts';
 import { addPresentedCredentialRoutes } from './presented-credential.ts';
 import { addRepositoryRoutes } from './repositories.ts';
@@ -24,6 +27,7 @@ import { addRepositoryListRoutes } from './repository-lists.ts';
 import { addRequestAgainRoutes } from './request-again.ts';
 import { addResourceOwnerRoutes } from './resource-owners.ts';
 import { addSessionRoutes } from './sessions.ts';
+import { addSsoSessionRoutes } from './sso-sessions.ts';
 import { addSuspensionRoutes } from './suspension.ts';
 import { addTeamRelationRoutes } from './team-relations.ts';
 import { addTeamRoutes } from './teams.ts';
@@ -65,6 +69,10 @@ export const ROUTES: readonly AddRoutes[] = [
   addResourceOwnerRoutes,
   addOrganizationPolicyRoutes,
   addEnterprisePolicyRoutes,
+  addAuditLogRoutes,
+  addOrganizationSsoRoutes,
+  addSsoSessionRoutes,
+  addCredentialAuthorizationRoutes,
   addOAuthRoutes,
   addEvaluationRoutes,
   addDiscoveryRoutes,

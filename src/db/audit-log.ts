@@ -1,0 +1,89 @@
+// Reading the logs of the record (L2): by position, so that a page costs what it shows, and with the conditions of a phrase.
+
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { LogName, PlacedEntry } from '../domain/audit-entry.ts';
+import type { AuditClause, AuditCondition, AuditFilter } from '../domain/audit-phrase.ts';
+import type { Database } from './schema.ts';
+
+/** The row of a log: its entry, its position, and the hash that stands there. */
+export type LogRow = PlacedEntry & { readonly hash: Buffer };
+
+export type LogQuery = {
+  readonly filter: AuditFilter;
+  /** Positions above this one, and below that one. */
+  readonly above: number;
+  readonly below: number;
+  readonly descending: boolean;
+  readonly limit: number;
+};
+
+function condition(asked: AuditCondition): RawBuilder<unknown> {
+  switch (asked.type) {
+    case 'text':
+      return sql`lower(entry.${sql.ref(asked.column)}) = ${asked.value}`;
+    case 'action':
+      return asked.begins ? sql`starts_with(entry.action, ${asked.value})` : sql`entry.action = ${asked.value}`;
+    case 'repo':
+      return asked.value.includes('/')
+        ? sql`lower(entry.repo) = ${asked.value}`
+        : sql`lower(split_part(entry.repo, '/', 2)) = ${asked.value}`;
+    case 'token_id':
+      return sql`(entry.token_id = ${asked.id} or entry.managed_token_id = ${asked.id})`;
+    case 'hashed_token':
+      return sql`(entry.hashed_token = ${asked.digest} or entry.managed_hashed_token = ${asked.digest})`;
+    case 'created':
+      return sql`entry.created_at >= coalesce(${asked.from}::timestamptz, '-infinity')
+        and entry.created_at < coalesce(${asked.before}::timestamptz, 'infinity')`;
+  }
+}
+
+/** What an entry does not say is not the value that was asked for: `is not true`, not `not`. */
+function clause({ negated, any }: AuditClause): RawBuilder<unknown> {
+  const either = sql.join(
+    any.map((each) => sql`(${condition(each)})`),
+    sql` or `,
+  );
+  return negated ? sql`(${either}) is not true` : sql`(${either})`;
+}
+
+/** The rows of a log between two positions that the filter lets through, from one end of them. */
+export async function readLog(db: Kysely<Database>, log: LogName, query: LogQuery): Promise<LogRow[]> {
+  const clauses = query.filter.map((each) => sql`and ${clause(each)}`);
+  const { rows } = await sql<LogRow>`
+    select placed.position, placed.hash, entry.id, entry.created_at, entry.action, entry.actor_id, entry.actor,
+      entry.user_id, entry."user", entry.org_id, entry.org, entry.business_id, entry.business, entry.repo_id, entry.repo,
+      entry.token_id, entry.hashed_token, entry.programmatic_access_type, entry.token_scopes, entry.managed_token_id,
+      entry.managed_hashed_token, entry.request_id, entry.actor_ip, entry.user_agent, entry.operation_type,
+      entry.outcome, entry.reason, entry.data
+    from audit_positions placed
+    join audit_entries entry on entry.id = placed.entry_id
+    where placed.log_kind = ${log.log_kind} and placed.log_id = ${log.log_id}
+      and placed.position > ${query.above} and placed.position < ${query.below}
+      ${clauses.length === 0 ? sql`` : sql.join(clauses, sql` `)}
+    order by placed.position ${query.descending ? sql`desc` : sql`asc`}
+    limit ${query.limit}`.execute(db);
+  return rows;
+}
+
+/** The last position of a log; 0 where there is none. */
+export async function lastPosition(db: Kysely<Database>, log: LogName): Promise<number> {
+  const head = await db
+    .selectFrom('audit_logs')
+    .select('entries')
+    .where('log_kind', '=', log.log_kind)
+    .where('log_id', '=', log.log_id)
+    .executeTakeFirst();
+  return head?.entries ?? 0;
+}
+
+/** The hash at a position of a log, or null where it has no such position. */
+export async function hashAt(db: Kysely<Database>, log: LogName, position: number): Promise<Buffer | null> {
+  const placed = await db
+    .selectFrom('audit_positions')
+    .select('hash')
+    .where('log_kind', '=', log.log_kind)
+    .where('log_id', '=', log.log_id)
+    .where('position', '=', position)
+    .executeTakeFirst();
+  return placed?.hash ?? null;
+}

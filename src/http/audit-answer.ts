@@ -1,0 +1,65 @@
+// The answer of an audit log: a page with its `Link`, or, to who accepts newline-delimited JSON, all of it as a stream.
+
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Deps } from '../deps.ts';
+import type { LogName, PlacedEntry } from '../domain/audit-entry.ts';
+import type { AuditQuery } from '../use-cases/audit-question.ts';
+import { exportAuditLog } from '../use-cases/export-audit-log.ts';
+import { readAuditLog } from '../use-cases/read-audit-log.ts';
+import { CONTENT_TYPES } from './body.ts';
+import { pageOf, setLinks } from './pages.ts';
+import { presentAuditEntry } from './present/audit-entry.ts';
+import type { AuditLogQuery } from './schemas/audit-log.ts';
+
+type Answered = ReturnType<typeof presentAuditEntry>[];
+
+export async function answerAuditLog(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: LogName,
+): Promise<Answered> {
+  const asked = request.query as AuditLogQuery; // the route's schema has AuditLogQuery
+  const { phrase = '', order = 'desc', after = null, before = null } = asked;
+  const query: AuditQuery = { log, phrase, order, after, before };
+  if (wantsLines(request)) return (await sendLines(deps, request, reply, query)) as never; // the reply is sent
+  const { limit } = pageOf(asked);
+  const { entries, next, prev } = await readAuditLog(deps, request.caller, { ...query, limit });
+  setLinks(deps, request, reply, {
+    ...(next !== null && { next: { after: next, before: null } }),
+    ...(after !== null || before !== null ? { first: { after: null, before: null } } : {}),
+    ...(prev !== null && { prev: { after: null, before: prev } }),
+  });
+  return entries.map(presentAuditEntry);
+}
+
+function wantsLines({ headers }: FastifyRequest): boolean {
+  const accepted = (headers.accept ?? '').split(',').map((each) => each.split(';')[0]?.trim().toLowerCase());
+  return accepted.includes(CONTENT_TYPES.lines);
+}
+
+/** What is refused is refused before the first line; what fails later breaks the answer off, so that it is not taken for whole. */
+async function sendLines(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  query: AuditQuery,
+): Promise<FastifyReply> {
+  const pieces = exportAuditLog(deps, request.caller, query);
+  const first = await pieces.next();
+  return reply.type(CONTENT_TYPES.lines).send(Readable.from(lines(first, pieces), { objectMode: false }));
+}
+
+async function* lines(
+  first: IteratorResult<readonly PlacedEntry[]>,
+  pieces: AsyncGenerator<readonly PlacedEntry[]>,
+): AsyncGenerator<string> {
+  if (first.done) return;
+  yield linesOf(first.value);
+  for await (const piece of pieces) yield linesOf(piece);
+}
+
+function linesOf(entries: readonly PlacedEntry[]): string {
+  return entries.map((entry) => `${JSON.stringify(presentAuditEntry(entry))}\n`).join('');
+}

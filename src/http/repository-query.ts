@@ -52,5 +52,5 @@ export function organizationRepositoriesFilter(query: OrganizationQuery) {
   const { type, sort, direction } = query;
   const visibility: Visibility = type === 'public' || type === 'private' ? type : 'all';
   const ordered = order({ ...(sort && { sort }), ...(direction && { direction }) }, 'created');
-  return { ...ordered, ...pageOf(query), visibility, only_with_role: type === 'member' };
+  return { ...ordered, ...pageOf(query), visibility, only_with_role: type === 'member', only_forks: type === 'forks' };
 }

@@ -11,12 +11,14 @@ export async function listOrganizationRepositories(
   caller: Caller,
   input: {
     readonly organization: OrganizationFacts;
-    readonly filter: Omit<RepositoryFilter, 'affiliations'>;
+    readonly filter: Omit<RepositoryFilter, 'affiliations'> & { readonly only_forks: boolean };
     readonly now: Date;
   },
 ): Promise<RepositoryPage> {
   const { organization, now } = input;
-  const filter = { ...input.filter, affiliations: [] };
+  const { only_forks, ...asked } = input.filter;
+  if (only_forks) return { rows: [], has_more: false, sso_missing: [] };
+  const filter = { ...asked, affiliations: [] };
   const page = await repositoryPage(deps, caller, { owners: [organization], filter, now });
   // Who is no member is not told how the organization signs its people in.
   return organization.membership === null ? { ...page, sso_missing: [] } : page;

@@ -132,8 +132,8 @@ export const OrganizationRepositoriesQuery = Type.Object({
   ...PAGE_QUERY,
   ...ORDER,
   type: Type.Optional(
-    Type.Enum(['all', 'public', 'private', 'sources', 'member'], {
-      description: '`member`: where the caller has a role. Nothing is a fork here: `sources` are all',
+    Type.Enum(['all', 'public', 'private', 'forks', 'sources', 'member'], {
+      description: '`member`: where the caller has a role. Nothing is a fork here: `forks` are none, `sources` all',
     }),
   ),
 });

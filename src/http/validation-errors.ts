@@ -53,10 +53,19 @@ function branchesOf(union: ErrorObject, inside: readonly ErrorObject[]): readonl
   return [...branches.values()];
 }
 
+/** A constant that every branch wants alike: it is wrong, but tells nothing of which branch was meant. */
+function isWantedByAll(error: ErrorObject, branches: readonly ErrorObject[][]): boolean {
+  const isSame = (each: ErrorObject): boolean =>
+    each.keyword === 'const' &&
+    each.instancePath === error.instancePath &&
+    each.params.allowedValue === error.params.allowedValue;
+  return branches.every((errors) => errors.some(isSame));
+}
+
 /** Where one member tells the branches apart by constants, and is none of them: that member is wrong, not the whole. */
 function wrongTag(union: ErrorObject, inside: readonly ErrorObject[]): readonly ErrorObject[] {
   const branches = branchesOf(union, inside);
-  const tags = inside.filter((error) => error.keyword === 'const');
+  const tags = inside.filter((error) => error.keyword === 'const' && !isWantedByAll(error, branches));
   const [tag] = tags;
   if (tag === undefined || tags.length !== branches.length) return [];
   if (tags.some((error) => error.instancePath !== tag.instancePath)) return [];
@@ -65,7 +74,9 @@ function wrongTag(union: ErrorObject, inside: readonly ErrorObject[]): readonly 
 }
 
 function meantBranch(union: ErrorObject, inside: readonly ErrorObject[]): readonly ErrorObject[] {
-  const fitting = branchesOf(union, inside).filter((errors) => !errors.some((error) => missesBranch(union, error)));
+  const branches = branchesOf(union, inside);
+  const misses = (error: ErrorObject): boolean => missesBranch(union, error) && !isWantedByAll(error, branches);
+  const fitting = branches.filter((errors) => !errors.some(misses));
   return fitting.sort((a, b) => a.length - b.length)[0] ?? [];
 }
 

@@ -182,7 +182,11 @@ t.test('M3: one way to say a life or none; days, a moment, a date, or never', as
     ],
     { never_expires: true, expires_at: '2099-01-01' },
   ];
-  for (const life of bad) t.match(await expiry(life), [{ code: 'invalid' }], JSON.stringify(life));
+  for (const life of bad) {
+    const [error] = await expiry(life);
+    t.match(error, { code: 'invalid' }, JSON.stringify(life));
+    t.ok(error.field in life, `the member is named: ${JSON.stringify(life)}`);
+  }
 });
 
 t.test('K5: scopes and permissions that do not exist are refused by name', async (t) => {

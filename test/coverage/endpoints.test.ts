@@ -35,6 +35,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   team_slug: 'core',
   enterprise: 'galaxy',
   token_id: '1',
+  pat_request_id: '1',
+  pat_id: '1',
   key_id: '1',
   client_id: 'client_none',
 };

@@ -8,6 +8,8 @@ import { importDatabaseOf } from './db/import/connection.ts';
 import { databaseOver } from './db/pool.ts';
 import type { Deps } from './deps.ts';
 import { createStrictFacts } from './facts/strict.ts';
+import { createKeySets } from './key-sets.ts';
+import { createOutbound } from './outbound.ts';
 import { createLastUse } from './use-cases/last-use.ts';
 
 export type Parts = {
@@ -22,5 +24,8 @@ export function composeDeps({ pool, config, clock, log }: Parts): Deps {
   const db = databaseOver(pool);
   const facts = createStrictFacts(pool, clock);
   const openImportDatabase = importDatabaseOf(pool);
-  return { db, openImportDatabase, facts, last_use: createLastUse(db), config, clock, log };
+  const outbound = createOutbound({ allow: config.outbound_allow });
+  const key_sets = createKeySets({ outbound, clock, log, request_timeout_ms: config.request_timeout_ms });
+  const last_use = createLastUse(db);
+  return { db, openImportDatabase, facts, last_use, outbound, key_sets, config, clock, log };
 }

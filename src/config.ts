@@ -21,6 +21,7 @@ export const SETTINGS = Type.Object({
   TOKEN_PREFIX: Type.String({ default: 'gth', pattern: '^[A-Za-z][A-Za-z0-9]{1,9}$' }),
   SESSION_TTL: Type.Integer({ default: 43_200, minimum: 1, maximum: 30 * DAY_SECONDS }),
   TRUSTED_PROXIES: Type.String({ default: '' }),
+  OUTBOUND_ALLOW: Type.String({ default: '' }),
   METRICS_TOKEN: Type.Optional(Type.String({ pattern: '^[!-~]{8,256}$' })),
   LOG_LEVEL: Type.Enum(LOG_LEVELS, { default: 'info' }),
   ALLOW_UNSAFE_DATABASE: Type.Enum(['0', '1'], { default: '0' }),
@@ -55,6 +56,8 @@ export interface Config {
   readonly session_ttl_seconds: number;
   /** Addresses and ranges (CIDR) of the proxies whose `X-Forwarded-For` is believed. */
   readonly trusted_proxies: readonly string[];
+  /** Addresses and ranges (CIDR) that calls to others may reach though they are not public. */
+  readonly outbound_allow: readonly string[];
   readonly metrics_token: string | null;
   readonly log_level: (typeof LOG_LEVELS)[number];
   readonly allow_unsafe_database: boolean;
@@ -88,7 +91,8 @@ export function loadConfig(environment: Environment): Config {
     admin_password: adminPassword(settings.ADMIN_PASSWORD),
     token_prefix: settings.TOKEN_PREFIX,
     session_ttl_seconds: settings.SESSION_TTL,
-    trusted_proxies: trustedProxies(settings.TRUSTED_PROXIES),
+    trusted_proxies: rangesOf('TRUSTED_PROXIES', settings.TRUSTED_PROXIES),
+    outbound_allow: rangesOf('OUTBOUND_ALLOW', settings.OUTBOUND_ALLOW),
     metrics_token: settings.METRICS_TOKEN ?? null,
     log_level: settings.LOG_LEVEL,
     allow_unsafe_database: settings.ALLOW_UNSAFE_DATABASE === '1',
@@ -181,18 +185,18 @@ function adminPassword(text: string | undefined): string | null {
   );
 }
 
-function trustedProxies(text: string): readonly string[] {
+function rangesOf(name: 'TRUSTED_PROXIES' | 'OUTBOUND_ALLOW', text: string): readonly string[] {
   const ranges = text === '' ? [] : text.split(',').map((range) => range.trim());
   for (const range of ranges) {
     if (isRange(range)) continue;
     throw startRefusal(
-      'Change `TRUSTED_PROXIES`: it must be a list of addresses or CIDR ranges such as 10.0.0.0/8, and never everyone.',
+      `Change \`${name}\`: it must be a list of addresses or CIDR ranges such as 10.0.0.0/8, and never everyone.`,
     );
   }
   return ranges;
 }
 
-/** An address, or a range that is not the whole Internet: whoever is trusted may claim to be anybody. */
+/** An address, or a range that is not the whole Internet, which would trust or open everything. */
 function isRange(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Database } from './db/schema.ts';
 import type { FactsSource } from './facts/source.ts';
+import type { KeySets } from './key-sets.ts';
+import type { Outbound } from './outbound.ts';
 import type { LastUse } from './use-cases/last-use.ts';
 
 export interface Deps {
@@ -17,4 +19,8 @@ export interface Deps {
   /** What the rules need to know. */
   readonly facts: FactsSource;
   readonly last_use: LastUse;
+  /** The way to addresses that others have given. */
+  readonly outbound: Outbound;
+  /** The keys by which organizations' ID tokens are signed. */
+  readonly key_sets: KeySets;
 }

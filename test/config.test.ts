@@ -28,6 +28,11 @@ t.test('proxies are addresses and ranges', async (t) => {
   t.same(loadConfig({ TRUSTED_PROXIES: '10.0.0.0/8, ::1' }).trusted_proxies, ['10.0.0.0/8', '::1']);
 });
 
+t.test('networks that calls to others may reach are addresses and ranges', async (t) => {
+  t.same(loadConfig({}).outbound_allow, []);
+  t.same(loadConfig({ OUTBOUND_ALLOW: '127.0.0.0/8, fd00::1' }).outbound_allow, ['127.0.0.0/8', 'fd00::1']);
+});
+
 const REFUSED: [string, Record<string, string>][] = [
   ['PORT', { PORT: '0' }],
   ['PORT', { PORT: '65536' }],
@@ -59,6 +64,9 @@ const REFUSED: [string, Record<string, string>][] = [
   ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '10.0.0.0/8/8' }],
   ['TRUSTED_PROXIES', { TRUSTED_PROXIES: 'proxy.example' }],
   ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '10.0.0.1,,10.0.0.2' }],
+  ['OUTBOUND_ALLOW', { OUTBOUND_ALLOW: '*' }],
+  ['OUTBOUND_ALLOW', { OUTBOUND_ALLOW: '0.0.0.0/0' }],
+  ['OUTBOUND_ALLOW', { OUTBOUND_ALLOW: 'keys.example' }],
   ['METRICS_TOKEN', { METRICS_TOKEN: 'short' }],
   ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
   ['ALLOW_UNSAFE_DATABASE', { ALLOW_UNSAFE_DATABASE: 'true' }],

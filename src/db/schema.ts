@@ -115,6 +115,13 @@ export interface DeployKeys {
   token_id: number | null;
 }
 
+export interface EmailVerifications {
+  digest: string;
+  email: string;
+  expires_at: Date;
+  user_id: number;
+}
+
 export interface EnterpriseAdministrators {
   enterprise_id: number;
   user_id: number;
@@ -153,6 +160,7 @@ export interface GrantRequests {
   created_at: Date;
   id: Generated<number>;
   permissions: Json;
+  permissions_before: Json | null;
   reason: string | null;
   repository_selection: string;
   resource_owner_id: number;
@@ -173,6 +181,31 @@ export interface Grants {
   token_id: number;
 }
 
+export interface HookDeliveries {
+  delivered_at: Date;
+  duration_ms: number;
+  hook_id: number;
+  id: Generated<number>;
+  message_id: number;
+  redelivery: boolean;
+  request_headers: Json;
+  response_body: string | null;
+  response_headers: Json;
+  status: string;
+  status_code: number | null;
+  url: string;
+}
+
+export interface HookMessages {
+  action: string | null;
+  created_at: Generated<Date>;
+  data: Json;
+  event: string;
+  guid: Generated<string>;
+  hook_id: number;
+  id: Generated<number>;
+}
+
 export interface ImportedObjects {
   deleted: boolean;
   external_id: string;
@@ -190,6 +223,38 @@ export interface Memberships {
   user_id: number;
 }
 
+export interface Notifications {
+  created_at: Date;
+  days_left: number | null;
+  expires_at: Date | null;
+  id: Generated<number>;
+  mail_attempts: Generated<number>;
+  mail_due_at: Date | null;
+  mailed_at: Date | null;
+  organization: string | null;
+  reason: string | null;
+  token_id: number | null;
+  token_kind: string | null;
+  token_name: string | null;
+  type: string;
+  user_id: number;
+}
+
+export interface OrganizationHooks {
+  active: boolean;
+  content_type: string;
+  created_at: Date;
+  events: string[];
+  id: Generated<number>;
+  insecure_ssl: boolean;
+  organization_id: number;
+  previous_secret: string | null;
+  previous_secret_until: Date | null;
+  secret: string | null;
+  updated_at: Date;
+  url: string;
+}
+
 export interface Organizations {
   default_repository_permission: Generated<string>;
   enterprise_id: number | null;
@@ -197,6 +262,10 @@ export interface Organizations {
 }
 
 export interface OrganizationSso {
+  audience: string | null;
+  issuer: string | null;
+  jwks: Json | null;
+  jwks_uri: string | null;
   organization_id: number;
   required: boolean;
 }
@@ -234,6 +303,14 @@ export interface Sessions {
   digest: string;
   expires_at: Date;
   id: Generated<number>;
+  user_id: number;
+}
+
+export interface SsoIdentities {
+  issuer: string;
+  linked_at: Date;
+  organization_id: number;
+  subject: string;
   user_id: number;
 }
 
@@ -280,6 +357,7 @@ export interface Tokens {
   kind: string;
   last_used_at: Date | null;
   name: string;
+  notice_days: number | null;
   permissions: Json | null;
   repository_selection: string | null;
   resource_owner_id: number | null;
@@ -301,9 +379,15 @@ export interface TokenSecrets {
 
 export interface TokenSsoAuthorizations {
   authorized_at: Date;
+  id: Generated<number>;
   organization_id: number;
   revoked_at: Date | null;
   token_id: number;
+}
+
+export interface UsedIdTokens {
+  digest: string;
+  usable_until: Date;
 }
 
 export interface Users {
@@ -326,6 +410,7 @@ export interface Database {
   clients: Clients;
   collaborators: Collaborators;
   deploy_keys: DeployKeys;
+  email_verifications: EmailVerifications;
   enterprise_administrators: EnterpriseAdministrators;
   enterprise_token_policies: EnterpriseTokenPolicies;
   enterprises: Enterprises;
@@ -333,14 +418,19 @@ export interface Database {
   grant_request_repositories: GrantRequestRepositories;
   grant_requests: GrantRequests;
   grants: Grants;
+  hook_deliveries: HookDeliveries;
+  hook_messages: HookMessages;
   imported_objects: ImportedObjects;
   memberships: Memberships;
+  notifications: Notifications;
+  organization_hooks: OrganizationHooks;
   organization_sso: OrganizationSso;
   organization_token_policies: OrganizationTokenPolicies;
   organizations: Organizations;
   password_setups: PasswordSetups;
   repositories: Repositories;
   sessions: Sessions;
+  sso_identities: SsoIdentities;
   sso_sessions: SsoSessions;
   team_members: TeamMembers;
   team_repositories: TeamRepositories;
@@ -350,5 +440,6 @@ export interface Database {
   token_secrets: TokenSecrets;
   token_sso_authorizations: TokenSsoAuthorizations;
   tokens: Tokens;
+  used_id_tokens: UsedIdTokens;
   users: Users;
 }

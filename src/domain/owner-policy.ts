@@ -62,7 +62,8 @@ function policyUnknown(organization: OrganizationFacts): boolean {
   return organization.policy === null || (organization.enterprise !== null && organization.enterprise.policy === null);
 }
 
-function lifetimeJudgement(token: TokenFacts, organization: OrganizationFacts): Decision | null {
+/** Why the life of the token is too long for the organization, or null. @rule P4, P5 */
+export function lifetimeJudgement(token: TokenFacts, organization: OrganizationFacts): Decision | null {
   const { policy, enterprise } = organization;
   if (policy === null) return null;
   const pair = { organization: policy, enterprise: enterprise?.policy ?? null };

@@ -3,6 +3,7 @@
 import type { Kysely } from 'kysely';
 import { writeAudit } from '../db/audit.ts';
 import type { Database } from '../db/schema.ts';
+import { authorizeBySession } from '../db/token-authorizations.ts';
 import { countLiveTokens, insertToken, type NewToken } from '../db/tokens.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Deps } from '../deps.ts';
@@ -104,7 +105,7 @@ async function issueClassic(issue: Issue, ask: ClassicAsk, scopes: readonly stri
   return id;
 }
 
-/** @rule M3, M4, M5, M6 */
+/** @rule M3, M4, M5, M6, O1 */
 async function issueFineGrained(issue: Issue, ask: FineGrainedAsk): Promise<number> {
   const { db, caller, holder } = issue;
   const { now } = holder;
@@ -120,6 +121,9 @@ async function issueFineGrained(issue: Issue, ask: FineGrainedAsk): Promise<numb
     ...access,
     ...stored(issue, ask, expiry.expires_at),
   });
+  if (owner.type === 'Organization') {
+    await authorizeBySession(db, { token_id: token.id, organization_id: owner.id }, holder);
+  }
   const lifetime_seconds = lifeSeconds(now, expiry.expires_at);
   await askResourceOwner(db, caller, { token, owner, access, reason: ask.reason ?? null, lifetime_seconds }, now);
   return token.id;

@@ -1,16 +1,20 @@
 // DELETE /orgs/{org}/memberships/{username}. Who leaves is out of the organization's teams, and loses what it granted his
-// tokens and what they asked of it (A4). Where he was added to a repository himself he stays, as an outside collaborator.
+// tokens, what they asked of it and what he authorised by single sign-on (A4). Where he was added to a repository himself he
+// stays, as an outside collaborator.
 
 import { holdPerson } from '../db/accounts.ts';
-import { writeAudit } from '../db/audit.ts';
+import { writeAudit, writeAudits } from '../db/audit.ts';
 import { cancelRequests, type EndedToken, endGrants, leaveTeams } from '../db/import/leaving.ts';
 import { deleteMembership, findMembershipRole } from '../db/memberships.ts';
+import { endSingleSignOn } from '../db/token-authorizations.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Deps } from '../deps.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { OrganizationFacts } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { authorizationEvent } from '../domain/single-sign-on.ts';
 import type { AccessChange, AuditedToken } from '../domain/token-audit.ts';
+import { authorizedToken } from './authorized-token.ts';
 import { lockAsOwner, requireOtherOwner } from './lock-as-owner.ts';
 import { recordAccess } from './record-access.ts';
 
@@ -49,6 +53,7 @@ export async function removeMembership(
     await leaveTeams(transaction, leaving);
     const revoked = await endGrants(transaction, leaving);
     const cancelled = await cancelRequests(transaction, leaving);
+    const deauthorized = await endSingleSignOn(transaction, leaving);
     await writeAudit(transaction, caller, {
       action: 'org.remove_member',
       operation_type: 'remove',
@@ -61,5 +66,10 @@ export async function removeMembership(
       ...revoked.map((each) => ended('access_revoked', each, place)),
       ...cancelled.map((each) => ended('request_cancelled', each, place)),
     ]);
+    await writeAudits(
+      transaction,
+      caller,
+      deauthorized.map((each) => authorizationEvent('deauthorized', authorizedToken(each), organization)),
+    );
   });
 }

@@ -1,9 +1,14 @@
-// Who leaves an organization (A4): his places in its teams go, what it granted his tokens ends, what they ask it is cancelled.
-// His memberships are gone already, so that no token is granted anything by them meanwhile.
+// Who leaves an organization (A4): his places in its teams go, what it granted his tokens ends, what they ask it is cancelled,
+// what he authorised by single sign-on is taken back. His memberships are gone already, so that no token is granted anything
+// by them meanwhile.
 
 import type { ImportEntry } from '../../db/import/audit.ts';
 import { cancelRequests, type EndedToken, endGrants, leaveTeams } from '../../db/import/leaving.ts';
 import type { Pair } from '../../db/import/relations.ts';
+import { endSingleSignOn } from '../../db/token-authorizations.ts';
+import type { AuditAction } from '../../domain/audit.ts';
+import { authorizationData } from '../../domain/single-sign-on.ts';
+import { authorizedToken } from '../authorized-token.ts';
 import type { Step } from './step.ts';
 
 /** @rule A4 */
@@ -16,13 +21,13 @@ export async function leave(step: Step, pairs: readonly Pair[]): Promise<void> {
     const data = { user_programmatic_access_request_id: request_id };
     step.record(null, entryOf('personal_access_token.request_cancelled', token, data));
   }
+  for (const row of await endSingleSignOn(step.db, pairs)) {
+    const data = authorizationData(authorizedToken(row));
+    step.record(null, entryOf('org_credential_authorization.deauthorized', row, data));
+  }
 }
 
-function entryOf(
-  action: 'personal_access_token.access_revoked' | 'personal_access_token.request_cancelled',
-  token: EndedToken,
-  data: Record<string, unknown> = {},
-): ImportEntry {
+function entryOf(action: AuditAction, token: EndedToken, data: Record<string, unknown> = {}): ImportEntry {
   return {
     action,
     operation_type: 'remove',

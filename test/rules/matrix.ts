@@ -192,7 +192,7 @@ export function inWords(cell: Cell): string {
     .join(', ');
 }
 
-const word = <Name extends Dimension>(cell: Cell, name: Name): (typeof DIMENSIONS)[Name][number] =>
+export const word = <Name extends Dimension>(cell: Cell, name: Name): (typeof DIMENSIONS)[Name][number] =>
   DIMENSIONS[name][cell[name]] as (typeof DIMENSIONS)[Name][number];
 
 /** One value for each combination of the named dimensions, made at the first time that it is asked for. */
@@ -207,6 +207,15 @@ function once<Part>(names: readonly Dimension[], make: (cell: Cell) => Part): (c
     made[key] = part;
     return part;
   };
+}
+
+/** The facts and the question of single cells, for who builds a cell in another way too. */
+export function factsOf(family: Family): (cell: Cell) => { facts: Facts; request: DecisionRequest } {
+  const parts = partsOf(family);
+  return (cell) => ({
+    facts: { subject: parts.subject(cell), resource: parts.resource(cell) },
+    request: parts.request(cell),
+  });
 }
 
 function partsOf(family: Family): {

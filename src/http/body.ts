@@ -16,6 +16,9 @@ export const CONTENT_TYPES: Readonly<Record<BodyKind, string>> = {
   lines: 'application/x-ndjson',
 };
 
+/** Other names under which lines of JSON travel: no registered one settles it. */
+const OTHER_LINES = ['application/ndjson', 'application/jsonl'];
+
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 /** An import takes as long as it takes; a day is more than that. */
 const LINES_TIMEOUT_MS = 24 * 60 * 60 * 1000;
@@ -47,7 +50,7 @@ export function addBodyParsers(app: FastifyInstance): void {
     requireKind(request, 'form');
     done(null, parseForm(bytes.toString('latin1')));
   });
-  app.addContentTypeParser(CONTENT_TYPES.lines, (request, stream, done) => {
+  app.addContentTypeParser([CONTENT_TYPES.lines, ...OTHER_LINES], (request, stream, done) => {
     requireKind(request, 'lines');
     const { bodyLimit } = request.routeOptions;
     if (Number(request.headers['content-length']) > bodyLimit) throw new Refusal('body_too_large');

@@ -89,6 +89,20 @@ t.test('every type is imported, and the API shows it', async (t) => {
   t.match(await read('/orgs/acme/teams/core-team'), { name: 'Core Team', slug: 'core-team' });
 });
 
+t.test('lines of JSON are taken under each of their names, whole JSON is not', async (t) => {
+  const { inject, world } = await prepare(t);
+  const { authorization } = await world.client(['directory']);
+  const status = async (type: string) => {
+    const headers = { authorization, 'content-type': type };
+    return (await inject({ method: 'POST', url: '/directory/import', headers, payload: bodyOf([USER]) })).statusCode;
+  };
+  for (const type of ['application/x-ndjson', 'application/ndjson; charset=utf-8', 'application/jsonl']) {
+    t.equal(await status(type), 200, type);
+  }
+  for (const type of ['application/json', 'text/plain', 'application/jsonlines'])
+    t.equal(await status(type), 415, type);
+});
+
 t.test('P1, P5: organizations and enterprises have their policies from the first moment on', async (t) => {
   const { words, db } = await prepare(t);
   t.same(await words([USER, ENTERPRISE, ORGANIZATION]), ['created', 'created', 'created']);

@@ -50,7 +50,7 @@ async function identify(
   request.facts = facts;
   request.caller = { ...request.caller, principal };
   if (subject.type === 'token') deps.last_use.record(subject.token.id, facts.now);
-  await countRequest(deps, request, reply);
+  countRequest(deps, request, reply);
   return subject;
 }
 

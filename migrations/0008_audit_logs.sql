@@ -23,6 +23,8 @@ create table audit_logs (
   -- The last position, and its hash; null while there is none.
   entries bigint not null default 0,
   hash bytea,
+  -- Which transaction changed it last: what the next root has to name.
+  changed_in xid8 not null default pg_current_xact_id(),
   primary key (log_kind, log_id)
 );
 
@@ -128,7 +130,7 @@ begin
     window in_log as (partition by head.log_kind, head.log_id order by entry.id)
     returning log_kind, log_id, position, hash
   )
-  update audit_logs head set entries = last.position, hash = last.hash
+  update audit_logs head set entries = last.position, hash = last.hash, changed_in = pg_current_xact_id()
   from (
     select distinct on (placed.log_kind, placed.log_id) placed.log_kind, placed.log_id, placed.position, placed.hash
     from placed

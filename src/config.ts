@@ -22,7 +22,10 @@ export const SETTINGS = Type.Object({
   SESSION_TTL: Type.Integer({ default: 43_200, minimum: 1, maximum: 30 * DAY_SECONDS }),
   TRUSTED_PROXIES: Type.String({ default: '' }),
   OUTBOUND_ALLOW: Type.String({ default: '' }),
+  SMTP_URL: Type.Optional(Type.String()),
+  MAIL_FROM: Type.Optional(Type.String({ pattern: '^[^\\s<>@,;]{1,64}@[A-Za-z0-9.-]{1,253}$' })),
   METRICS_TOKEN: Type.Optional(Type.String({ pattern: '^[!-~]{8,256}$' })),
+  AUDIT_ROOT_FILE: Type.Optional(Type.String()),
   LOG_LEVEL: Type.Enum(LOG_LEVELS, { default: 'info' }),
   ALLOW_UNSAFE_DATABASE: Type.Enum(['0', '1'], { default: '0' }),
   DATABASE_POOL: Type.Integer({ default: 10, minimum: 2, maximum: 1000 }),
@@ -32,6 +35,7 @@ export const SETTINGS = Type.Object({
   MAX_SELECTED_REPOSITORIES: Type.Integer({ default: 50, minimum: 1, maximum: 10_000 }),
   RATE_LIMIT_PER_HOUR: Type.Integer({ default: 5000, minimum: 1, maximum: 1_000_000_000 }),
   ANONYMOUS_PER_HOUR: Type.Integer({ default: 60, minimum: 1, maximum: 1_000_000_000 }),
+  REVOCATION_CALLS_PER_HOUR: Type.Integer({ default: 60, minimum: 1, maximum: 1_000_000_000 }),
 });
 
 /** The environment as this service reads it. */
@@ -58,7 +62,13 @@ export interface Config {
   readonly trusted_proxies: readonly string[];
   /** Addresses and ranges (CIDR) that calls to others may reach though they are not public. */
   readonly outbound_allow: readonly string[];
+  /** The server that takes our mails; null: none are sent. */
+  readonly smtp_url: string | null;
+  /** The address that mails come from; null: one at the service's own name. */
+  readonly mail_from: string | null;
   readonly metrics_token: string | null;
+  /** Where signed roots of the record are appended; null: nowhere. */
+  readonly audit_root_file: string | null;
   readonly log_level: (typeof LOG_LEVELS)[number];
   readonly allow_unsafe_database: boolean;
   readonly database_connections_max: number;
@@ -68,6 +78,7 @@ export interface Config {
   readonly selected_repositories_max: number;
   readonly holder_requests_per_hour_max: number;
   readonly anonymous_requests_per_hour_max: number;
+  readonly revocation_calls_per_hour_max: number;
 }
 
 /** The settings that the environment gives. A malformed, unsafe or half-set one is refused with a line that says what to change. */
@@ -93,7 +104,10 @@ export function loadConfig(environment: Environment): Config {
     session_ttl_seconds: settings.SESSION_TTL,
     trusted_proxies: rangesOf('TRUSTED_PROXIES', settings.TRUSTED_PROXIES),
     outbound_allow: rangesOf('OUTBOUND_ALLOW', settings.OUTBOUND_ALLOW),
+    smtp_url: smtpUrl(settings.SMTP_URL),
+    mail_from: settings.MAIL_FROM ?? null,
     metrics_token: settings.METRICS_TOKEN ?? null,
+    audit_root_file: settings.AUDIT_ROOT_FILE ?? null,
     log_level: settings.LOG_LEVEL,
     allow_unsafe_database: settings.ALLOW_UNSAFE_DATABASE === '1',
     database_connections_max: settings.DATABASE_POOL,
@@ -103,6 +117,7 @@ export function loadConfig(environment: Environment): Config {
     selected_repositories_max: settings.MAX_SELECTED_REPOSITORIES,
     holder_requests_per_hour_max: settings.RATE_LIMIT_PER_HOUR,
     anonymous_requests_per_hour_max: settings.ANONYMOUS_PER_HOUR,
+    revocation_calls_per_hour_max: settings.REVOCATION_CALLS_PER_HOUR,
   };
 }
 
@@ -175,6 +190,13 @@ function databaseUrl(text: string | undefined): string | null {
   throw startRefusal(
     'Change `DATABASE_URL`: it must be a URL of the form postgres://user:password@host:5432/database.',
   );
+}
+
+function smtpUrl(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  const url = URL.parse(text);
+  if (url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '') return text;
+  throw startRefusal('Change `SMTP_URL`: it must be a URL of the form smtp://user:password@host:587 or smtps://host:465.');
 }
 
 function adminPassword(text: string | undefined): string | null {

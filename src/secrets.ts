@@ -1,7 +1,7 @@
 // Everything secret: the texts of tokens, their checksum and digest, and people's passwords. The only file that imports
 // the random source or bcrypt. Nothing here keeps, logs or compares a text other than by digest. Source: contract 2.
 
-import { hash, randomInt } from 'node:crypto';
+import { createHmac, generateKeyPairSync, hash, type KeyObject, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import bcrypt from 'bcrypt';
 import { PASSWORD_BYTES_MAX } from './domain/password.ts';
@@ -91,6 +91,11 @@ export function newPassword(): string {
   return randomBase62(24);
 }
 
+/** The key with which roots of the record are signed (promises P14). */
+export function newSigningKey(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  return generateKeyPairSync('ed25519');
+}
+
 /** The stored form of a person's password. The caller has refused one that is longer than bcrypt reads. */
 export function hashPassword(password: string): Promise<string> {
   return bcrypt.hash(password, BCRYPT_COST);
@@ -104,4 +109,24 @@ export async function verifyPassword(password: string, stored: string | null): P
   hash_of_nobody ??= hashPassword(newPassword());
   const matches = await bcrypt.compare(password, stored ?? (await hash_of_nobody));
   return matches && stored !== null && Buffer.byteLength(password) <= PASSWORD_BYTES_MAX;
+}
+
+/** The signature of a webhook's body in GitHub's form: `sha256=` and 64 hexadecimal digits. */
+export function signHub(secret: string, body: string): string {
+  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+}
+
+/** A secret in the form of Standard Webhooks carries its key in base64; any other is the key as it stands. */
+function standardKey(secret: string): Buffer {
+  const [, encoded] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? [];
+  return encoded === undefined ? Buffer.from(secret) : Buffer.from(encoded, 'base64');
+}
+
+/** The signature of a webhook in the form of Standard Webhooks: over id, time and body. */
+export function signStandard(
+  secret: string,
+  { id, timestamp, body }: { readonly id: string; readonly timestamp: string; readonly body: string },
+): string {
+  const signature = createHmac('sha256', standardKey(secret)).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return `v1,${signature}`;
 }

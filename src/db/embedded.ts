@@ -1,6 +1,7 @@
 // The supervisor of the embedded PostgreSQL: starts it, starts it again when it ends, stops it with us. Reached by a Unix socket
 // in its own folder only. A lock inside the database says whose it is: a second service on the same folder is refused, and a
 // server that outlived its service is taken over. Loaded only when `DATABASE_URL` is not set.
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
@@ -60,9 +61,27 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
     removeLink();
     throw error;
   }
+  return { url: urlAt(socket_folder), stop: () => stop(server).finally(removeLink) };
+}
+
+function urlAt(socket_folder: string): string {
   const host = encodeURIComponent(socket_folder);
-  const url = `postgres://${DATABASE}@localhost:${PORT}/${DATABASE}?host=${host}&sslmode=disable`;
-  return { url, stop: () => stop(server).finally(removeLink) };
+  return `postgres://${DATABASE}@localhost:${PORT}/${DATABASE}?host=${host}&sslmode=disable`;
+}
+
+/** The database of the folder where a service runs on it already, for who only looks; null: none does. */
+export async function runningEmbedded(folder: string): Promise<{ url: string; close: () => Promise<void> } | null> {
+  const { socket_folder, removeLink } = socketFolder(join(folder, 'postgres'));
+  const client = new pg.Client({ connectionString: urlAt(socket_folder), connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.end();
+    return { url: urlAt(socket_folder), close: async () => removeLink() };
+  } catch {
+    removeLink();
+    return null;
+  }
 }
 
 /** Answers a connection that holds the lock of the owner, after starting PostgreSQL as often as needed. */

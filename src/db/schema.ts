@@ -61,6 +61,7 @@ export interface AuditEntries {
 }
 
 export interface AuditLogs {
+  changed_in: Generated<string>;
   entries: Generated<number>;
   hash: Buffer | null;
   log_id: number;
@@ -224,12 +225,12 @@ export interface Memberships {
 }
 
 export interface Notifications {
-  created_at: Date;
+  created_at: Generated<Date>;
   days_left: number | null;
   expires_at: Date | null;
   id: Generated<number>;
   mail_attempts: Generated<number>;
-  mail_due_at: Date | null;
+  mail_due_at: Generated<Date | null>;
   mailed_at: Date | null;
   organization: string | null;
   reason: string | null;

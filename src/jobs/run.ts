@@ -1,12 +1,21 @@
-// The only place that starts timers. Each job calls a use-case; a failed run is logged and tried again at the next turn.
+// The only place that starts timers, with deliver-webhooks.ts. Each job calls a use-case; a failed run is logged and tried again at the next turn.
 
 import type { Deps } from '../deps.ts';
+import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/export-audit-root.ts';
 import { LAST_USE_FLUSH_SECONDS } from '../use-cases/last-use.ts';
+import { sweepHookMessages } from '../use-cases/sweep-hook-messages.ts';
+
+/** Of rows that are kept for days. */
+const SWEEP_SECONDS = 600;
 
 type Job = { readonly name: string; readonly every_seconds: number; readonly run: () => Promise<void> };
 
 function jobsOf(deps: Deps): readonly Job[] {
-  return [{ name: 'write last use', every_seconds: LAST_USE_FLUSH_SECONDS, run: deps.last_use.flush }];
+  return [
+    { name: 'write last use', every_seconds: LAST_USE_FLUSH_SECONDS, run: deps.last_use.flush },
+    { name: 'sweep webhook deliveries', every_seconds: SWEEP_SECONDS, run: () => sweepHookMessages(deps) },
+    { name: 'sign a root of the record', every_seconds: AUDIT_ROOT_SECONDS, run: () => exportAuditRoot(deps) },
+  ];
 }
 
 async function attempt(deps: Deps, job: Job): Promise<void> {

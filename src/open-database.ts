@@ -1,0 +1,45 @@
+// The database for a command that only looks: that of `DATABASE_URL`, or the embedded one, whether its service runs or not. Beside
+// compose.ts a place that knows the database, because commands call use-cases only.
+
+import type { Kysely } from 'kysely';
+import { pino } from 'pino';
+import type { Config, Environment } from './config.ts';
+import { databaseOver, openPool } from './db/pool.ts';
+import type { Database } from './db/schema.ts';
+
+/** A look at everything takes its time; half of it is what one statement may take. */
+const LOOK_MAX_MS = 2 * 60 * 60 * 1000;
+const EMBEDDED_CONNECTIONS_MAX = 10;
+
+type Opened = { readonly url: string; readonly close: () => Promise<void> };
+
+/** What the work finds in one state of the database: what is written meanwhile is neither missed nor half seen. */
+export async function lookAtDatabase<Found>(
+  config: Config,
+  environment: Environment,
+  work: (state: Kysely<Database>) => Promise<Found>,
+): Promise<Found> {
+  const { url, close } = await open(config, environment);
+  const limits = { connections_max: 1, request_timeout_ms: LOOK_MAX_MS, onIdleError: () => undefined };
+  const db = databaseOver(openPool({ url, ...limits }));
+  try {
+    const transaction = db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only');
+    return await transaction.execute(work);
+  } finally {
+    await db.destroy();
+    await close();
+  }
+}
+
+async function open(config: Config, environment: Environment): Promise<Opened> {
+  if (config.database_url !== null) return { url: config.database_url, close: async () => undefined };
+  const { runningEmbedded, startEmbedded } = await import('./db/embedded.ts');
+  const { dataFolder } = await import('./db/embedded-cluster.ts');
+  const folder = dataFolder(config.data_dir);
+  const running = await runningEmbedded(folder);
+  if (running !== null) return running;
+  const log = pino({ level: 'silent' });
+  const options = { durable: true, connections_max: EMBEDDED_CONNECTIONS_MAX, environment, log };
+  const { url, stop } = await startEmbedded({ folder, ...options });
+  return { url, close: stop };
+}

@@ -5,11 +5,14 @@ import type { Logger } from 'pino';
 import { composeDeps } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
 import { checkServer } from './db/check-server.ts';
+import { installQueue, openDeliveryQueue } from './db/job-queue.ts';
 import { migrate } from './db/migrate.ts';
 import { openPool } from './db/pool.ts';
 import type { Deps } from './deps.ts';
 import { StorageUnavailable } from './domain/fault.ts';
+import { RETRY_DELAYS_SECONDS } from './domain/hook.ts';
 import { buildApp } from './http/app.ts';
+import { startWebhookDelivery } from './jobs/deliver-webhooks.ts';
 import { startJobs } from './jobs/run.ts';
 import { openLog } from './log.ts';
 import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusal.ts';
@@ -41,6 +44,7 @@ async function start({ add }: Stopper): Promise<void> {
     ensureAdministrator(deps, { login: config.admin_login, password: config.admin_password }),
   );
   add(startJobs(deps));
+  add(await whenReachable(log, () => startDelivery(deps)));
   const app = await buildApp(deps);
   add(() => app.close());
   await listen(config, () => app.listen({ host: config.host, port: config.port }));
@@ -67,6 +71,7 @@ async function startEmbeddedDatabase(config: Config, log: Logger, add: Stopper['
 async function prepareDatabase(url: string, config: Config, log: Logger): Promise<void> {
   await whenReachable(log, () => checkServer(url, { allow_unsafe: config.allow_unsafe_database }));
   const applied = await whenReachable(log, () => migrate(url));
+  await whenReachable(log, () => installQueue(url));
   if (applied.length > 0) log.info({ applied }, 'migrations applied');
 }
 
@@ -92,6 +97,11 @@ function openDeps(url: string, config: Config, log: Logger): Deps {
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   });
   return composeDeps({ pool, config, clock: () => new Date(), log });
+}
+
+function startDelivery(deps: Deps): Promise<() => Promise<void>> {
+  const queue = openDeliveryQueue(deps.db, (error) => deps.log.warn({ err: error }, 'the queue of webhooks failed'));
+  return startWebhookDelivery(deps, { queue, retry_delays_seconds: RETRY_DELAYS_SECONDS });
 }
 
 async function listen(config: Config, begin: () => Promise<unknown>): Promise<void> {

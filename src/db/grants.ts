@@ -77,7 +77,10 @@ export async function insertGrantRequest(db: Kysely<Database>, request: NewGrant
   const permissions = JSON.stringify(access.permissions);
   const { id } = await db
     .insertInto('grant_requests')
-    .values({ token_id, resource_owner_id, state: 'pending', permissions, repository_selection, reason, created_at })
+    .values({
+      ...{ token_id, resource_owner_id, state: 'pending', permissions, repository_selection, reason, created_at },
+      permissions_before: sql<string>`(select permissions from grants where token_id = ${token_id})`,
+    })
     .returning('id')
     .executeTakeFirstOrThrow();
   if (repository_ids.length > 0) {

@@ -27,6 +27,7 @@ export const AUDIT_ACTIONS = [
   'oauth_access.regenerate',
   'oauth_access.revoke',
   'oauth_access.destroy',
+  'oauth_authorization.destroy',
   'org.create',
   'org.update',
   'org.delete',
@@ -68,6 +69,7 @@ export const AUDIT_ACTIONS = [
   'user.unsuspend',
   'user.delete',
   'user.login',
+  'user.session_revoked',
   'business.create',
   'business.update',
   'business.delete',
@@ -78,6 +80,9 @@ export const AUDIT_ACTIONS = [
   'client.create',
   'client.delete',
   'client.secret_regenerated',
+  'hook.create',
+  'hook.update',
+  'hook.destroy',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -15,3 +15,8 @@ export function parseMoment(text: string): Date | null {
   const known = moment.getTime() >= 0 && moment.getTime() <= LAST_MOMENT_MS;
   return known ? moment : null;
 }
+
+/** The moment as the service prints it: RFC 3339, UTC, without milliseconds (contract 1). */
+export function printMoment(moment: Date): string {
+  return `${moment.toISOString().slice(0, 19)}Z`;
+}

@@ -41,6 +41,8 @@ const MEMBERS_WRITE = [{ members: 'write' }] as const;
 const TEAM_REPOSITORY = [{ members: 'read', administration: 'write' }] as const;
 const ORGANIZATION_READ = [{ organization_administration: 'read' }] as const;
 const ORGANIZATION_WRITE = [{ organization_administration: 'write' }] as const;
+const HOOKS_READ = { sets: [{ organization_hooks: 'read' }] } as const;
+const HOOKS_WRITE = { sets: [{ organization_hooks: 'write' }] } as const;
 /** The permission and the endpoints have the same name (contract 7). Classic: `admin:org`, as C6 has it. */
 const REQUESTS_READ = [{ organization_personal_access_token_requests: 'read' }] as const;
 const REQUESTS_WRITE = [{ organization_personal_access_token_requests: 'write' }] as const;
@@ -115,6 +117,16 @@ export const OWN_OPERATIONS: readonly Operation[] = [
   row('DELETE /orgs/{org}/credential-authorizations/{credential_id}', 'organization', WRITES_SSO),
   row('GET /orgs/{org}/audit-log', 'organization', READS_LOG),
   row('GET /enterprises/{enterprise}/audit-log', 'enterprise', READS_LOG),
+
+  row('GET /orgs/{org}/hooks', 'organization', HOOKS_READ),
+  row('POST /orgs/{org}/hooks', 'organization', HOOKS_WRITE),
+  row('GET /orgs/{org}/hooks/{hook_id}', 'organization', HOOKS_READ),
+  row('PATCH /orgs/{org}/hooks/{hook_id}', 'organization', HOOKS_WRITE),
+  row('DELETE /orgs/{org}/hooks/{hook_id}', 'organization', HOOKS_WRITE),
+  row('POST /orgs/{org}/hooks/{hook_id}/pings', 'organization', HOOKS_WRITE),
+  row('GET /orgs/{org}/hooks/{hook_id}/deliveries', 'organization', HOOKS_READ),
+  row('GET /orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}', 'organization', HOOKS_READ),
+  row('POST /orgs/{org}/hooks/{hook_id}/deliveries/{delivery_id}/attempts', 'organization', HOOKS_WRITE),
 
   row('GET /repos/{owner}/{repo}', 'repository', { sets: METADATA_READ, public_read: true }),
   row('PATCH /repos/{owner}/{repo}', 'repository', { sets: ADMINISTRATION_WRITE }),

@@ -3,6 +3,7 @@
 // stands in its log too (reference.md 15).
 
 import type { AuditAction, AuditEvent, OperationType } from './audit.ts';
+import type { PermissionMap } from './permission.ts';
 import type { TokenKind } from './vocabulary.ts';
 
 type TokenAct = 'create' | 'update' | 'regenerate' | 'destroy';
@@ -76,6 +77,8 @@ export type AccessChange = {
   readonly organization: { readonly id: number; readonly login: string };
   /** The request that was made or has ended; null where there is none: granted at once, or a grant that is revoked. */
   readonly request_id: number | null;
+  /** What the token was granted before it was granted more at once; of a request that is known from itself. */
+  readonly permissions_before?: PermissionMap;
   /** What the reviewer said. */
   readonly review_reason?: string | null;
   /** Why, where nobody reviewed. */

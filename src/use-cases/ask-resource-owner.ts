@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import { insertGrantRequest, putGrant } from '../db/grants.ts';
 import type { Database } from '../db/schema.ts';
 import type { Caller } from '../domain/caller.ts';
+import type { PermissionMap } from '../domain/permission.ts';
 import { needsApproval, type ResourceOwner } from '../domain/resource-owner.ts';
 import type { TokenAccess } from '../domain/token-access.ts';
 import type { AuditedToken } from '../domain/token-audit.ts';
@@ -14,6 +15,8 @@ export type AskedOfOwner = {
   readonly owner: ResourceOwner;
   readonly access: TokenAccess;
   readonly reason: string | null;
+  /** What the token has been granted so far; absent: nothing. */
+  readonly permissions_before?: PermissionMap | undefined;
   /** Of the token's life; what is approved with it (M8). Null: without end. */
   readonly lifetime_seconds: number | null;
 };
@@ -26,7 +29,7 @@ export type AskedOfOwner = {
 export async function askResourceOwner(
   db: Kysely<Database>,
   caller: Caller,
-  { token, owner, access, reason, lifetime_seconds }: AskedOfOwner,
+  { token, owner, access, reason, lifetime_seconds, permissions_before = {} }: AskedOfOwner,
   now: Date,
 ): Promise<number | null> {
   const common = { token_id: token.id, resource_owner_id: owner.id, access };
@@ -37,6 +40,8 @@ export async function askResourceOwner(
   }
   await putGrant(db, { ...common, granted_at: now, lifetime_seconds });
   if (owner.type === 'User') return null;
-  await recordAccess(db, caller, [{ act: 'access_granted', token, organization: owner, request_id: null }]);
+  await recordAccess(db, caller, [
+    { act: 'access_granted', token, organization: owner, request_id: null, permissions_before },
+  ]);
   return null;
 }

@@ -24,6 +24,7 @@ import { type Holder, lockHoldingSession } from './holding-session.ts';
 import { refuseTakenName } from './refuse-taken-name.ts';
 import { resolveRepositories } from './resolve-repositories.ts';
 import { resolveResourceOwner } from './resolve-resource-owner.ts';
+import { tellTokenEvents } from './tell-token-event.ts';
 import { readTokenRecord } from './token-record.ts';
 
 type Common = RequestedLife & { readonly name: string; readonly description?: string | null };
@@ -125,6 +126,7 @@ async function issueFineGrained(issue: Issue, ask: FineGrainedAsk): Promise<numb
     await authorizeBySession(db, { token_id: token.id, organization_id: owner.id }, holder);
   }
   const lifetime_seconds = lifeSeconds(now, expiry.expires_at);
+  if (owner.type === 'Organization') await tellTokenEvents(db, caller, [{ action: 'created', token_id: token.id }]);
   await askResourceOwner(db, caller, { token, owner, access, reason: ask.reason ?? null, lifetime_seconds }, now);
   return token.id;
 }

@@ -9,6 +9,7 @@ import { tokenEvent } from '../domain/token-audit.ts';
 import { cancelPendingRequest } from './edit-token-access.ts';
 import { auditedToken, lockHeldToken } from './held-token.ts';
 import { lockHoldingSession } from './holding-session.ts';
+import { tellTokenEvents } from './tell-token-event.ts';
 
 /** Deletes the holder's token, alive or ended. Refuses: 404. @rule M9, A2, L1 */
 export async function deleteToken(
@@ -18,9 +19,10 @@ export async function deleteToken(
 ): Promise<void> {
   await inTransaction(deps.db, async (db) => {
     const holder = await lockHoldingSession(db, caller, input.now);
-    const { token } = await lockHeldToken(db, holder, input.id);
+    const { token, ended } = await lockHeldToken(db, holder, input.id);
     const audited = auditedToken(holder, token);
     await cancelPendingRequest(db, caller, { token, audited });
+    if (!ended) await tellTokenEvents(db, caller, [{ action: 'revoked', token_id: token.id }]);
     await deleteTokenRow(db, token.id);
     await writeAudit(db, caller, tokenEvent('destroy', audited));
   });

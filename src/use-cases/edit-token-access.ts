@@ -107,5 +107,7 @@ export async function applyAccessEdit(db: Kysely<Database>, caller: Caller, edit
   const expires_at = changes.expires_at === undefined ? token.expires_at : changes.expires_at;
   const lifetime_seconds = lifeSeconds(token.secret_issued_at, expires_at);
   const reason = token.request?.reason ?? null;
-  await askResourceOwner(db, caller, { token: audited, owner, access: edit.asked, reason, lifetime_seconds }, now);
+  const asked = { token: audited, owner, access: edit.asked, reason, lifetime_seconds };
+  const permissions_before = token.grant?.access.permissions;
+  await askResourceOwner(db, caller, { ...asked, permissions_before }, now);
 }

@@ -26,6 +26,7 @@ import { cancelPendingRequest } from './edit-token-access.ts';
 import { auditedToken, type HeldToken, lockLiveToken, ownerOfToken } from './held-token.ts';
 import { lockHoldingSession } from './holding-session.ts';
 import { recordAccess } from './record-access.ts';
+import { tellTokenEvents } from './tell-token-event.ts';
 import { readTokenRecord } from './token-record.ts';
 
 export type Regeneration = RequestedLife & { readonly overlap_seconds?: number };
@@ -97,6 +98,7 @@ export async function regenerateToken(
     const audited = { ...auditedToken(holder, token), hashed_token: digest };
     const previous = { previous_hashed_token: token.hashed_token };
     await writeAudit(db, caller, tokenEvent('regenerate', audited, previous));
+    await tellTokenEvents(db, caller, [{ action: 'regenerated', token_id: id }]);
     await renewApproval(db, caller, { token, owner, audited, seconds: lifeSeconds(now, expires_at), now });
     return { record: await readTokenRecord(db, { id, user_id: holder.id }, now), token: text };
   });

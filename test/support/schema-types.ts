@@ -11,7 +11,17 @@ export const SCHEMA_FILE = fileURLToPath(new URL('../../src/db/schema.ts', impor
 
 /** The types of all tables of that database, as text. */
 export function generateSchemaTypes(url: string): string {
-  const flags = ['--print', '--dialect', 'postgres', '--exclude-pattern', 'schema_migrations', '--url', url];
+  const flags = [
+    '--print',
+    '--dialect',
+    'postgres',
+    '--default-schema',
+    'public',
+    '--exclude-pattern',
+    '{public.schema_migrations,pgboss.*}',
+    '--url',
+    url,
+  ];
   const done = spawnSync(process.execPath, [TOOL, ...flags, '--type-mapping', JSON.stringify(TYPE_MAPPING)], {
     encoding: 'utf8',
   });

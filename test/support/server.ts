@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import { startEmbedded } from '../../src/db/embedded.ts';
+import { installQueue } from '../../src/db/job-queue.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { databaseUrl } from './database.ts';
 
@@ -39,6 +40,7 @@ async function withTemplate(url: string, stopServer: () => Promise<void>): Promi
     await execute(url, `create database ${name}`);
     const template_url = databaseUrl(url, name);
     await migrate(template_url);
+    await installQueue(template_url);
     return { template_url, stop: () => execute(url, `drop database ${name}`).finally(stopServer) };
   } catch (error) {
     await stopServer();

@@ -15,6 +15,8 @@ import { addEnterprisePolicyRoutes } from './enterprise-policy.ts';
 import { addEnterpriseRoutes } from './enterprises.ts';
 import { addEvaluationRoutes } from './evaluation.ts';
 import { addHealthRoutes } from './health.ts';
+import { addHookDeliveryRoutes } from './hook-deliveries.ts';
+import { addHookRoutes } from './hooks.ts';
 import { addMembershipRoutes } from './memberships.ts';
 import { addMetricsRoutes } from './metrics.ts';
 import { addOAuthRoutes } from './oauth.ts';
@@ -73,6 +75,8 @@ export const ROUTES: readonly AddRoutes[] = [
   addOrganizationSsoRoutes,
   addSsoSessionRoutes,
   addCredentialAuthorizationRoutes,
+  addHookRoutes,
+  addHookDeliveryRoutes,
   addOAuthRoutes,
   addEvaluationRoutes,
   addDiscoveryRoutes,

@@ -1,0 +1,146 @@
+// The queue of what has to be done later: pg-boss on the same PostgreSQL, in a schema of its own. Here is all that knows it. A
+// job is put in within the transaction of what makes it necessary, and is lost with it or not at all.
+
+import { CompiledQuery, type Kysely } from 'kysely';
+import type pg from 'pg';
+import { PgBoss } from 'pg-boss';
+import { connectDirectly } from './direct.ts';
+import type { Database } from './schema.ts';
+import { toFault } from './sqlstate.ts';
+
+export const QUEUE = 'webhook_deliveries';
+/** A worker that says nothing for so long is dead, and its job is somebody else's: longer than any attempt takes. */
+const JOB_SECONDS_MAX = 45;
+/** How often a job may be taken from the dead: each time a whole process has ended in the middle of it. */
+const DEATHS_MAX = 50;
+const DONE_KEPT_SECONDS = 3600;
+/** How often dead workers are looked for, by one node of all. */
+const SUPERVISE_SECONDS = 15;
+/** The key of the lock that keeps nodes from making the queue at once. */
+const LOCK_KEY = 4_283_002;
+
+type Executor = { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> };
+
+/** The message that a job is about, and which attempt it is. */
+export type DeliveryJob = {
+  readonly message_id: number;
+  /** 0: the first. */
+  readonly attempt: number;
+  readonly redelivery: boolean;
+};
+export type NewDeliveryJob = DeliveryJob & {
+  readonly hook_id: number;
+  readonly delay_seconds: number;
+};
+/** A job that this process has taken; `retryCount` tells it from the same job taken by another one. */
+export type TakenJob = { readonly id: string; readonly retryCount: number; readonly data: DeliveryJob };
+
+/** What workers need of the queue. */
+export type DeliveryQueue = {
+  readonly start: () => Promise<void>;
+  /** At most so many jobs that are due, and at most so many of one hook under way anywhere. */
+  readonly take: (count: number, per_hook_max: number) => Promise<readonly TakenJob[]>;
+  /** In the caller's transaction: the job is done; false where it had been taken over by somebody else. */
+  readonly finish: (transaction: Kysely<Database>, job: TakenJob) => Promise<boolean>;
+  readonly stop: () => Promise<void>;
+};
+
+const QUIET = {
+  schedule: false,
+  supervise: false,
+  migrate: false,
+  registerInstance: false,
+  useListenNotify: false,
+  openTelemetry: { enabled: false },
+} as const;
+
+function executorOf(db: Kysely<Database>): Executor {
+  return {
+    executeSql: async (text, values = []) => {
+      const { rows } = await db.executeQuery(CompiledQuery.raw(text, values));
+      return { rows: [...rows] };
+    },
+  };
+}
+
+function executorOfClient(client: pg.Client): Executor {
+  return {
+    executeSql: async (text, values) => {
+      try {
+        return await client.query(text, values);
+      } catch (error) {
+        throw toFault(error);
+      }
+    },
+  };
+}
+
+/** pg-boss tells errors of its own work by an event; unheard, it would end the process. */
+function bossOver(db: Executor, options: object, onError: (error: unknown) => void = () => undefined): PgBoss {
+  const boss = new PgBoss({ ...QUIET, ...options, db });
+  boss.on('error', onError);
+  return boss;
+}
+
+/** Makes, or brings to the present form, the schema of the queue. Any number of nodes may do so at once. */
+export async function installQueue(url: string): Promise<void> {
+  const client = await connectDirectly(url);
+  try {
+    const executor = executorOfClient(client);
+    await executor.executeSql('select pg_advisory_lock($1)', [LOCK_KEY]);
+    const boss = bossOver(executor, { migrate: true });
+    await boss.start();
+    const settings = {
+      expireInSeconds: JOB_SECONDS_MAX,
+      retryLimit: DEATHS_MAX,
+      retryDelay: 1,
+      deleteAfterSeconds: DONE_KEPT_SECONDS,
+    };
+    await boss.createQueue(QUEUE, settings);
+    await boss.updateQueue(QUEUE, settings);
+    await boss.stop({ graceful: false, close: false });
+  } finally {
+    await client.end();
+  }
+}
+
+/** Puts these jobs in, in the caller's transaction. */
+export async function enqueue(transaction: Kysely<Database>, jobs: readonly NewDeliveryJob[]): Promise<void> {
+  if (jobs.length === 0) return;
+  // Made for this transaction only: nothing of it outlives it, and nothing of it needs another connection.
+  const boss = bossOver(executorOf(transaction), {});
+  await boss.start();
+  try {
+    await boss.insert(
+      QUEUE,
+      jobs.map(({ hook_id, delay_seconds, ...data }) => ({
+        data,
+        group: { id: String(hook_id) },
+        ...(delay_seconds > 0 && { startAfter: delay_seconds }),
+      })),
+    );
+  } finally {
+    await boss.stop({ graceful: false, close: false });
+  }
+}
+
+/** The queue for a worker. `onError` is told what went wrong beside the calls. */
+export function openDeliveryQueue(db: Kysely<Database>, onError: (error: unknown) => void): DeliveryQueue {
+  const supervision = {
+    supervise: true,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+  };
+  const boss = bossOver(executorOf(db), supervision, onError);
+  return {
+    start: async () => {
+      await boss.start();
+    },
+    take: (count, per_hook_max) => boss.fetch<DeliveryJob>(QUEUE, { batchSize: count, groupConcurrency: per_hook_max }),
+    finish: async (transaction, { id, retryCount }) => {
+      const done = await boss.complete(QUEUE, { id, retryCount }, null, { db: executorOf(transaction) });
+      return 'affected' in done && done.affected === 1;
+    },
+    stop: () => boss.stop({ graceful: false, close: false }),
+  };
+}

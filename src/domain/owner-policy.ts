@@ -15,10 +15,7 @@ const KIND_IN_WORDS = {
   classic: 'a personal access token (classic)',
   fine_grained: 'a fine-grained personal access token',
 } as const;
-const INSTEAD = {
-  classic: 'Please use a fine-grained personal access token, or the session of a person.',
-  fine_grained: 'Please use a personal access token (classic), or the session of a person.',
-} as const;
+const OTHER_KIND = { classic: 'fine_grained', fine_grained: 'classic' } as const;
 const RESTRICTED_CODE = { classic: 'classic_restricted', fine_grained: 'fine_grained_restricted' } as const;
 
 /** The organization whose policies bind access to the resource; null where none does. */
@@ -32,16 +29,20 @@ function ownerName(organization: OrganizationFacts, source: 'organization' | 'en
   return source === 'enterprise' ? (organization.enterprise?.slug ?? organization.login) : organization.login;
 }
 
+/** Whose policy refuses, and whether it allows the other kind of token. */
+type Restriction = {
+  readonly source: 'organization' | 'enterprise';
+  readonly owner: string;
+  readonly other_kind_allowed: boolean;
+};
+
 /** The message names the organization, whose policy it is where it is not its own, and what works instead. @rule P1, P2, P5 */
-function restricted(
-  token: TokenFacts,
-  forbids: string,
-  source: 'organization' | 'enterprise',
-  owner: string,
-): Decision {
+function restricted(token: TokenFacts, forbids: string, restriction: Restriction): Decision {
+  const { source, owner, other_kind_allowed } = restriction;
+  const other = other_kind_allowed ? `${KIND_IN_WORDS[OTHER_KIND[token.kind]]}, or ` : '';
   const by = forbids === owner ? '' : ` by the policy of the enterprise \`${owner}\``;
   return deny(RESTRICTED_CODE[token.kind], {
-    message: `\`${forbids}\` forbids access via ${KIND_IN_WORDS[token.kind]}${by}. ${INSTEAD[token.kind]}`,
+    message: `\`${forbids}\` forbids access via ${KIND_IN_WORDS[token.kind]}${by}. Please use ${other}the session of a person.`,
     policy: { source, owner },
   });
 }
@@ -76,11 +77,15 @@ export function lifetimeJudgement(token: TokenFacts, organization: OrganizationF
 
 function judgeOrganization(token: TokenFacts, organization: OrganizationFacts): Decision | null {
   const { policy, enterprise, login } = organization;
-  if (policy === null || policyUnknown(organization)) return restricted(token, login, 'organization', login);
+  if (policy === null || policyUnknown(organization)) {
+    return restricted(token, login, { source: 'organization', owner: login, other_kind_allowed: false });
+  }
   const pair = { organization: policy, enterprise: enterprise?.policy ?? null };
   const access = effectiveAccess(pair, token.kind);
   if (access.value !== 'allowed') {
-    return restricted(token, login, access.source, ownerName(organization, access.source));
+    const owner = ownerName(organization, access.source);
+    const other_kind_allowed = effectiveAccess(pair, OTHER_KIND[token.kind]).value === 'allowed';
+    return restricted(token, login, { source: access.source, owner, other_kind_allowed });
   }
   const too_long = lifetimeJudgement(token, organization);
   if (too_long !== null) return too_long;
@@ -98,7 +103,9 @@ function judgeEnterprise(token: TokenFacts, enterprise: EnterpriseFacts): Decisi
   const member = token.kind === 'classic' ? 'classic_tokens' : 'fine_grained_tokens';
   const { policy, slug, name } = enterprise;
   const value = policy?.[member] ?? 'restricted';
-  if (value !== 'allowed' && value !== 'no_policy') return restricted(token, slug, 'enterprise', slug);
+  // No fine-grained token reaches an enterprise (K6): the other kind is no way in.
+  const restriction = { source: 'enterprise', owner: slug, other_kind_allowed: false } as const;
+  if (value !== 'allowed' && value !== 'no_policy') return restricted(token, slug, restriction);
   const cap = enterpriseCap(policy, token.kind, enterprise.holder_administers);
   if (cap === null || !exceedsCap(token.secret_issued_at, token.expires_at, cap)) return null;
   return tooLong(token, { value: cap, source: 'enterprise' }, name, slug);

@@ -185,6 +185,18 @@ t.test('P2, P6: a restriction of fine-grained tokens does the same, and no more 
   t.equal((await reads(token, 'closed')).status, 200);
 });
 
+t.test('P1, P2: a kind of token that is restricted too is not what the message sends to', async (t) => {
+  const { member, policy, reads } = await start(t);
+  const fine = (await member.create(ALL)).body.token;
+  const classic = (await member.classic({ name: 'classic', scopes: ['repo'] })).body.token;
+  await policy({ classic_tokens: 'restricted', fine_grained_tokens: 'restricted' });
+  for (const token of [fine, classic]) {
+    t.match((await reads(token, 'closed')).body.message, /^`acme` .*\. Please use the session of a person\.$/);
+  }
+  await policy({ classic_tokens: 'allowed' });
+  t.match((await reads(fine, 'closed')).body.message, /Please use a personal access token \(classic\), or the session/);
+});
+
 t.test(
   'P3, P6: approval switched on sends nothing back; switched off, what is pending stays so until it is asked again',
   async (t) => {

@@ -11,6 +11,8 @@ export const PREFIX = 'gth';
 const MOMENT = /\b\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}:\d{2}(Z| UTC)/g;
 /** Members that hold seconds since 1970 (RFC 7519, RFC 7662). */
 const EPOCH_MEMBERS: ReadonlySet<string> = new Set(['iat', 'exp', 'nbf']);
+/** Entries of the record hold milliseconds since 1970 where all else has a text. */
+const MILLISECOND_MEMBERS: ReadonlySet<string> = new Set(['@timestamp', 'created_at']);
 const TEXT = /gth(?:_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}|[psixc]_[0-9A-Za-z]{36})/g;
 const CLIENT_ID = /client_[0-9A-Za-z]{20}/g;
 
@@ -69,6 +71,7 @@ export function makeStable(real_start: number): Stable {
     if (typeof value === 'number' && EPOCH_MEMBERS.has(member)) {
       return shift(value * 1000, STORY_START - real_start) / 1000;
     }
+    if (typeof value === 'number' && MILLISECOND_MEMBERS.has(member)) return shift(value, STORY_START - real_start);
     if (Array.isArray(value)) return value.map((each) => of(each));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, of(each, name)]));

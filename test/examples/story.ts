@@ -1,5 +1,6 @@
 // The story that the examples are taken from, from the first sign-in on. Its chapters are files of their own.
 
+import { AUDIT } from './audit.ts';
 import { BACKEND } from './backend.ts';
 import { DIRECTORY, DIRECTORY_END } from './directory.ts';
 import { ENFORCEMENT } from './enforcement.ts';
@@ -18,6 +19,7 @@ export const STORY: readonly Step[] = [
   ...TOKENS_STORY,
   ...ENFORCEMENT,
   ...BACKEND,
+  ...AUDIT,
   ...TOKENS_END,
   ...DIRECTORY_END,
   ...IMPORT,

@@ -19,7 +19,7 @@ create table notifications (
   user_id bigint not null references users (id) on delete cascade,
   type text not null check (type in ('token_expiring', 'token_expired', 'token_revoked', 'session_revoked',
     'request_approved', 'request_denied', 'grant_revoked')),
-  created_at timestamptz not null,
+  created_at timestamptz not null default now(),
   token_id bigint,
   token_name text,
   token_kind text check (token_kind in ('classic', 'fine_grained')),
@@ -29,7 +29,7 @@ create table notifications (
   days_left smallint,
   expires_at timestamptz,
   -- When a mail is to be tried next; null: none is to be sent, or it has been.
-  mail_due_at timestamptz,
+  mail_due_at timestamptz default now(),
   mail_attempts smallint not null default 0,
   mailed_at timestamptz,
   constraint notifications_token check (num_nonnulls(token_id, token_name, token_kind) in (0, 3))

@@ -9,6 +9,7 @@ import { databaseOver } from './db/pool.ts';
 import type { Deps } from './deps.ts';
 import { createStrictFacts } from './facts/strict.ts';
 import { createKeySets } from './key-sets.ts';
+import { createMailer } from './mailer.ts';
 import { createOutbound } from './outbound.ts';
 import { createLastUse } from './use-cases/last-use.ts';
 
@@ -27,5 +28,6 @@ export function composeDeps({ pool, config, clock, log }: Parts): Deps {
   const outbound = createOutbound({ allow: config.outbound_allow });
   const key_sets = createKeySets({ outbound, clock, log, request_timeout_ms: config.request_timeout_ms });
   const last_use = createLastUse(db);
-  return { db, openImportDatabase, facts, last_use, outbound, key_sets, config, clock, log };
+  const mailer = createMailer(config);
+  return { db, openImportDatabase, facts, last_use, outbound, key_sets, mailer, config, clock, log };
 }

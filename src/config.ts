@@ -196,7 +196,9 @@ function smtpUrl(text: string | undefined): string | null {
   if (text === undefined) return null;
   const url = URL.parse(text);
   if (url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '') return text;
-  throw startRefusal('Change `SMTP_URL`: it must be a URL of the form smtp://user:password@host:587 or smtps://host:465.');
+  throw startRefusal(
+    'Change `SMTP_URL`: it must be a URL of the form smtp://user:password@host:587 or smtps://host:465.',
+  );
 }
 
 function adminPassword(text: string | undefined): string | null {

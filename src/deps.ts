@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import type { Database } from './db/schema.ts';
 import type { FactsSource } from './facts/source.ts';
 import type { KeySets } from './key-sets.ts';
+import type { Mailer } from './mailer.ts';
 import type { Outbound } from './outbound.ts';
 import type { LastUse } from './use-cases/last-use.ts';
 
@@ -23,4 +24,6 @@ export interface Deps {
   readonly outbound: Outbound;
   /** The keys by which organizations' ID tokens are signed. */
   readonly key_sets: KeySets;
+  /** The way out for mails; null where none are sent. */
+  readonly mailer: Mailer | null;
 }

@@ -86,6 +86,11 @@ export function newClientId(): string {
   return `client_${randomBase62(20)}`;
 }
 
+/** What a mail carries to prove that its reader has the address: 32 characters, about 190 bits. No credential. */
+export function newVerificationCode(): string {
+  return randomBase62(32);
+}
+
 /** A password for the first administrator: 24 characters, about 142 bits. */
 export function newPassword(): string {
   return randomBase62(24);

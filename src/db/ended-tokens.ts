@@ -1,50 +1,118 @@
-// Ending all tokens of a person by the administrator's hand (M9), set-based. One by its text: revoked-tokens.ts. SQL only.
+// Ending tokens for good (M9), set-based: by their texts, a leak report, the yearly sweep or the administrator. The records
+// stay; what the tokens made or asked for goes. SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import type { EndedToken, RevocationReason } from '../domain/token-end.ts';
 import type { Database } from './schema.ts';
 
-export type EndedToken = {
+/** Which tokens: all of a person, this one, those of these live texts, or those of these that are not used since then. */
+export type ChosenTokens =
+  | { readonly user_id: number }
+  | { readonly token_id: number }
+  | { readonly digests: readonly string[] }
+  | { readonly token_ids: readonly number[]; readonly unused_since: Date };
+
+export type EndedTokenRow = {
   readonly id: number;
   readonly kind: string;
   readonly name: string;
-  /** The digest of its current text. */
   readonly hashed_token: string;
-  /** The organization that was its resource owner. */
+  readonly holder_id: number;
+  readonly holder: string;
   readonly organization_id: number | null;
-  readonly organization_login: string | null;
+  readonly organization: string | null;
+  readonly expires_at: Date | null;
 };
 
+/** What is read of tokens that have just ended; `ended` is a query with their columns. */
+export const WHOM_IT_CONCERNS = sql`
+  ended.id, ended.kind, ended.name, ended.expires_at, secret.digest as hashed_token,
+  holder.id as holder_id, holder.login as holder, owner.id as organization_id, owner.login as organization
+  from ended
+  join token_secrets secret on secret.token_id = ended.id and secret.is_current
+  join accounts holder on holder.id = ended.user_id
+  left join accounts owner on owner.id = ended.resource_owner_id and owner.type = 'Organization'`;
+
+/** `cancelled`: the requests that ended with their tokens, by token. */
+export function toEndedToken(row: EndedTokenRow, cancelled: ReadonlyMap<number, number>): EndedToken {
+  const { id, name, hashed_token, organization_id, organization, expires_at } = row;
+  return {
+    ...{ id, name, hashed_token, expires_at },
+    kind: row.kind === 'classic' ? 'classic' : 'fine_grained',
+    holder: { id: row.holder_id, login: row.holder },
+    organization: organization_id === null ? null : { id: organization_id, login: organization ?? '' },
+    cancelled_request_id: cancelled.get(row.id) ?? null,
+  };
+}
+
+/** A new secret is a sign of use as well: who regenerates a token has not forgotten it. @rule M9 */
+function isUnusedSince(moment: Date) {
+  return sql`token.secret_issued_at < ${moment}::timestamptz
+    and (token.last_used_at is null or token.last_used_at < ${moment}::timestamptz)`;
+}
+
+function chosen(which: ChosenTokens, at: Date) {
+  if ('user_id' in which) return sql`token.user_id = ${which.user_id}`;
+  if ('token_id' in which) return sql`token.id = ${which.token_id}`;
+  if ('unused_since' in which) {
+    return sql`token.id = any(${[...which.token_ids]}::bigint[]) and ${isUnusedSince(which.unused_since)}`;
+  }
+  return sql`token.id in (
+    select secret.token_id from token_secrets secret
+    where secret.digest = any(${[...which.digests]}::text[])
+      and (secret.expires_at is null or secret.expires_at > greatest(${at}::timestamptz, now())))`;
+}
+
 /**
- * Revokes every token of the person that has not ended, with the deploy keys that these made and what they asked for;
- * answers them by id. The caller has locked the person, so that none is made meanwhile. Each statement sees what others
- * committed while the one before it waited for rows. @rule M9, A2
+ * Revokes those of these tokens that have not ended, with the deploy keys that they made and what they asked for; answers
+ * them by id. The caller has locked their holders, so that no two calls wait for each other, and none is made meanwhile. Each
+ * statement sees what others committed while the one before it waited for rows; all of them run whatever was found, so that
+ * how long it takes does not depend on it. @rule M9, A2
  */
-export async function revokeTokensByAdministrator(
+export async function endTokens(
   transaction: Kysely<Database>,
-  user_id: number,
-  now: Date,
+  which: ChosenTokens,
+  { at, reason }: { readonly at: Date; readonly reason: RevocationReason },
 ): Promise<readonly EndedToken[]> {
-  const { rows } = await sql<EndedToken>`
+  const { rows } = await sql<EndedTokenRow>`
     with ended as (
-      update tokens set revoked_at = ${now}::timestamptz, revoked_reason = 'by_administrator'
-      where user_id = ${user_id} and revoked_at is null
-        and (expires_at is null or expires_at > greatest(${now}::timestamptz, now()))
-      returning id, kind, name, resource_owner_id
+      update tokens token set revoked_at = ${at}::timestamptz, revoked_reason = ${reason}
+      where ${chosen(which, at)} and token.revoked_at is null
+        and (token.expires_at is null or token.expires_at > greatest(${at}::timestamptz, now()))
+      returning token.id, token.kind, token.name, token.user_id, token.resource_owner_id, token.expires_at
     )
-    select ended.id, ended.kind, ended.name, secret.digest as hashed_token,
-      organization.id as organization_id, organization.login as organization_login
-    from ended
-    join token_secrets secret on secret.token_id = ended.id and secret.is_current
-    left join accounts organization on organization.id = ended.resource_owner_id and organization.type = 'Organization'
-    order by ended.id`.execute(transaction);
-  if (rows.length === 0) return rows;
+    select ${WHOM_IT_CONCERNS} order by ended.id`.execute(transaction);
   const ids = rows.map((row) => row.id);
   await transaction.deleteFrom('deploy_keys').where('token_id', '=', sql<number>`any(${ids}::bigint[])`).execute();
-  await transaction
+  const cancelled = await cancelRequestsOf(transaction, ids);
+  return rows.map((row) => toEndedToken(row, cancelled));
+}
+
+/** Ends what these tokens have asked for; the request of each that had one. @rule A2 */
+export async function cancelRequestsOf(
+  transaction: Kysely<Database>,
+  token_ids: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await transaction
     .updateTable('grant_requests')
     .set({ state: 'cancelled' })
-    .where('token_id', '=', sql<number>`any(${ids}::bigint[])`)
+    .where('token_id', '=', sql<number>`any(${[...token_ids]}::bigint[])`)
     .where('state', '=', 'pending')
+    .returning(['id', 'token_id'])
     .execute();
+  return new Map(rows.map(({ id, token_id }) => [token_id, id]));
+}
+
+/** Tokens that have not ended and are not used since this moment, the oldest first. @rule M9 */
+export async function findUnusedTokens(
+  db: Kysely<Database>,
+  unused_since: Date,
+  { now, limit }: { readonly now: Date; readonly limit: number },
+): Promise<readonly { readonly id: number; readonly user_id: number }[]> {
+  const { rows } = await sql<{ id: number; user_id: number }>`
+    select token.id, token.user_id from tokens token
+    where token.revoked_at is null and ${isUnusedSince(unused_since)}
+      and (token.expires_at is null or token.expires_at > greatest(${now}::timestamptz, now()))
+    order by token.secret_issued_at limit ${limit}`.execute(db);
   return rows;
 }

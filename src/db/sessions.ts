@@ -44,3 +44,21 @@ export async function deleteSessionsOf(db: Kysely<Database>, user_id: number, ex
     .$if(except_id !== null, (query) => query.where('id', '!=', except_id ?? 0))
     .execute();
 }
+
+/** Ends the live sessions with these texts; answers whose they were. */
+export async function deleteSessionsOfTexts(
+  db: Kysely<Database>,
+  digests: readonly string[],
+  now: Date,
+): Promise<readonly { readonly user_id: number; readonly login: string }[]> {
+  const { rows } = await sql<{ user_id: number; login: string }>`
+    with ended as (
+      delete from sessions
+      where digest = any(${[...digests]}::text[]) and expires_at > greatest(${now}::timestamptz, now())
+      returning id, user_id
+    )
+    select ended.user_id, account.login
+    from ended join accounts account on account.id = ended.user_id
+    order by ended.id`.execute(db);
+  return rows;
+}

@@ -32,7 +32,7 @@ export async function replaceSecret(db: Kysely<Database>, secret: NewSecret): Pr
   await db.insertInto('token_secrets').values({ digest, token_id, is_current: true }).execute();
   await db
     .updateTable('tokens')
-    .set({ secret_issued_at: issued_at, expires_at, token_last_eight })
+    .set({ secret_issued_at: issued_at, expires_at, token_last_eight, notice_days: null })
     .where('id', '=', token_id)
     .execute();
 }

@@ -11,8 +11,8 @@ import type { ResourceKey } from '../facts/source.ts';
  */
 type Audited = { readonly audit?: AuditAction | ((body: unknown) => AuditAction) | null };
 
-/** Open to all; the credential is not looked at (F7). */
-export type OpenAccess = { readonly open: true } & Audited;
+/** Open to all; the credential is not looked at (F7), or has to be absent. */
+export type OpenAccess = { readonly open: true; readonly anonymous_only?: true } & Audited;
 /** A person's session only (K7): tokens get 403 `session_required` before anything else. */
 export type SessionAccess = { readonly session: 'person' | 'site_administrator' } & Audited;
 /** A backend service with this capability. */

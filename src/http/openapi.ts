@@ -190,6 +190,7 @@ function errorResponses(schema: Schema | undefined, access: Access, route: Route
 }
 
 function credentialErrors(access: Access, hasBody: boolean): number[] {
+  if ('open' in access && access.anonymous_only === true) return [403, 429];
   if ('open' in access) return hasBody ? [401, 429] : []; // a password or a one-time text in the body
   return 'client' in access ? [401, 403] : [401, 403, 429]; // the calls of clients are not counted
 }

@@ -4,12 +4,14 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { isWriteMethod } from '../domain/operation.ts';
+import { Refusal } from '../domain/refusal.ts';
 import { type Access, operationOf } from './access.ts';
 import { admitOperation, admitSelf, admitSession, judgeOutcome, recordIfRefused } from './admit.ts';
 import { admitClient, admitClientByForm } from './admit-client.ts';
 
 import type { App } from './app-type.ts';
 import { anonymousCaller } from './caller-of.ts';
+import { countHeader } from './credential.ts';
 import { addTokenHeaders } from './token-headers.ts';
 
 function requireDeclaration(route: RouteOptions): void {
@@ -44,9 +46,17 @@ function recordRefusals(deps: Deps, route: RouteOptions): void {
   };
 }
 
+/** Where only nobody may call, no credential is looked at, and none is accepted. @rule T2 */
+function refuseCredentials(request: FastifyRequest): void {
+  const count = countHeader(request.raw, 'authorization');
+  if (count > 1) throw new Refusal('two_credentials');
+  if (count === 1) throw new Refusal('anonymous_only');
+}
+
 async function admit(deps: Deps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { access } = request.routeOptions.config;
-  if (access === undefined || 'open' in access) return;
+  if (access === undefined) return;
+  if ('open' in access) return access.anonymous_only === true ? refuseCredentials(request) : undefined;
   if ('client' in access) return admitClient(deps, request, access);
   if ('session' in access) return admitSession(deps, request, reply, access);
   if ('operation' in access) return admitOperation(deps, request, reply, access);

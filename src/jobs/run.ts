@@ -3,35 +3,79 @@
 import type { Deps } from '../deps.ts';
 import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/export-audit-root.ts';
 import { LAST_USE_FLUSH_SECONDS } from '../use-cases/last-use.ts';
+import { noticeExpiry } from '../use-cases/notice-expiry.ts';
+import { removeDeadRows } from '../use-cases/remove-dead-rows.ts';
+import { sendMails } from '../use-cases/send-mails.ts';
 import { sweepHookMessages } from '../use-cases/sweep-hook-messages.ts';
+import { sweepUnusedTokens } from '../use-cases/sweep-unused-tokens.ts';
 
 /** Of rows that are kept for days. */
 const SWEEP_SECONDS = 600;
 
-type Job = { readonly name: string; readonly every_seconds: number; readonly run: () => Promise<void> };
+type Job = {
+  readonly name: string;
+  readonly every_seconds: number;
+  /** Once more when the service stops; else only at the start and while it runs, and what is begun ends early then. */
+  readonly at_stop: boolean;
+  readonly run: (stopping: AbortSignal) => Promise<void>;
+};
 
 function jobsOf(deps: Deps): readonly Job[] {
+  const periodic = { every_seconds: deps.config.job_interval_seconds, at_stop: false };
   return [
-    { name: 'write last use', every_seconds: LAST_USE_FLUSH_SECONDS, run: deps.last_use.flush },
-    { name: 'sweep webhook deliveries', every_seconds: SWEEP_SECONDS, run: () => sweepHookMessages(deps) },
-    { name: 'sign a root of the record', every_seconds: AUDIT_ROOT_SECONDS, run: () => exportAuditRoot(deps) },
+    { name: 'write last use', every_seconds: LAST_USE_FLUSH_SECONDS, at_stop: true, run: deps.last_use.flush },
+    {
+      name: 'sign a root of the record',
+      every_seconds: AUDIT_ROOT_SECONDS,
+      at_stop: true,
+      run: () => exportAuditRoot(deps),
+    },
+    {
+      name: 'sweep webhook deliveries',
+      every_seconds: SWEEP_SECONDS,
+      at_stop: false,
+      run: () => sweepHookMessages(deps),
+    },
+    { name: 'notice expiry', ...periodic, run: (stopping) => noticeExpiry(deps, stopping) },
+    { name: 'sweep unused tokens', ...periodic, run: (stopping) => sweepUnusedTokens(deps, stopping) },
+    { name: 'remove dead rows', ...periodic, run: (stopping) => removeDeadRows(deps, stopping) },
+    { name: 'send mails', ...periodic, run: (stopping) => sendMails(deps, stopping) },
   ];
 }
 
-async function attempt(deps: Deps, job: Job): Promise<void> {
+async function attempt(deps: Deps, job: Job, stopping: AbortSignal): Promise<void> {
   try {
-    await job.run();
+    await job.run(stopping);
   } catch (error) {
     deps.log.warn({ err: error, job: job.name }, 'a job failed; it is tried again');
   }
 }
 
-/** Starts every job; the answer stops the timers and lets each job run a last time. */
+/** What begins a turn of the job; one that is still at work at its next turn is not begun a second time. */
+function turnsOf(deps: Deps, job: Job, stopping: AbortSignal) {
+  let running: Promise<void> | null = null;
+  return {
+    turn: () => {
+      running ??= attempt(deps, job, stopping).finally(() => {
+        running = null;
+      });
+      return running;
+    },
+    /** The end of the turn that is under way. */
+    ended: () => running ?? Promise.resolve(),
+  };
+}
+
+/** Starts every job, and gives each a turn at once. The answer stops them: who is at work ends what he is at. */
 export function startJobs(deps: Deps): () => Promise<void> {
-  const jobs = jobsOf(deps);
-  const timers = jobs.map((job) => setInterval(() => void attempt(deps, job), job.every_seconds * 1000));
+  const stop = new AbortController();
+  const jobs = jobsOf(deps).map((job) => ({ ...job, ...turnsOf(deps, job, stop.signal) }));
+  for (const { turn } of jobs) void turn();
+  const timers = jobs.map(({ turn, every_seconds }) => setInterval(() => void turn(), every_seconds * 1000));
   return async () => {
     for (const timer of timers) clearInterval(timer);
-    for (const job of jobs) await attempt(deps, job);
+    stop.abort();
+    await Promise.all(jobs.map(({ ended }) => ended()));
+    for (const { at_stop, turn } of jobs) if (at_stop) await turn();
   };
 }

@@ -7,13 +7,15 @@ import type { Database } from '../db/schema.ts';
 import type { Caller } from '../domain/caller.ts';
 import { type AccessChange, accessEvent } from '../domain/token-audit.ts';
 import { tellAccessChanges } from './tell-access-changes.ts';
+import { tellHolders } from './tell-holders.ts';
 
-/** Records these changes, each with an entry, and tells hooks of them. The rows are as they are after the act. @rule L1, L3 */
+/** Records these changes, each with an entry, and tells holders and hooks of them. The rows are as they are after the act. @rule L1, L3 */
 export async function recordAccess(
   db: Kysely<Database>,
   caller: Caller,
   changes: readonly AccessChange[],
 ): Promise<void> {
   await writeAudits(db, caller, changes.map(accessEvent));
+  await tellHolders(db, caller, changes);
   await tellAccessChanges(db, caller, changes);
 }

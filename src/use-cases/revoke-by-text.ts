@@ -1,28 +1,14 @@
 // Revocation by the text (RFC 7009): a backend service ends a token of its organizations.
 
-import { writeAudit } from '../db/audit.ts';
-import { revokeToken } from '../db/revoked-tokens.ts';
+import { endTokens } from '../db/ended-tokens.ts';
+import { lockHolder } from '../db/holders.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Deps } from '../deps.ts';
-import type { AuditEvent } from '../domain/audit.ts';
 import type { Caller, ClientFacts } from '../domain/caller.ts';
-import type { PersonFacts, TokenFacts } from '../domain/facts.ts';
 import { isLive } from '../domain/lifetime.ts';
 import { digestOf, kindOfText } from '../secrets.ts';
 import { boundedClientId } from './authenticate.ts';
-
-/** Of a classic token there is no organization: it belongs to its holder alone. */
-function eventOf(token: TokenFacts, person: PersonFacts): AuditEvent {
-  const owner = token.kind === 'fine_grained' ? token.resource_owner : null;
-  return {
-    action: token.kind === 'classic' ? 'oauth_access.revoke' : 'personal_access_token.credential_revoked',
-    operation_type: 'remove',
-    user: { id: person.id, name: person.login },
-    org: owner?.type === 'Organization' ? { id: owner.id, name: owner.login } : undefined,
-    managed_token: { id: token.id, hashed_token: token.hashed_token },
-    data: { name: token.name, explanation: 'revoked by its text' },
-  };
-}
+import { recordRevocations } from './record-ends.ts';
 
 /**
  * Ends the whole token of a live text, also one in overlap or of a suspended holder. For everything else (unknown, no
@@ -42,8 +28,10 @@ export async function revokeByText(
   });
   if (subject.type !== 'token' || !visible_to_client || !isLive(subject.token, now)) return;
   const { token, person } = subject;
+  const reason = 'by_text';
   await inTransaction(deps.db, async (transaction) => {
-    const ended = await revokeToken(transaction, token.id, { at: now, reason: 'by_text' });
-    if (ended) await writeAudit(transaction, caller, eventOf(token, person));
+    await lockHolder(transaction, person.id);
+    const ended = await endTokens(transaction, { token_id: token.id }, { at: now, reason });
+    await recordRevocations(transaction, caller, { ended, reason });
   });
 }

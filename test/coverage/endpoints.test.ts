@@ -22,6 +22,7 @@ const OPEN = [
   'GET /openapi.json',
   'GET /permissions',
   'GET /scopes',
+  'POST /credentials/revoke',
   'POST /sessions',
   'POST /sessions/setup',
 ];
@@ -38,6 +39,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   pat_request_id: '1',
   pat_id: '1',
   key_id: '1',
+  code: '0'.repeat(32),
   client_id: 'client_none',
 };
 

@@ -11,14 +11,17 @@ import { addDeployKeyRoutes } from './deploy-keys.ts';
 import { addDirectoryImportRoutes } from './directory-import.ts';
 import { addDiscoveryRoutes } from './discovery.ts';
 import { addDocumentRoutes } from './documents.ts';
+import { addEmailVerificationRoutes } from './email-verification.ts';
 import { addEnterprisePolicyRoutes } from './enterprise-policy.ts';
 import { addEnterpriseRoutes } from './enterprises.ts';
 import { addEvaluationRoutes } from './evaluation.ts';
 import { addHealthRoutes } from './health.ts';
 import { addHookDeliveryRoutes } from './hook-deliveries.ts';
 import { addHookRoutes } from './hooks.ts';
+import { addLeakReportRoutes } from './leak-reports.ts';
 import { addMembershipRoutes } from './memberships.ts';
 import { addMetricsRoutes } from './metrics.ts';
+import { addNotificationRoutes } from './notifications.ts';
 import { addOAuthRoutes } from './oauth.ts';
 import { addOrganizationPolicyRoutes } from './organization-policy.ts';
 import { addOrganizationSsoRoutes } from './organization-sso.ts';
@@ -47,6 +50,8 @@ export const ROUTES: readonly AddRoutes[] = [
   addDocumentRoutes,
   addSessionRoutes,
   addUserRoutes,
+  addEmailVerificationRoutes,
+  addNotificationRoutes,
   addAdminUserRoutes,
   addSuspensionRoutes,
   addAdminOrganizationRoutes,
@@ -77,6 +82,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addCredentialAuthorizationRoutes,
   addHookRoutes,
   addHookDeliveryRoutes,
+  addLeakReportRoutes,
   addOAuthRoutes,
   addEvaluationRoutes,
   addDiscoveryRoutes,

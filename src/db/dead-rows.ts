@@ -1,0 +1,39 @@
+// Rows that mean nothing any more: sessions, older texts, rights and notifications that are over. SQL only. No judgement
+// depends on whether they are there.
+
+import { type Kysely, sql } from 'kysely';
+import type { Database } from './schema.ts';
+
+const NOTIFICATION_DAYS_MAX = 365;
+
+/** A table, what identifies its rows, and which of them are over. */
+const OVER = {
+  sessions: ['id', (now: Date) => sql`expires_at <= ${moment(now)}`],
+  token_secrets: ['digest', (now: Date) => sql`not is_current and expires_at <= ${moment(now)}`],
+  password_setups: ['digest', (now: Date) => sql`expires_at <= ${moment(now)}`],
+  email_verifications: ['user_id', (now: Date) => sql`expires_at <= ${moment(now)}`],
+  used_id_tokens: ['digest', (now: Date) => sql`usable_until <= ${moment(now)}`],
+  notifications: [
+    'id',
+    (now: Date) => sql`created_at <= ${moment(now)} - make_interval(days => ${NOTIFICATION_DAYS_MAX}::int)`,
+  ],
+} as const;
+export type MortalTable = keyof typeof OVER;
+export const MORTAL_TABLES = Object.keys(OVER) as readonly MortalTable[]; // its own keys
+
+const moment = (now: Date) => sql`greatest(${now}::timestamptz, now())`;
+
+/** Takes away at most so many dead rows of the table that nobody has locked; answers how many. */
+export async function deleteDeadRows(
+  db: Kysely<Database>,
+  table: MortalTable,
+  { now, limit }: { readonly now: Date; readonly limit: number },
+): Promise<number> {
+  const [key, isOver] = OVER[table];
+  const { numAffectedRows = 0n } = await sql`
+    delete from ${sql.table(table)} where ${sql.ref(key)} in (
+      select ${sql.ref(key)} from ${sql.table(table)} where ${isOver(now)} limit ${limit} for update skip locked)`.execute(
+    db,
+  );
+  return Number(numAffectedRows);
+}

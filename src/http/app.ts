@@ -10,6 +10,7 @@ import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
 import { answerClientError } from './client-error.ts';
+import { countHeader } from './credential.ts';
 import { addDeadline } from './deadline.ts';
 import { addErrorHandling, sendError } from './errors.ts';
 import { guardLog } from './framework-log.ts';
@@ -36,6 +37,7 @@ export async function buildApp(deps: Deps, routes: readonly AddRoutes[] = ROUTES
   addAnswerHeaders(app, deps);
   addClosing(app);
   addAccessLine(app);
+  addHostCheck(app);
   addErrorHandling(app, deps);
   await addOpenapi(app, deps);
   guardRoutes(app, deps);
@@ -54,7 +56,7 @@ function newServer(deps: Deps): App {
     bodyLimit: BODY_LIMIT_BYTES,
     connectionTimeout: IDLE_SOCKET_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: true },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false },
     routerOptions: {
       caseSensitive: true,
       ignoreTrailingSlash: false,
@@ -68,6 +70,8 @@ function newServer(deps: Deps): App {
     frameworkErrors: (error, request, reply) => answerUnroutable(deps, error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
+  // Node would answer 417 by itself; what nobody here knows how to expect is passed over (RFC 9110 section 10.1.1).
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   return app;
 }
 
@@ -83,6 +87,15 @@ function addAnswerHeaders(app: App, deps: Deps): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(commonHeaders(request.id, secure));
     done();
+  });
+}
+
+/** One `Host` is what HTTP/1.1 asks for. Node would answer without the headers of every answer. */
+function addHostCheck(app: App): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const hosts = countHeader(request.raw, 'host');
+    const fits = hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0');
+    done(fits ? undefined : new Refusal('malformed_request', { headers: { connection: 'close' } }));
   });
 }
 

@@ -1,5 +1,6 @@
-// P7 against what happens: under random policies of an organization and its enterprise, `effective` foretells what real requests
-// get: reads by tokens of each kind and life, public reads, tokens that are made, and whose policy a refusal names.
+// `effective` (P7) and `preview` against what happens: under random policies of an organization and its enterprise they foretell
+// what real requests get: reads by tokens of each kind and life, public reads, tokens that are made, and whose policy a refusal
+// names.
 
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
@@ -140,3 +141,75 @@ t.test('P7: effective agrees with what requests get, under random policies', asy
   }
   t.comment([...seen].map(([what, count]) => `${count} ${what}`).join('; '));
 });
+
+type PreviewRow = {
+  readonly id: number;
+  readonly blocked_at: readonly { readonly closes: string; readonly reason: string }[];
+};
+
+/** What a preview has to say of a token that read these before, and reads those after. */
+function lost(before: readonly string[], after: readonly string[]): string | null {
+  const [closed, open] = [0, 1].map((at) => before[at] === 'read' && after[at] !== 'read');
+  if (closed && open) return `everything ${after[0]}`;
+  if (closed) return `all_but_public_reads ${after[0]}`;
+  return open ? `public_reads ${after[1]}` : null;
+}
+
+t.test(
+  'P1, P2, P4, P5: a preview says exactly what the same PATCH then takes away, under random policies',
+  async (t) => {
+    const { app, probes, owner, administrator } = await start(t);
+    const seen = new Map<string, number>();
+    const readAll = async () =>
+      Promise.all(
+        probes.map(async (probe) => [(await found(app, probe, 'closed')).what, (await found(app, probe, 'open')).what]),
+      );
+    const random = fc.tuple(ownPolicy, enterprisePolicy, ownPolicy, enterprisePolicy, fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(random, async ([own, above, next_own, next_above, by_enterprise]) => {
+        await administrator.call('PATCH', ABOVE, LEAVES_ALL);
+        await owner.call('PATCH', POLICY, own);
+        await administrator.call('PATCH', ABOVE, above);
+        const [who, url, next] = by_enterprise
+          ? ([administrator, ABOVE, next_above] as const)
+          : ([owner, POLICY, next_own] as const);
+        const before = await readAll();
+        const preview = await who.call('POST', `${url}/preview`, next);
+        const patched = await who.call('PATCH', url, next);
+        const words = JSON.stringify({ own, above, by_enterprise, next });
+        if (preview.status !== patched.status) throw new Error(`${preview.status} and not ${patched.status}: ${words}`);
+        seen.set(String(patched.status), (seen.get(String(patched.status)) ?? 0) + 1);
+        if (patched.status !== 200) {
+          const same = JSON.stringify(preview.body.errors) === JSON.stringify(patched.body.errors);
+          if (!same) throw new Error(`other errors: ${words}`);
+          return;
+        }
+        const policy = JSON.stringify(preview.body.policy);
+        if (policy !== JSON.stringify(patched.body)) throw new Error(`${policy}: ${words}`);
+        const after = await readAll();
+        const told = new Map(
+          preview.body.tokens.map(({ id, blocked_at }: PreviewRow) => [
+            id,
+            blocked_at.map((at) => `${at.closes} ${at.reason}`).join(),
+          ]),
+        );
+        for (const [index, { token, kind, days }] of probes.entries()) {
+          const expected = lost(before[index] ?? [], after[index] ?? []);
+          const said = told.get(token.id) ?? null;
+          if (said !== expected) throw new Error(`${kind} ${days}: ${said} and not ${expected}: ${words}`);
+          if (expected !== null) seen.set(expected, (seen.get(expected) ?? 0) + 1);
+        }
+        if (preview.body.total_count !== told.size) throw new Error(`${preview.body.total_count}: ${words}`);
+      }),
+      { numRuns: RUNS, seed: 11, endOnFailure: true },
+    );
+    for (const what of [
+      ...['200', '422', 'everything lifetime_exceeded', 'all_but_public_reads lifetime_exceeded'],
+      ...['all_but_public_reads classic_restricted', 'all_but_public_reads fine_grained_restricted'],
+      'public_reads lifetime_exceeded',
+    ]) {
+      t.ok(seen.has(what), what);
+    }
+    t.comment([...seen].map(([what, count]) => `${count} ${what}`).join('; '));
+  },
+);

@@ -1,6 +1,7 @@
 // What a proposed policy would block, asked before it is set (P1, P2, P4, P5; contract 7): the preview is held against what real
 // requests get before and after the same body is sent as a PATCH.
 
+import { sql } from 'kysely';
 import t, { type Test } from 'tap';
 import { buildTestApp } from '../support/build-app.ts';
 import { callsOf, errorsOf } from '../support/token-calls.ts';
@@ -238,4 +239,17 @@ t.test('O1: what single sign-on blocks already is not newly blocked', async (t) 
     .execute();
   const preview = await owner.call('POST', PREVIEW, { classic_tokens: 'restricted' });
   t.same(namesOf(preview), ['linked: acme all_but_public_reads']);
+});
+
+t.test('a preview looks at so many tokens and says when there are more', async (t) => {
+  const { owner, bob, deps } = await start(t);
+  const insert = (from: number, to: number) =>
+    sql`insert into tokens (kind, user_id, name, created_at, secret_issued_at, token_last_eight, scopes)
+      select 'classic', ${bob.id}::bigint, 'token ' || n, now(), now(), '12345678', '{repo}'
+      from generate_series(${from}::int, ${to}::int) n`.execute(deps.db);
+  const preview = async () => (await owner.call('POST', PREVIEW, { classic_tokens: 'restricted' })).body;
+  await insert(1, 50_000);
+  t.match(await preview(), { total_count: 50_000, holders_count: 1, complete: true });
+  await insert(50_001, 50_001);
+  t.match(await preview(), { total_count: 50_000, complete: false, tokens: [{ name: 'token 50001' }] });
 });

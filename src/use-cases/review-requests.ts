@@ -38,9 +38,11 @@ async function lockRequests(
   named: { readonly organization_id: number; readonly ids: readonly number[] },
 ): Promise<readonly NamedRequest[]> {
   const found = await findNamedRequests(db, named);
+  if (found.length < named.ids.length) throw new Refusal('not_found');
   const { organization_id } = named;
   await lockReviewedTokens(db, { organization_id, token_ids: found.map((each) => each.token_id) });
-  // A statement of its own: what was found before may have changed while the locks were waited for.
+  // A statement of its own: what was found may have changed while the locks were waited for. INVARIANT: no token is among
+  // these that was not locked.
   const requests = await findNamedRequests(db, named);
   if (requests.length < named.ids.length) throw new Refusal('not_found');
   return requests;

@@ -28,9 +28,11 @@ async function lockGrants(
   named: { readonly organization_id: number; readonly ids: readonly number[] },
 ): Promise<readonly NamedGrant[]> {
   const found = await findNamedGrants(db, named);
+  if (found.length < named.ids.length) throw new Refusal('not_found');
   const { organization_id } = named;
   await lockReviewedTokens(db, { organization_id, token_ids: found.map((each) => each.token_id) });
-  // A statement of its own: what was found before may have changed while the locks were waited for.
+  // A statement of its own: what was found may have changed while the locks were waited for. INVARIANT: no token is among
+  // these that was not locked.
   const grants = await findNamedGrants(db, named);
   if (grants.length < named.ids.length) throw new Refusal('not_found');
   return grants;

@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 
+const LINES = 'application/x-ndjson';
 const FILE = new URL('../../openapi/examples.json', import.meta.url);
 /** The `PUBLIC_URL` of the recording: the default. */
 const RECORDED_URL = 'http://127.0.0.1:8080';
@@ -109,7 +110,14 @@ function addToContent(
   example: { summary: string; description: string; value: unknown },
 ): void {
   if (example.value === undefined) return;
-  for (const media of Object.values(place?.content ?? {})) media.examples = { ...media.examples, [key]: example };
+  for (const [type, media] of Object.entries(place?.content ?? {})) {
+    if (isOfType(type, example.value)) media.examples = { ...media.examples, [key]: example };
+  }
+}
+
+/** Lines were recorded as the text that they are, all else as the value that its text holds. */
+export function isOfType(type: string, value: unknown): boolean {
+  return (type === LINES) === (typeof value === 'string');
 }
 
 /** `GET /repos/acme/plans` with the session of a person */

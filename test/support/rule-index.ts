@@ -46,6 +46,7 @@ export const RULES: Readonly<Record<string, string>> = {
   T5: 'A session is the person himself, for this API only',
   T6: 'A client of some organizations learns nothing beyond them',
   L1: 'Exactly one entry of the record an action, in its transaction; refused attempts too',
+  L2: 'What an entry says; logs are searched, ordered and paged, stable under late commits',
 };
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -9,7 +9,10 @@ import { decodeClient, decodeGrantedRepositories, decodeResource, decodeSubject 
 import type { ClientKey, FactsQuestion, FactsSource, LoadedFacts } from './source.ts';
 import { collectTurns, type TurnLimits } from './turns.ts';
 
-/** Found by measuring: fewer statements leave the database idle, more make the batches small (`npm run bench`). */
+/**
+ * Two statements of a kind under way: the database is never idle while questions wait, one that hangs does not stop all, and
+ * under load the others collect into large batches, which cost both sides least.
+ */
 const LIMITS: TurnLimits = { questions_max: 500, statements_max: 2 };
 
 /** Names are ASCII; lower case of anything else may be another's name (`K` of Kelvin becomes `k`), so it names nothing. */

@@ -84,10 +84,16 @@ async function serve(
 
 /** The next message of a child; a child that ends without one is a fault of the bench. */
 async function answerOf(child: ChildProcess): Promise<unknown[]> {
-  const ended = once(child, 'exit').then(([code]) => {
+  const answered = new AbortController();
+  const ended = once(child, 'exit', { signal: answered.signal }).then(([code]) => {
     throw new Error(`a process of the bench ended with ${code}`);
   });
-  return Promise.race([once(child, 'message'), ended]);
+  try {
+    return await Promise.race([once(child, 'message', { signal: answered.signal }), ended]);
+  } finally {
+    ended.catch(() => undefined); // it is waited for no longer
+    answered.abort();
+  }
 }
 
 type Target = { readonly cell: CellName; readonly side: Side; readonly port: number };

@@ -1,5 +1,6 @@
 // The story that the examples are taken from, from the first sign-in on. Its chapters are files of their own.
 
+import { APPROVAL } from './approval.ts';
 import { AUDIT } from './audit.ts';
 import { BACKEND } from './backend.ts';
 import { DIRECTORY, DIRECTORY_END } from './directory.ts';
@@ -20,6 +21,7 @@ export const STORY: readonly Step[] = [
   ...ENFORCEMENT,
   ...BACKEND,
   ...AUDIT,
+  ...APPROVAL,
   ...TOKENS_END,
   ...DIRECTORY_END,
   ...IMPORT,

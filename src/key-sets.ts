@@ -56,7 +56,7 @@ export function createKeySets({ outbound, clock, log, request_timeout_ms }: KeyS
     });
     const keys = answer.outcome === 'answered' ? await readDocument(answer) : null;
     if (keys !== null) return keys;
-    log.warn({ jwks_uri: url, ...reasonOf(answer) }, 'the keys of an organization cannot be fetched');
+    log.warn({ host: new URL(url).host, ...reasonOf(answer) }, 'the keys of an organization cannot be fetched');
     throw unavailable();
   }
 

@@ -39,6 +39,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   pat_request_id: '1',
   pat_id: '1',
   key_id: '1',
+  credential_id: '1',
   code: '0'.repeat(32),
   client_id: 'client_none',
 };

@@ -17,7 +17,13 @@ const NOWHERE = 'postgres://nobody@127.0.0.1:1/none';
 const WITHOUT_DATABASE =
   /^(?:GET|HEAD) \/(?:health\/live|metrics|openapi\.json|docs|permissions|scopes|operations|\.well-known\/)/;
 
-const PLACEHOLDERS: Readonly<Record<string, string>> = { token_id: '1', pat_request_id: '1', pat_id: '1', key_id: '1' };
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  token_id: '1',
+  pat_request_id: '1',
+  pat_id: '1',
+  key_id: '1',
+  credential_id: '1',
+};
 
 t.test('F3: without the database every route that needs it answers 503 with Retry-After', async (t) => {
   const pool = openPool({ url: NOWHERE, connections_max: 2, request_timeout_ms: 5000, onIdleError: () => undefined });

@@ -3,7 +3,8 @@
 
 import type { App } from '../../src/http/app-type.ts';
 import { CONTENT_TYPES } from '../../src/http/body.ts';
-import { type Caller, From, type Step } from './step.ts';
+import { exampleIdToken } from './id-token.ts';
+import { type Caller, From, IdToken, type Step } from './step.ts';
 
 /** A call with all references replaced, and its answer. */
 export interface Played {
@@ -25,8 +26,8 @@ export interface Player {
   readonly play: (step: Step) => Promise<Played>;
 }
 
-/** `toReal`: a text of the story as it is now, with its moments moved. */
-export function makePlayer(app: App, toReal: (text: string) => string): Player {
+/** `toReal`: a text of the story as it is now, with its moments moved. `clock`: what the service's says. */
+export function makePlayer(app: App, toReal: (text: string) => string, clock = () => new Date()): Player {
   const kept: Kept = new Map();
 
   async function play(step: Step): Promise<Played> {
@@ -61,6 +62,7 @@ export function makePlayer(app: App, toReal: (text: string) => string): Player {
 
   function resolved(value: unknown): unknown {
     if (value instanceof From) return memberOf(kept, value);
+    if (value instanceof IdToken) return exampleIdToken(value.sub, clock().getTime() / 1000);
     if (typeof value === 'string') return toReal(value);
     if (Array.isArray(value)) return value.map(resolved);
     if (typeof value !== 'object' || value === null) return value;

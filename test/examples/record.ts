@@ -39,7 +39,7 @@ export async function recordExamples(url: string): Promise<Recorded> {
   try {
     await ensureAdministrator(deps, ADMINISTRATOR);
     const stable = makeStable(real_start);
-    const player = makePlayer(app, stable.toReal);
+    const player = makePlayer(app, stable.toReal, deps.clock);
     const operations: Recorded['operations'] = {};
     for (const step of STORY) {
       const played = await player.play(step);

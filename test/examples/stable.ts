@@ -3,6 +3,7 @@
 // a moment by the moment of the story that it stands for.
 
 import { checksumOf, digestOf, kindOfText, type TextKind } from '../../src/secrets.ts';
+import { ID_TOKEN, movedIdToken } from './id-token.ts';
 
 /** The day of the story. The real clock of a recording is later or earlier by a constant. */
 export const STORY_START = Date.parse('2027-03-01T09:00:00Z');
@@ -63,6 +64,9 @@ export function makeStable(real_start: number): Stable {
     return text
       .replace(TEXT, learnText)
       .replace(CLIENT_ID, learnClientId)
+      .replace(ID_TOKEN, (id_token) =>
+        movedIdToken(id_token, (iat) => shift(iat * 1000, STORY_START - real_start) / 1000),
+      )
       .replace(MOMENT, (moment) => printLike(moment, shift(Date.parse(moment), STORY_START - real_start)));
   }
 

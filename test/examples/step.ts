@@ -61,6 +61,15 @@ export class From {
   }
 }
 
+/** An ID token for this subject, issued at the moment of the call. */
+export class IdToken {
+  readonly sub: string;
+
+  constructor(sub: string) {
+    this.sub = sub;
+  }
+}
+
 export function from(kept: string, member: string): From {
   return new From(kept, member);
 }

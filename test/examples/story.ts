@@ -9,6 +9,7 @@ import { IMPORT } from './import.ts';
 import { PEOPLE } from './people.ts';
 import { POLICIES } from './policies.ts';
 import { SERVICE } from './service.ts';
+import { SINGLE_SIGN_ON } from './single-sign-on.ts';
 import type { Step } from './step.ts';
 import { TOKENS_END, TOKENS_STORY } from './tokens.ts';
 
@@ -21,6 +22,7 @@ export const STORY: readonly Step[] = [
   ...ENFORCEMENT,
   ...BACKEND,
   ...AUDIT,
+  ...SINGLE_SIGN_ON,
   ...APPROVAL,
   ...TOKENS_END,
   ...DIRECTORY_END,

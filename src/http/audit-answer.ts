@@ -8,6 +8,7 @@ import type { AuditQuery } from '../use-cases/audit-question.ts';
 import { exportAuditLog } from '../use-cases/export-audit-log.ts';
 import { readAuditLog } from '../use-cases/read-audit-log.ts';
 import { CONTENT_TYPES } from './body.ts';
+import { answerAtLength } from './deadline.ts';
 import { pageOf, setLinks } from './pages.ts';
 import { presentAuditEntry } from './present/audit-entry.ts';
 import type { AuditLogQuery } from './schemas/audit-log.ts';
@@ -48,6 +49,7 @@ async function sendLines(
 ): Promise<FastifyReply> {
   const pieces = exportAuditLog(deps, request.caller, query);
   const first = await pieces.next();
+  answerAtLength(request);
   return reply.type(CONTENT_TYPES.lines).send(Readable.from(lines(first, pieces), { objectMode: false }));
 }
 

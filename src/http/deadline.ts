@@ -19,8 +19,16 @@ type Waiting = { readonly reply: FastifyReply; readonly due: number };
 /** In the order of their arrival, which is that of their deadlines. */
 type Queue = Map<FastifyRequest, Waiting>;
 
+/** Requests whose answer has begun and takes as long as there is something to tell. */
+const AT_LENGTH = new WeakSet<FastifyRequest>();
+
+/** The wait is over, the answer begins: what follows is bounded by the reader's patience and the socket's (app.ts). */
+export function answerAtLength(request: FastifyRequest): void {
+  AT_LENGTH.add(request);
+}
+
 function refuse({ reply }: Waiting): void {
-  if (reply.sent) return;
+  if (reply.sent || AT_LENGTH.has(reply.request)) return;
   if (reply.raw.headersSent) {
     reply.raw.destroy();
     return;

@@ -4,8 +4,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.ts';
 
 /**
- * Makes what these tokens ask what they are granted; one without a grant keeps what it asked, and can ask it again. The
- * caller has locked the tokens and the repositories of their grants. @rule A2
+ * Makes what these tokens ask what they are granted; one without a grant keeps what it asked, and can ask it again. Locks the
+ * tokens, and holds the repositories of their grants, which a transfer takes out of every selection. @rule A2, M10
  */
 export async function setBackToGranted(db: Kysely<Database>, token_ids: readonly number[]): Promise<void> {
   const { rows } = await sql<{ id: number }>`
@@ -16,6 +16,11 @@ export async function setBackToGranted(db: Kysely<Database>, token_ids: readonly
     returning token.id`.execute(db);
   const granted = rows.map(({ id }) => id);
   if (granted.length === 0) return;
+  await sql`
+    select id from repositories where id in (
+      select each.repository_id from grant_repositories each join grants held on held.id = each.grant_id
+      where held.token_id = any(${granted}::bigint[]))
+    order by id for share`.execute(db);
   await sql`delete from token_repositories where token_id = any(${granted}::bigint[])`.execute(db);
   await sql`
     insert into token_repositories (token_id, repository_id)

@@ -21,6 +21,8 @@ const FURTHER_ROWS = [
   `insert into grant_requests (token_id, resource_owner_id, state, permissions, repository_selection, created_at)
      select id, resource_owner_id, 'pending', permissions, repository_selection, now() from tokens
      where kind = 'fine_grained'`,
+  `insert into token_reviewers (organization_id, user_id)
+     select organization_id, user_id from memberships where role = 'member'`,
   `insert into enterprises (slug, name) select 'enterprise-' || i, 'Enterprise ' || i from generate_series(1, 1000) i`,
   `insert into enterprise_token_policies (enterprise_id) select id from enterprises`,
   `insert into enterprise_administrators (enterprise_id, user_id) select e.id, u.id from enterprises e, users u where u.id <= 3`,

@@ -260,6 +260,37 @@ t.test('A4: who leaves loses requests and grants; who returns asks again', async
   t.equal(await reads(granted.token), true);
 });
 
+t.test('A2, A4: of a widening, who leaves keeps neither what he has nor what he asked', async (t) => {
+  const { owner, holder, review } = await start(t);
+  const made = (await holder.create({ ...READ, name: 'ci' })).body;
+  await review(made.approval.request_id, 'approve');
+  await holder.edit(made.id, {
+    permissions: { contents: 'write' },
+    repository_selection: 'subset',
+    repositories: ['mill'],
+  });
+  await owner.call('DELETE', '/orgs/acme/memberships/bob');
+  t.match((await holder.show(made.id)).body, {
+    state: 'denied',
+    permissions: { contents: 'read' },
+    repository_selection: 'subset',
+    approval: { state: 'cancelled' },
+  });
+});
+
+t.test('A1: what a suspended holder asks can be reviewed; it works when he is back', async (t) => {
+  const { holder, review, reads, deps, bob, inject, owner } = await start(t);
+  const made = (await holder.create({ ...READ, name: 'ci' })).body;
+  const suspend = (suspended_at: Date | null) =>
+    deps.db.updateTable('users').set({ suspended_at }).where('id', '=', bob.id).execute();
+  await suspend(new Date());
+  t.match((await owner.call('GET', REQUESTS)).body, [{ token_name: 'ci' }]);
+  t.equal((await review(made.approval.request_id, 'approve')).status, 204);
+  t.equal((await inject({ url: '/user', headers: bearer(made.token) })).statusCode, 401);
+  await suspend(null);
+  t.equal(await reads(made.token), true);
+});
+
 t.test('A2: the holder withdraws; of a widening the old grant stands', async (t) => {
   const { holder, review, entries, owner } = await start(t);
   const made = (await holder.create({ ...READ, name: 'ci' })).body;

@@ -142,9 +142,9 @@ export const ACTS = {
     return 204;
   },
   leave(token: TokenModel): number {
+    setBack(token);
     token.grant = null;
     token.approved = null;
-    token.pending = null;
     return 204;
   },
   regenerate: (): number => 201,

@@ -2,6 +2,7 @@
 // tokens. Many at once. SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { setBackToGranted } from '../granted-access.ts';
 import type { Database } from '../schema.ts';
 import type { Pair } from './relations.ts';
 
@@ -30,8 +31,25 @@ export async function leaveTeams(db: Kysely<Database>, pairs: readonly Pair[]): 
       and place.user_id = leaving.user_id`.execute(db);
 }
 
-/** Ends the grants of these organizations to tokens of these people. @rule A4 */
+/** What tokens of these people have asked of these organizations beyond what they are granted is no longer asked. */
+async function setBackWidenings(db: Kysely<Database>, pairs: readonly Pair[]): Promise<void> {
+  const { rows } = await sql<{ id: number }>`
+    select token.id
+    from ${pairsOf(pairs)}
+    join tokens token on token.user_id = leaving.user_id
+    join grant_requests request on request.token_id = token.id and request.state = 'pending'
+    where request.resource_owner_id = leaving.organization_id
+    order by token.id`.execute(db);
+  if (rows.length === 0) return;
+  await setBackToGranted(
+    db,
+    rows.map(({ id }) => id),
+  );
+}
+
+/** Ends the grants of these organizations to tokens of these people, and sets back what they were to be widened to. @rule A2, A4 */
 export async function endGrants(db: Kysely<Database>, pairs: readonly Pair[]): Promise<readonly EndedToken[]> {
+  await setBackWidenings(db, pairs);
   const { rows } = await sql<EndedToken>`
     delete from grants held using tokens token, ${pairsOf(pairs)}
     where token.user_id = leaving.user_id and held.token_id = token.id

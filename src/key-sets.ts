@@ -18,7 +18,8 @@ const KEPT_MS = 5 * 60 * 1000;
 /** How often an unknown key is looked for: whoever makes up names of keys must not make us call others. */
 const LOOKED_AGAIN_MS = 60 * 1000;
 const FETCH_MS_MAX = 5000;
-const DOCUMENT_BYTES_MAX = 64 * 1024;
+/** As it is fetched, and as it may stand in the settings. */
+export const KEY_DOCUMENT_BYTES_MAX = 64 * 1024;
 const DOCUMENTS_MAX = 1000;
 
 /** Where the keys are. */
@@ -52,7 +53,7 @@ export function createKeySets({ outbound, clock, log, request_timeout_ms }: KeyS
   async function fetchKeys(url: string): Promise<readonly VerificationKey[]> {
     const answer = await outbound.call({
       ...{ url, method: 'GET', headers: { accept: 'application/json' } },
-      ...{ timeout_ms, response_bytes_max: DOCUMENT_BYTES_MAX, plain_http: false },
+      ...{ timeout_ms, response_bytes_max: KEY_DOCUMENT_BYTES_MAX, plain_http: false },
     });
     const keys = answer.outcome === 'answered' ? await readDocument(answer) : null;
     if (keys !== null) return keys;

@@ -114,7 +114,7 @@ export const OWN_OPERATIONS: readonly Operation[] = [
   row('GET /orgs/{org}/sso/identities', 'organization', { sets: ORGANIZATION_READ }),
   row('DELETE /orgs/{org}/sso/identities/{username}', 'organization', WRITES_SSO),
   row('GET /orgs/{org}/credential-authorizations', 'organization', { sets: ORGANIZATION_READ, scopes: ['read:org'] }),
-  row('DELETE /orgs/{org}/credential-authorizations/{credential_id}', 'organization', WRITES_SSO),
+  row('DELETE /orgs/{org}/credential-authorizations/{credential_id}', 'organization', { sets: ORGANIZATION_WRITE }),
   row('GET /orgs/{org}/audit-log', 'organization', READS_LOG),
   row('GET /enterprises/{enterprise}/audit-log', 'enterprise', READS_LOG),
 

@@ -9,6 +9,7 @@ import type { Deps } from '../deps.ts';
 import type { Caller } from '../domain/caller.ts';
 import { invalid, type Refusal } from '../domain/refusal.ts';
 import { isOtherIssuer, type SsoKeys, type SsoSettings } from '../domain/single-sign-on.ts';
+import { KEY_DOCUMENT_BYTES_MAX } from '../key-sets.ts';
 import { holdsSecrets, readVerificationKeys } from '../verification-keys.ts';
 import { lockAsOwner } from './lock-as-owner.ts';
 import { toSsoSettings } from './sso-settings.ts';
@@ -34,6 +35,7 @@ async function readKeySource(deps: Deps, { jwks_uri, jwks }: SsoAsk): Promise<Ss
     return { jwks_uri };
   }
   if (jwks === undefined) throw invalid('SingleSignOn', 'jwks_uri', 'missing_field', 'or `jwks` should be there');
+  if (JSON.stringify(jwks).length > KEY_DOCUMENT_BYTES_MAX) throw wrong('jwks', 'is longer than 64 KiB');
   if (holdsSecrets(jwks)) throw wrong('jwks', 'holds a private or secret key, which must stay with the issuer');
   const keys = await readVerificationKeys(jwks);
   if (keys === null || keys.length === 0) throw wrong('jwks', 'holds no key for RS256, ES256 or EdDSA');

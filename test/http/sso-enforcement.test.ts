@@ -259,6 +259,9 @@ t.test('O2: owners see authorisations of both kinds in GitHub’s shape, by sess
   const allowed = await fineGrainedToken(sessions.ada, { resource_owner: 'acme', permissions });
   t.equal((await call(allowed.token, `GET ${AUTHORIZATIONS}`)).status, 200);
   t.match(await call(classic.token, `GET ${AUTHORIZATIONS}`), { status: 403, body: { code: 'role_missing' } });
+  const revoke = `DELETE ${AUTHORIZATIONS}/${body[0].credential_id}` as const;
+  t.match(await call(reading.token, revoke), { status: 403, body: { code: 'scope_missing' } });
+  t.match(await call(allowed.token, revoke), { status: 403, body: { code: 'permission_missing' } });
   t.equal((await call(sessions.bob, `GET ${AUTHORIZATIONS}`)).status, 403);
   await call(sessions.bob, `DELETE /user/personal-access-tokens/${fine.id}`);
   t.equal((await call(sessions.ada, `GET ${AUTHORIZATIONS}?login=bob`)).body.length, 1, 'what is gone is not listed');

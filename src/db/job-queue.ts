@@ -67,7 +67,8 @@ function executorOfClient(client: pg.Client): Executor {
   return {
     executeSql: async (text, values) => {
       try {
-        return await client.query(text, values);
+        const answer: pg.QueryResult | pg.QueryResult[] = await client.query(text, values);
+        return { rows: [answer].flat().flatMap((each) => each.rows) };
       } catch (error) {
         throw toFault(error);
       }

@@ -70,7 +70,7 @@ function translatingClient(client: pg.PoolClient): PostgresPoolClient {
   let broken = false;
   async function query(sql: string, parameters: readonly unknown[]): Promise<unknown> {
     try {
-      return await client.query(sql, [...parameters]);
+      return joined(await client.query(sql, [...parameters]));
     } catch (error) {
       // After any error but the database's own answer, an answer may still be under way: the next user must not get it.
       broken ||= !(error instanceof pg.DatabaseError);
@@ -80,6 +80,12 @@ function translatingClient(client: pg.PoolClient): PostgresPoolClient {
   // Kysely calls `query` with a text only, because no cursor is configured.
   const translated = { query, release: (destroy?: boolean) => client.release(broken || destroy === true) };
   return translated as PostgresPoolClient;
+}
+
+/** Several statements in one text, as the queue has them, are answered with the rows of all. */
+function joined(answer: pg.QueryResult | pg.QueryResult[]): unknown {
+  if (!Array.isArray(answer)) return answer;
+  return { command: null, rowCount: null, rows: answer.flatMap((each) => each.rows) };
 }
 
 /** Numbers and times as values that cannot be mistaken; all else as the driver reads it. */

@@ -20,6 +20,7 @@ import type { Step } from '../examples/step.ts';
 import { STORY } from '../examples/story.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { createDatabase } from '../support/database.ts';
+import { mailbox } from '../support/mailbox.ts';
 import { bearer, worldOf } from '../support/world.ts';
 
 const MINUTE_MS = 60_000;
@@ -56,6 +57,8 @@ const OTHERWISE: Readonly<Record<string, { readonly each: RegExp; readonly count
   // Named by the kind of the token.
   'DELETE /user/personal-access-tokens/{token_id}': { each: /\.(?:destroy|request_cancelled)$/, count: [1, 2] },
   'POST /oauth/revoke': { each: /\.(?:revoke|credential_revoked)$/, count: [0, 1] },
+  // An entry for each token and session that ends; nobody is refused who could be named.
+  'POST /credentials/revoke': { each: /\.(?:revoke|credential_revoked|session_revoked)$/, count: [0, 1000] },
   // Who leaves loses what his tokens were granted and ask for.
   'DELETE /orgs/{org}/memberships/{username}': {
     each: /^org\.remove_member$|\.(?:access_revoked|request_cancelled)$/,
@@ -92,14 +95,15 @@ t.test('L1: every call of the story writes what it did, once, and nothing secret
   const start = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + AHEAD_MS;
   let now = start;
   const log = pino({ level: 'silent' });
-  const deps = composeDeps({ pool, config: loadConfig(AMPLE), clock: () => new Date(now), log });
+  const { mailer, lastMail } = mailbox();
+  const deps = { ...composeDeps({ pool, config: loadConfig(AMPLE), clock: () => new Date(now), log }), mailer };
   const app = await buildApp(deps);
   t.teardown(() => app.close());
   await ensureAdministrator(deps, ADMINISTRATOR);
   const since = recordOf(deps);
   await since();
   const accesses = accessesOf(app);
-  const player = makePlayer(app, makeStable(start).toReal);
+  const player = makePlayer(app, makeStable(start).toReal, { clock: deps.clock, lastMail });
   const secrets = new Set<string>();
   const acted = new Set<string>();
   for (const step of STORY) {
@@ -123,7 +127,7 @@ t.test('L1: every call of the story writes what it did, once, and nothing secret
 
 const isSecret = (member: string, value: string) =>
   /^(?:password|current_password|secret|client_secret)$/.test(member) ||
-  /^gth(?:_pat|[a-z])_[0-9A-Za-z_]{36,}$/.test(value);
+  /^(?:gth(?:_pat|[a-z])_[0-9A-Za-z_]{36,}|eyJ[\w-]+\.[\w-]+\.[\w-]+)$/.test(value);
 
 /** Passwords and texts of credentials, wherever they stand. */
 function collect(secrets: Set<string>, value: unknown, member = ''): void {

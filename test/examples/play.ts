@@ -4,7 +4,7 @@
 import type { App } from '../../src/http/app-type.ts';
 import { CONTENT_TYPES } from '../../src/http/body.ts';
 import { exampleIdToken } from './id-token.ts';
-import { type Caller, From, IdToken, type Step } from './step.ts';
+import { type Caller, From, FromMail, IdToken, type Step } from './step.ts';
 
 /** A call with all references replaced, and its answer. */
 export interface Played {
@@ -26,8 +26,19 @@ export interface Player {
   readonly play: (step: Step) => Promise<Played>;
 }
 
-/** `toReal`: a text of the story as it is now, with its moments moved. `clock`: what the service's says. */
-export function makePlayer(app: App, toReal: (text: string) => string, clock = () => new Date()): Player {
+export type Surroundings = {
+  /** What the service's clock says. */
+  readonly clock?: () => Date;
+  /** The text of the last mail that the service sent. */
+  readonly lastMail?: () => string;
+};
+
+/** `toReal`: a text of the story as it is now, with its moments moved. */
+export function makePlayer(
+  app: App,
+  toReal: (text: string) => string,
+  { clock = () => new Date(), lastMail = () => '' }: Surroundings = {},
+): Player {
   const kept: Kept = new Map();
 
   async function play(step: Step): Promise<Played> {
@@ -62,6 +73,7 @@ export function makePlayer(app: App, toReal: (text: string) => string, clock = (
 
   function resolved(value: unknown): unknown {
     if (value instanceof From) return memberOf(kept, value);
+    if (value instanceof FromMail) return value.pattern.exec(lastMail())?.[1];
     if (value instanceof IdToken) return exampleIdToken(value.sub, clock().getTime() / 1000);
     if (typeof value === 'string') return toReal(value);
     if (Array.isArray(value)) return value.map(resolved);

@@ -7,6 +7,7 @@ import { openPool } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { Example } from '../../src/http/openapi-examples.ts';
 import { ensureAdministrator } from '../../src/use-cases/ensure-administrator.ts';
+import { mailbox } from '../support/mailbox.ts';
 import { recordErrors } from './errors.ts';
 import { ADMINISTRATOR } from './people.ts';
 import { authorizationOf, makePlayer, type Played } from './play.ts';
@@ -34,12 +35,13 @@ export async function recordExamples(url: string): Promise<Recorded> {
     onIdleError: () => undefined,
   });
   const log = pino({ level: 'silent' });
-  const deps = composeDeps({ pool, config, clock: () => new Date(now), log });
+  const { mailer, lastMail } = mailbox();
+  const deps = { ...composeDeps({ pool, config, clock: () => new Date(now), log }), mailer };
   const app = await buildApp(deps);
   try {
     await ensureAdministrator(deps, ADMINISTRATOR);
     const stable = makeStable(real_start);
-    const player = makePlayer(app, stable.toReal, deps.clock);
+    const player = makePlayer(app, stable.toReal, { clock: deps.clock, lastMail });
     const operations: Recorded['operations'] = {};
     for (const step of STORY) {
       const played = await player.play(step);

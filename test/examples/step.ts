@@ -70,6 +70,15 @@ export class IdToken {
   }
 }
 
+/** A part of the last mail that was sent: the first group of the pattern. */
+export class FromMail {
+  readonly pattern: RegExp;
+
+  constructor(pattern: RegExp) {
+    this.pattern = pattern;
+  }
+}
+
 export function from(kept: string, member: string): From {
   return new From(kept, member);
 }

@@ -4,6 +4,7 @@ import { APPROVAL } from './approval.ts';
 import { AUDIT } from './audit.ts';
 import { BACKEND } from './backend.ts';
 import { DIRECTORY, DIRECTORY_END } from './directory.ts';
+import { ENDS } from './ends.ts';
 import { ENFORCEMENT } from './enforcement.ts';
 import { IMPORT } from './import.ts';
 import { PEOPLE } from './people.ts';
@@ -25,6 +26,7 @@ export const STORY: readonly Step[] = [
   ...SINGLE_SIGN_ON,
   ...APPROVAL,
   ...TOKENS_END,
+  ...ENDS,
   ...DIRECTORY_END,
   ...IMPORT,
 ];

@@ -50,10 +50,12 @@ export const RULES: Readonly<Record<string, string>> = {
   O2: 'What is told where it is missing; owners see and revoke authorisations, a revoked one needs a new token',
   O3: 'Which ID tokens are believed, once; whom they link; how long a session lasts',
   T1: 'Introspection of what is not live says exactly that it is inactive',
+  T2: 'Whoever finds texts of ours can end them, and holders are told',
   T5: 'A session is the person himself, for this API only',
   T6: 'A client of some organizations learns nothing beyond them',
   L1: 'Exactly one entry of the record an action, in its transaction; refused attempts too',
   L2: 'What an entry says; logs are searched, ordered and paged, stable under late commits',
+  L3: 'Hooks and holders hear of requests and of what becomes of tokens',
 };
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -1,0 +1,136 @@
+// Webhooks and what can go wrong (promises P21): addresses that may not be reached, answers that are traps, workers that die.
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CompiledQuery, sql } from 'kysely';
+import { PgBoss } from 'pg-boss';
+import t from 'tap';
+import { createOutbound } from '../../src/outbound.ts';
+import { sweepHookMessages } from '../../src/use-cases/sweep-hook-messages.ts';
+import { databaseUrl, TEMPLATE_URL } from '../support/database.ts';
+import { hookWorld, startReceiver, startWorker } from '../support/hook-world.ts';
+import { freePort, startService } from '../support/service.ts';
+
+t.test('promises P21: a name is judged at each delivery by what it resolves to then', async (t) => {
+  let address = '127.0.0.1';
+  const outbound = createOutbound({
+    allow: ['127.0.0.0/8'],
+    resolve: async () => [{ address, family: 4 }],
+  });
+  const { hook, call, owner, deps, deliveries } = await hookWorld(t, { deps: { outbound } });
+  const receiver = await startReceiver(t);
+  const url = receiver.url.replace('127.0.0.1', 'receiver.example');
+  const id = await hook(url);
+  await startWorker(t, deps);
+  t.match(await deliveries(id, 1), [{ status: 'OK' }]);
+  for (const [index, inside] of ['10.0.0.1', '169.254.169.254', '100.64.0.1', '192.168.1.1'].entries()) {
+    address = inside;
+    await call(owner, `POST /orgs/acme/hooks/${id}/pings`);
+    const [latest] = await deliveries(id, index + 2);
+    t.match(latest, { status: 'address not allowed', status_code: 0 }, inside);
+  }
+  t.equal(receiver.received.length, 1);
+});
+
+t.test(
+  'promises P21: without OUTBOUND_ALLOW nothing on this machine is reached, also under a name of it',
+  async (t) => {
+    const outbound = createOutbound({ allow: [], resolve: async () => [{ address: '127.0.0.1', family: 4 }] });
+    const { hook, deps, deliveries } = await hookWorld(t, { deps: { outbound } });
+    const receiver = await startReceiver(t);
+    const id = await hook(receiver.url.replace('http://127.0.0.1', 'https://receiver.example'));
+    await startWorker(t, deps);
+    t.match(await deliveries(id, 1), [{ status: 'address not allowed' }]);
+    t.equal(receiver.received.length, 0);
+  },
+);
+
+t.test(
+  'promises P21: no redirect is followed; of a long answer the beginning is kept, of an endless one nothing',
+  async (t) => {
+    const { hook, call, owner, deps, deliveries } = await hookWorld(t);
+    const inside = await startReceiver(t);
+    const redirecting = await startReceiver(t, (response) => response.writeHead(302, { location: inside.url }).end());
+    const long = await startReceiver(t, (response) => response.end(`\0${'x'.repeat(60_000)}`));
+    const endless = await startReceiver(t, (response) => {
+      response.statusCode = 500;
+      response.end('x'.repeat(1_000_000));
+    });
+    const ids = [await hook(redirecting.url), await hook(long.url), await hook(endless.url)];
+    await startWorker(t, deps);
+    t.match(await deliveries(ids[0] ?? 0, 1), [{ status: 'Invalid HTTP Response: 302', status_code: 302 }]);
+    const [delivered] = await deliveries(ids[1] ?? 0, 1);
+    t.equal(delivered.status, 'OK');
+    const { body } = await call(owner, `GET /orgs/acme/hooks/${ids[1]}/deliveries/${delivered.id}`);
+    t.equal(body.response.payload, `\uFFFD${'x'.repeat(4095)}`);
+    t.match(await deliveries(ids[2] ?? 0, 1), [{ status: 'response too large', status_code: 500 }]);
+    t.equal(inside.received.length, 0);
+  },
+);
+
+t.test('promises P21: a receiver that is not there, or closes, is a failed attempt', async (t) => {
+  const { hook, deps, deliveries } = await hookWorld(t);
+  const closing = createServer((request) => request.socket.destroy());
+  await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => closing.close());
+  const { port } = closing.address() as AddressInfo;
+  const ids = [await hook(`http://127.0.0.1:${port}/`), await hook(`http://127.0.0.1:${await freePort()}/`)];
+  await startWorker(t, deps);
+  for (const id of ids) t.match(await deliveries(id, 1), [{ status: 'failed to connect to host', status_code: 0 }]);
+});
+
+t.test('promises P21: what a killed process was delivering is delivered by another', async (t) => {
+  const { hook, deps, jobs, idle } = await hookWorld(t);
+  const receiver = await startReceiver(t, (response, n) => {
+    if (n > 1) response.end();
+  });
+  await hook(receiver.url);
+  const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(deps.db);
+  const service = await startService(t, {
+    DATABASE_URL: databaseUrl(process.env[TEMPLATE_URL] ?? '', rows[0]?.name ?? ''),
+    ALLOW_UNSAFE_DATABASE: '1',
+    OUTBOUND_ALLOW: '127.0.0.0/8',
+    PORT: await freePort(),
+  });
+  await receiver.until(1);
+  await service.end('SIGKILL');
+  t.same(
+    (await jobs()).map(({ state }) => state),
+    ['active'],
+  );
+  // The time that it takes until a worker that says nothing is taken for dead.
+  await sql`update pgboss.job set started_on = started_on - interval '1 hour'`.execute(deps.db);
+  const stop = await startWorker(t, deps);
+  const executeSql = async (text: string, values: unknown[] = []) => {
+    return { rows: [...(await deps.db.executeQuery(CompiledQuery.raw(text, values))).rows] };
+  };
+  const boss = new PgBoss({ db: { executeSql }, migrate: false });
+  boss.on('error', (error) => t.fail(String(error)));
+  await boss.start();
+  await boss.supervise('webhook_deliveries');
+  await boss.stop({ graceful: false, close: false });
+  const all = await receiver.until(2);
+  await idle();
+  await stop();
+  const [first, second] = all.map(({ headers }) => headers['x-github-delivery']);
+  t.equal(second, first, 'the same message');
+  t.equal(receiver.received.length, 2);
+});
+
+t.test('promises P21: deliveries are kept for 30 days', async (t) => {
+  let now = new Date();
+  const { hook, deps, deliveries } = await hookWorld(t, { deps: { clock: () => now } });
+  const receiver = await startReceiver(t);
+  const id = await hook(receiver.url);
+  const stop = await startWorker(t, deps);
+  await deliveries(id, 1);
+  await stop();
+  const count = async () => (await deps.db.selectFrom('hook_deliveries').select('id').execute()).length;
+  const day = 24 * 60 * 60 * 1000;
+  now = new Date(now.getTime() + 30 * day - 60_000);
+  await sweepHookMessages(deps);
+  t.equal(await count(), 1);
+  now = new Date(now.getTime() + 120_000);
+  await sweepHookMessages(deps);
+  t.equal(await count(), 0);
+});

@@ -87,6 +87,12 @@ function readHeldToken(db: Kysely<Database>, id: number): Promise<HeldTokenRow |
     .executeTakeFirst();
 }
 
+/** Whether there is a token of this id, whoever holds it. */
+export async function existsToken(db: Kysely<Database>, id: number): Promise<boolean> {
+  const row = await db.selectFrom('tokens').select('id').where('id', '=', id).executeTakeFirst();
+  return row !== undefined;
+}
+
 export type TokenChanges = {
   readonly name?: string;
   readonly description?: string | null;

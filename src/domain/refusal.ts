@@ -27,6 +27,8 @@ export type RefusalDetails = {
   readonly errors?: readonly FieldError[];
   readonly needed?: Needed;
   readonly headers?: Readonly<Record<string, string>>;
+  /** With `not_found`: it is there, and is another's. Never told; the attempt is recorded (L1). */
+  readonly lacks_rights?: boolean;
 };
 
 export class Refusal extends Error {

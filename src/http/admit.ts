@@ -70,9 +70,11 @@ async function refuse(deps: Deps, request: FastifyRequest, refusal: Refusal): Pr
   throw refusal;
 }
 
-/** Records a use-case's refusal if it is one of rights (403); everything else is not an attempt that was refused. */
+/** Records a use-case's refusal if it is one of rights: 403, or 404 for what is another's. @rule L1 */
 export async function recordIfRefused(deps: Deps, request: FastifyRequest, error: unknown): Promise<void> {
-  if (error instanceof Refusal && REASONS[error.code].status === 403) await record(deps, request, error);
+  if (!(error instanceof Refusal)) return;
+  const { code, details } = error;
+  if (REASONS[code].status === 403 || details.lacks_rights === true) await record(deps, request, error);
 }
 
 export async function admitOperation(

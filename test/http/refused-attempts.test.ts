@@ -1,0 +1,43 @@
+import t from 'tap';
+import { buildTestApp } from '../support/build-app.ts';
+import { bearer, tokensOf, worldOf } from '../support/world.ts';
+
+t.test(
+  "L1: trying to change another's token is recorded; what is not there is no attempt; both answer alike",
+  async (t) => {
+    const { inject, deps } = await buildTestApp(t);
+    const world = worldOf(deps);
+    const rita = await world.person('rita');
+    const eve = await world.person('eve');
+    const { id } = await tokensOf({ inject }).classicToken(await world.session(rita), { name: 'hers' });
+    const headers = { ...bearer(await world.session(eve)), 'x-request-id': 'same' };
+    const refused = () =>
+      deps.db
+        .selectFrom('audit_entries')
+        .select(['action', 'actor', 'outcome', 'reason'])
+        .where('outcome', '=', 'refused')
+        .execute();
+    const attempts = [
+      ['PATCH', '', { name: 'mine' }],
+      ['DELETE', '', undefined],
+      ['POST', '/regenerate', {}],
+    ] as const;
+    for (const [index, [method, below, payload]] of attempts.entries()) {
+      const call = (token_id: number) =>
+        inject({
+          method,
+          url: `/user/personal-access-tokens/${token_id}${below}`,
+          headers,
+          ...(payload && { payload }),
+        });
+      const absent = await call(987_654_321);
+      t.equal((await refused()).length, index, `${method} of what is not there writes nothing`);
+      const foreign = await call(id);
+      t.equal(foreign.statusCode, 404);
+      t.equal(foreign.body, absent.body, 'the same bytes');
+      const entries = await refused();
+      t.equal(entries.length, index + 1, `${method} of another's token writes one entry`);
+      t.match(entries.at(-1), { actor: 'eve', reason: 'not_found' });
+    }
+  },
+);

@@ -203,20 +203,25 @@ t.test('O1, M4: a fine-grained token is authorised when it is made with a live s
   );
 });
 
-t.test('O1: a fine-grained token made with a session that is over is not authorised', async (t) => {
+t.test('O1: a session that is over authorises nothing, and takes nothing away', async (t) => {
   let ahead_ms = 0;
   const clock = () => new Date(Date.now() + ahead_ms);
-  const { fineGrainedToken, sessions, setSso, reads, bobSignsOn } = await start(t, {
+  const { classicToken, fineGrainedToken, sessions, setSso, reads, bobSignsOn, authorize } = await start(t, {
     deps: { clock },
     settings: { SESSION_TTL: '864000' },
   });
   await setSso();
   await bobSignsOn();
+  const early = await fineGrainedToken(sessions.bob, FINE);
+  const [authorized, other] = [await classicToken(sessions.bob, ALL_OF_CLASSIC), await classicToken(sessions.bob)];
+  t.equal((await authorize(authorized.id)).status, 204);
   ahead_ms = 25 * 60 * 60 * 1000;
+  t.match(await authorize(other.id), { status: 403, body: { code: 'sso_required' } });
   const late = await fineGrainedToken(sessions.bob, FINE);
   t.equal((await reads(late.token)).status, 200, 'not required');
   await setSso({ required: true });
   t.equal((await reads(late.token)).status, 403);
+  for (const { token } of [early, authorized]) t.equal((await reads(token)).status, 200);
 });
 
 t.test('O2: owners see authorisations of both kinds in GitHub’s shape, by session or token', async (t) => {

@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { SignJWT } from 'jose';
 import t from 'tap';
+import type { KeySets } from '../../src/key-sets.ts';
 import { AUDIENCE, ISSUER, idToken, jwksOf, signingKey } from '../support/issuer.ts';
 import { SSO, SSO_SESSIONS, ssoWorld } from '../support/sso-world.ts';
 
@@ -263,4 +264,42 @@ t.test('O3: ID tokens that are too old to be taken are forgotten', async (t) => 
   const left = await deps.db.selectFrom('used_id_tokens').select('digest').execute();
   t.equal(left.length, 1);
   t.not(left[0]?.digest, 'old');
+});
+
+t.test('O3: what changes while the signature is verified is judged again', async (t) => {
+  let meanwhile = async (): Promise<unknown> => undefined;
+  const key_sets: KeySets = {
+    // As slow as an issuer may be: everything can happen before it answers.
+    verify: async (text) => {
+      await meanwhile();
+      return JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString());
+    },
+  };
+  const { sessions, setSso, signOn, call, deps, cleo } = await ssoWorld(t, { deps: { key_sets } });
+  await setSso();
+  const changes: readonly (readonly [string, () => Promise<unknown>, number])[] = [
+    ['another audience', () => setSso({ audience: 'other' }), 409],
+    ['other keys', () => setSso({ jwks_uri: 'https://login.example/keys' }), 409],
+    ['nothing set any more', () => call(sessions.ada, `DELETE ${SSO}`), 409],
+    ['the session ends', () => call(sessions.bob, 'DELETE /session'), 401],
+  ];
+  for (const [name, change, status] of changes) {
+    await setSso();
+    meanwhile = change;
+    t.equal((await signOn(sessions.bob, 'bob')).status, status, name);
+  }
+  meanwhile = () => deps.db.deleteFrom('accounts').where('id', '=', cleo.id).execute();
+  await setSso();
+  t.equal((await signOn(sessions.cleo, 'cleo')).status, 401, 'the person is gone');
+  t.same(await deps.db.selectFrom('sso_sessions').select('session_id').execute(), []);
+  t.same(await deps.db.selectFrom('sso_identities').select('user_id').execute(), []);
+  t.same(await deps.db.selectFrom('used_id_tokens').select('digest').execute(), []);
+});
+
+t.test('O3: a link goes with its person, who is never anybody else again', async (t) => {
+  const { sessions, setSso, signOn, deps, bob } = await ssoWorld(t);
+  await setSso();
+  await signOn(sessions.bob, 'bob');
+  await deps.db.deleteFrom('accounts').where('id', '=', bob.id).execute();
+  t.equal((await signOn(sessions.cleo, 'bob')).status, 201);
 });

@@ -43,7 +43,7 @@ t.test('O3: what is signed otherwise is refused', async (t) => {
     ['no algorithm, in other letters', none('NoNe')],
     ['HS256 with the key as it is published', confused(JSON.stringify(rsa.jwk))],
     ['HS256 with its modulus', confused(String(rsa.jwk.n))],
-    ['an algorithm that is not taken', await idToken(key, 'bob', {}, { alg: 'ES256', typ: 'at+jwt' })],
+    ['a JWT of another kind', await idToken(key, 'bob', {}, { alg: 'ES256', typ: 'at+jwt' })],
     ['another key of the same name', await idToken({ ...stranger, kid: key.kid }, 'bob')],
     ['a key that is not in the JWKS', await idToken(stranger, 'bob')],
     ['a name that is not in the JWKS', await idToken({ ...key, kid: 'second' }, 'bob')],

@@ -3,9 +3,15 @@
 import { pino } from 'pino';
 import { composeDeps } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
+import { openDeliveryQueue } from '../../src/db/job-queue.ts';
 import { openPool } from '../../src/db/pool.ts';
+import type { Deps } from '../../src/deps.ts';
+import type { Deps } from '../../src/deps.ts';
 import { buildApp } from '../../src/http/app.ts';
+import type { App } from '../../src/http/app-type.ts';
 import type { Example } from '../../src/http/openapi-examples.ts';
+import type { Outbound } from '../../src/outbound.ts';
+import { deliverMessage } from '../../src/use-cases/deliver-message.ts';
 import { ensureAdministrator } from '../../src/use-cases/ensure-administrator.ts';
 import { mailbox } from '../support/mailbox.ts';
 import { recordErrors } from './errors.ts';
@@ -23,8 +29,19 @@ const REQUEST_TIMEOUT_MS = '20000';
 
 type Recorded = { errors: Record<string, unknown>; operations: Record<string, Example[]> };
 
-/** The examples, in the order of the story. `url`: a migrated database without rows, which is filled. */
-export async function recordExamples(url: string): Promise<Recorded> {
+/** Where a story is played, and what its moments stand for. */
+export type Stage = { readonly app: App; readonly deps: Deps; readonly stable: Stable };
+/** Hears of every call after it was answered, and at the end. */
+export type Listener<Heard> = {
+  readonly heard: (played: Played) => void | Promise<void>;
+  readonly end: () => Promise<Heard>;
+};
+
+/** Plays the whole story. `url`: a migrated database without rows, which is filled. */
+export async function playStory<Heard>(
+  url: string,
+  listen: (stage: Stage) => Promise<Listener<Heard>>,
+): Promise<Heard> {
   const real_start = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + AHEAD_MS;
   let now = real_start;
   const config = loadConfig({ TOKEN_PREFIX: PREFIX, REQUEST_TIMEOUT_MS });
@@ -36,25 +53,59 @@ export async function recordExamples(url: string): Promise<Recorded> {
   });
   const log = pino({ level: 'silent' });
   const { mailer, lastMail } = mailbox();
-  const deps = { ...composeDeps({ pool, config, clock: () => new Date(now), log }), mailer };
+  const composed = composeDeps({ pool, config, clock: () => new Date(now), log });
+  const deps = { ...composed, mailer, outbound: answeringAll(composed) };
+  const deliverDue = deliverer(deps);
   const app = await buildApp(deps);
   try {
     await ensureAdministrator(deps, ADMINISTRATOR);
     const stable = makeStable(real_start);
     const player = makePlayer(app, stable.toReal, { clock: deps.clock, lastMail });
-    const operations: Recorded['operations'] = {};
+    const { heard, end } = await listen({ app, deps, stable });
     for (const step of STORY) {
-      const played = await player.play(step);
-      const example = exampleOf(stable, played);
-      if (step.summary !== null) operations[step.operation] = [...(operations[step.operation] ?? []), example];
+      await heard(await player.play(step));
       await deps.last_use.flush();
+      await deliverDue();
       now += STEP_MS;
     }
-    return { errors: await recordErrors(deps), operations };
+    return await end();
   } finally {
     await app.close();
     await deps.db.destroy();
   }
+}
+
+/** The examples, in the order of the story. */
+export function recordExamples(url: string): Promise<Recorded> {
+  const operations: Recorded['operations'] = {};
+  return playStory(url, async ({ deps, stable }) => ({
+    heard: (played) => {
+      const { operation, summary } = played.step;
+      const example = exampleOf(stable, played);
+      if (summary !== null) operations[operation] = [...(operations[operation] ?? []), example];
+    },
+    end: async () => ({ errors: await recordErrors(deps), operations }),
+  }));
+}
+
+/** The receivers of the story's webhooks are nowhere, and answer all the same. */
+function answeringAll({ outbound }: Pick<Deps, 'outbound'>): Outbound {
+  const headers = { 'content-type': 'text/plain' };
+  return {
+    urlFault: outbound.urlFault,
+    call: async () => ({ outcome: 'answered', status: 200, headers, body: Buffer.from('thanks') }),
+  };
+}
+
+/** Delivers what is due, between two calls of the story. */
+function deliverer(deps: Deps): () => Promise<void> {
+  const queue = openDeliveryQueue(deps.db, () => undefined);
+  return async () => {
+    await queue.start();
+    const delivering = { queue, retry_delays_seconds: [] };
+    for (const job of await queue.take(100, 100)) await deliverMessage(deps, delivering, job);
+    await queue.stop();
+  };
 }
 
 /** The file's text: operations in the order of their paths. */

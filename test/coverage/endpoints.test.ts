@@ -40,6 +40,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   pat_id: '1',
   key_id: '1',
   credential_id: '1',
+  hook_id: '1',
+  delivery_id: '1',
   code: '0'.repeat(32),
   client_id: 'client_none',
 };

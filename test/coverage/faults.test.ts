@@ -23,6 +23,8 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   pat_id: '1',
   key_id: '1',
   credential_id: '1',
+  hook_id: '1',
+  delivery_id: '1',
 };
 
 t.test('F3: without the database every route that needs it answers 503 with Retry-After', async (t) => {

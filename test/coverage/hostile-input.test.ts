@@ -18,6 +18,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   pat_id: '1',
   key_id: '1',
   credential_id: '1',
+  hook_id: '1',
+  delivery_id: '1',
   client_id: 'client_none',
 };
 
@@ -110,7 +112,7 @@ t.test('F3: bodies that cannot be read exactly, or say too much, are refused on 
         const what = `${method.toUpperCase()} ${path}: ${name} (${answer.statusCode})`;
         if (
           answer.statusCode === 404 &&
-          /token_id|pat_request_id|pat_id|team_slug|client_id|key_id|credential_id/.test(path)
+          /token_id|pat_request_id|pat_id|team_slug|client_id|key_id|credential_id|hook_id/.test(path)
         )
           continue;
         // AuthZEN ignores unknown members and answers every malformed question with 400 (contract 8).

@@ -6,7 +6,6 @@ import { loadConfig } from '../../src/config.ts';
 import { openDeliveryQueue } from '../../src/db/job-queue.ts';
 import { openPool } from '../../src/db/pool.ts';
 import type { Deps } from '../../src/deps.ts';
-import type { Deps } from '../../src/deps.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { App } from '../../src/http/app-type.ts';
 import type { Example } from '../../src/http/openapi-examples.ts';

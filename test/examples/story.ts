@@ -13,6 +13,7 @@ import { SERVICE } from './service.ts';
 import { SINGLE_SIGN_ON } from './single-sign-on.ts';
 import type { Step } from './step.ts';
 import { TOKENS_END, TOKENS_STORY } from './tokens.ts';
+import { WEBHOOKS } from './webhooks.ts';
 
 export const STORY: readonly Step[] = [
   ...SERVICE,
@@ -27,6 +28,7 @@ export const STORY: readonly Step[] = [
   ...APPROVAL,
   ...TOKENS_END,
   ...ENDS,
+  ...WEBHOOKS,
   ...DIRECTORY_END,
   ...IMPORT,
 ];

@@ -1,4 +1,5 @@
-// The only place that starts timers, with deliver-webhooks.ts. Each job calls a use-case; a failed run is logged and tried again at the next turn.
+// The only place that starts timers, with deliver-webhooks.ts. Each job calls a use-case; a failed run is logged and tried again
+// at the next turn.
 
 import type { Deps } from '../deps.ts';
 import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/export-audit-root.ts';

@@ -16,6 +16,11 @@ const HOUR_MS = 3_600_000;
 const ANSWER_AFTER_MS = 200;
 const ANSWER_AFTER_MS_PER_TEXT = 1;
 
+/** When a report of so many texts is answered; well before a waiting request is given up. */
+function answerAfterMs(deps: Deps, count: number): number {
+  return Math.min(ANSWER_AFTER_MS + ANSWER_AFTER_MS_PER_TEXT * count, deps.config.request_timeout_ms / 2);
+}
+
 /** The calls of each address, of this process. @rule T2 */
 function countCall(deps: Deps, calls: CountedWindows, request: FastifyRequest): void {
   const { is_over, ends_in_ms } = calls.take(request.ip, deps.clock());
@@ -51,7 +56,7 @@ export const addLeakReportRoutes: AddRoutes = (app, deps) => {
     async (request, reply) => {
       const { credentials } = request.body;
       const done = revokeLeaked(deps, request.caller, credentials);
-      await Promise.all([done, delay(ANSWER_AFTER_MS + ANSWER_AFTER_MS_PER_TEXT * credentials.length)]);
+      await Promise.all([done, delay(answerAfterMs(deps, credentials.length))]);
       return reply.code(202).send({});
     },
   );

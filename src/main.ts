@@ -15,6 +15,7 @@ import { buildApp } from './http/app.ts';
 import { startWebhookDelivery } from './jobs/deliver-webhooks.ts';
 import { startJobs } from './jobs/run.ts';
 import { openLog } from './log.ts';
+import { prepareRootFile } from './root-file.ts';
 import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusal.ts';
 import { type Stopper, stopOnSignals } from './stop.ts';
 import { ensureAdministrator } from './use-cases/ensure-administrator.ts';
@@ -35,6 +36,7 @@ try {
 
 async function start({ add }: Stopper): Promise<void> {
   const config = loadConfig(process.env);
+  if (config.audit_root_file !== null) await prepareRootFile(config.audit_root_file);
   const log = await openLog(config.log_level, { is_terminal: process.stdout.isTTY });
   const url = config.database_url ?? (await startEmbeddedDatabase(config, log, add));
   await prepareDatabase(url, config, log);

@@ -4,9 +4,21 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises';
 import { newSigningKey } from './secrets.ts';
+import { startRefusal } from './start-refusal.ts';
 
 const READ_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
+
+/** Makes sure that roots can be written. Refused at the start: a folder or a key that cannot be used. */
+export async function prepareRootFile(file: string): Promise<void> {
+  try {
+    await rootKeyOf(file);
+    await (await open(file, 'a+', 0o644)).close();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw startRefusal(`Change \`AUDIT_ROOT_FILE\`: ${file} or its key cannot be used (${reason}).`, error);
+  }
+}
 
 /** The private key `FILE.key`, made at the first time together with `FILE.pub`, which who verifies elsewhere takes along. */
 export async function rootKeyOf(file: string): Promise<KeyObject> {

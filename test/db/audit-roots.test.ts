@@ -9,7 +9,7 @@ import { type Kysely, sql } from 'kysely';
 import t, { type Test } from 'tap';
 import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/schema.ts';
-import { rootPublicKeyOf } from '../../src/root-file.ts';
+import { prepareRootFile, rootPublicKeyOf } from '../../src/root-file.ts';
 import { exportAuditRoot } from '../../src/use-cases/export-audit-root.ts';
 import { verifyAudit } from '../../src/use-cases/verify-audit.ts';
 import { verifyAuditRoots } from '../../src/use-cases/verify-audit-roots.ts';
@@ -122,6 +122,20 @@ t.test('P14: lines of roots cannot be changed, taken out or put in', async (t) =
     await exportRoot();
     t.match(await verify(), { roots: 4, broken_line: null });
   });
+});
+
+t.test('P14: a file or a key that cannot be used is refused at the start', async (t) => {
+  const folder = t.testdir({ 'roots.key': 'no key', taken: {} });
+  for (const name of ['roots', 'taken', 'absent/roots']) {
+    await t.rejects(prepareRootFile(join(folder, name)), {
+      name: 'StartRefusal',
+      message: /^Change `AUDIT_ROOT_FILE`: /,
+    });
+  }
+  await t.resolves(prepareRootFile(join(folder, 'new')));
+  const key = readFileSync(join(folder, 'new.key'), 'utf8');
+  await t.resolves(prepareRootFile(join(folder, 'new')));
+  t.equal(readFileSync(join(folder, 'new.key'), 'utf8'), key, 'the key stays');
 });
 
 t.test('P14: without AUDIT_ROOT_FILE there are no roots', async (t) => {

@@ -38,6 +38,31 @@ export async function findToldTokens(
   return rows;
 }
 
+export type TokenOfPerson = {
+  readonly token_id: number;
+  readonly organization_id: number;
+  /** What it has asked, pending. */
+  readonly request_id: number | null;
+};
+
+/** The tokens of these people that have not ended, and whose resource owner is an organization that has hooks. */
+export async function findTokensOfPeople(
+  transaction: Kysely<Database>,
+  user_ids: readonly number[],
+  now: Date,
+): Promise<readonly TokenOfPerson[]> {
+  const { rows } = await sql<TokenOfPerson>`
+    select token.id as token_id, token.resource_owner_id as organization_id, request.id as request_id
+    from tokens token
+    left join grant_requests request on request.token_id = token.id and request.state = 'pending'
+    where token.user_id = any(${[...user_ids]}::bigint[]) and token.revoked_at is null
+      and (token.expires_at is null or token.expires_at > greatest(${now}::timestamptz, now()))
+      and exists (
+        select from organization_hooks hook where hook.organization_id = token.resource_owner_id and hook.active)
+    order by token.id`.execute(transaction);
+  return rows;
+}
+
 /** What is asked about: a request, or (null) the grant that the token has. */
 export type ToldAccess = {
   readonly organization_id: number;

@@ -9,6 +9,7 @@ import { isLastSiteAdministrator, lastOwner, lastSiteAdministrator } from '../do
 import type { AuditEvent } from '../domain/audit.ts';
 import type { Caller } from '../domain/caller.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { tellPeopleGone } from './tell-people-gone.ts';
 
 /**
  * Deletes a person with his sessions, tokens, the deploy keys that these made, repositories, memberships and collaborations.
@@ -31,6 +32,7 @@ export async function deletePerson(deps: Deps, caller: Caller, username: string)
       const data = { explanation: 'the person was deleted' };
       return { action: 'org.remove_member', operation_type: 'remove', user, org, data };
     });
+    await tellPeopleGone(transaction, caller, { user_ids: [person.id], now: deps.clock() });
     await deleteAccount(transaction, person.id);
     await writeAudits(transaction, caller, [{ action: 'user.delete', operation_type: 'remove', user }, ...left]);
   });

@@ -14,6 +14,12 @@ import type { AccessAct, AccessChange } from '../domain/token-audit.ts';
 import { decodePermissions } from '../facts/decode.ts';
 import { senderOf, tellHooks } from './tell-hooks.ts';
 
+/** What is told of a change; a whole one has it. */
+export type ToldChange = Pick<AccessChange, 'act' | 'request_id' | 'permissions_before'> & {
+  readonly token: { readonly id: number };
+  readonly organization: { readonly id: number };
+};
+
 const ACTIONS: Readonly<Record<AccessAct, RequestAction | null>> = {
   request_created: 'created',
   access_granted: 'approved',
@@ -22,7 +28,7 @@ const ACTIONS: Readonly<Record<AccessAct, RequestAction | null>> = {
   access_revoked: null,
 };
 
-function messageOf(caller: Caller, row: ToldRequest, change: AccessChange): RequestMessage {
+function messageOf(caller: Caller, row: ToldRequest, change: ToldChange): RequestMessage {
   const { token_id, kind, name, expired, repository_selection, profile_name } = row;
   const holder = { id: row.holder_id, login: row.holder, site_admin: row.holder_site_admin };
   const before: PermissionMap = change.permissions_before ?? decodePermissions(row.permissions_before ?? {});
@@ -48,7 +54,7 @@ function messageOf(caller: Caller, row: ToldRequest, change: AccessChange): Requ
 export async function tellAccessChanges(
   transaction: Kysely<Database>,
   caller: Caller,
-  changes: readonly AccessChange[],
+  changes: readonly ToldChange[],
 ): Promise<void> {
   const event = 'personal_access_token_request';
   const told = changes.filter(({ act }) => ACTIONS[act] !== null);

@@ -111,3 +111,59 @@ t.test(
     );
   },
 );
+
+t.test('L3, A4: who leaves or is deleted cancels what he asked, and his tokens end; by an import too', async (t) => {
+  const { hook, call, token, owner, world, acme, deps, inject, idle } = await hookWorld(t);
+  const receiver = await startReceiver(t);
+  await hook(receiver.url, { events: ['*'] });
+  const root = await world.session(await world.person('root', { site_admin: true }));
+  const { id: left } = await token({ permissions: { members: 'read' } });
+  t.equal((await call(owner, 'DELETE /orgs/acme/memberships/bob')).status, 204);
+  const eve = await world.person('eve');
+  await world.member(acme, eve);
+  const ask = { kind: 'fine_grained', name: 'eve', resource_owner: 'acme', permissions: { members: 'read' } };
+  const made = await call(await world.session(eve), 'POST /user/personal-access-tokens', ask);
+  t.equal(made.body.state, 'pending');
+  t.equal((await call(root, 'DELETE /admin/users/eve')).status, 204);
+
+  const { authorization } = await world.client(['directory']);
+  const carry = async (...lines: object[]) => {
+    const payload = lines.map((line) => JSON.stringify(line)).join('\n');
+    const headers = { authorization, 'content-type': 'application/x-ndjson' };
+    const answer = await inject({ method: 'POST', url: '/directory/import', headers, payload });
+    t.equal(answer.statusCode, 200, answer.body);
+    t.notMatch(answer.body, /"result":"error"/);
+  };
+  await carry({
+    type: 'user',
+    external_id: 'u1',
+    version: 1,
+    login: 'zoe',
+    email: 'zoe@example.test',
+    email_verified: true,
+  });
+  const zoe = await deps.db
+    .selectFrom('accounts')
+    .select(['id', 'login'])
+    .where('login', '=', 'zoe')
+    .executeTakeFirstOrThrow();
+  await world.member(acme, zoe);
+  const hers = await call(await world.session(zoe), 'POST /user/personal-access-tokens', { ...ask, name: 'zoe' });
+  t.equal(hers.body.state, 'pending', hers.text);
+  await carry({ type: 'user', external_id: 'u1', version: 2, deleted: true });
+  await startWorker(t, deps);
+  await idle();
+  const told = [...receiver.received]
+    .sort((a, b) => Number(a.headers['x-gatehouse-sequence']) - Number(b.headers['x-gatehouse-sequence']))
+    .map(({ body }) => JSON.parse(body))
+    .flatMap(({ action, sender, personal_access_token_request: request, personal_access_token: ended }) => {
+      return action === undefined ? [] : [`${action} ${request?.token_id ?? ended.id} ${sender.login}`];
+    });
+  t.same(told, [
+    ...[`created ${left} bob`, `created ${left} bob`, `cancelled ${left} ada`],
+    ...[`created ${made.body.id} eve`, `created ${made.body.id} eve`],
+    ...[`cancelled ${made.body.id} root`, `revoked ${made.body.id} root`],
+    ...[`created ${hers.body.id} zoe`, `created ${hers.body.id} zoe`],
+    ...[`cancelled ${hers.body.id} zoe`, `revoked ${hers.body.id} zoe`],
+  ]);
+});

@@ -8,9 +8,10 @@ import { deleteAccounts, lockPeople, membershipsOf } from '../../db/import/peopl
 import { deleteRepositories } from '../../db/import/repositories.ts';
 import { deleteTeams } from '../../db/import/teams.ts';
 import type { AuditAction } from '../../domain/audit.ts';
-import type { Caller } from '../../domain/caller.ts';
+import { type Caller, SYSTEM_CALLER } from '../../domain/caller.ts';
 import { type ImportLine, isRelation, type ObjectType } from '../../domain/import-line.ts';
 import type { Planned } from '../../domain/import-plan.ts';
+import { tellPeopleGone } from '../tell-people-gone.ts';
 import type { Step, StepOutcome } from './step.ts';
 
 type Gone = {
@@ -84,6 +85,7 @@ async function prepareUsers(step: Step, gone: readonly Gone[]): Promise<readonly
     const entry = { action: 'org.remove_member', operation_type: 'remove', data } as const;
     step.record(lines.get(user_id) ?? null, { ...entry, org_id: organization_id, user_id });
   }
+  await tellPeopleGone(step.db, SYSTEM_CALLER, { user_ids: [...lines.keys()], now: step.now });
   return going;
 }
 

@@ -7,8 +7,10 @@ import { cancelRequests, type EndedToken, endGrants, leaveTeams } from '../../db
 import type { Pair } from '../../db/import/relations.ts';
 import { endSingleSignOn } from '../../db/token-authorizations.ts';
 import type { AuditAction } from '../../domain/audit.ts';
+import { SYSTEM_CALLER } from '../../domain/caller.ts';
 import { authorizationData } from '../../domain/single-sign-on.ts';
 import { authorizedToken } from '../authorized-token.ts';
+import { tellAccessChanges } from '../tell-access-changes.ts';
 import type { Step } from './step.ts';
 
 /** @rule A4 */
@@ -17,10 +19,16 @@ export async function leave(step: Step, pairs: readonly Pair[]): Promise<void> {
   for (const token of await endGrants(step.db, pairs)) {
     step.record(null, entryOf('personal_access_token.access_revoked', token));
   }
-  for (const { request_id, ...token } of await cancelRequests(step.db, pairs)) {
+  const cancelled = await cancelRequests(step.db, pairs);
+  for (const { request_id, ...token } of cancelled) {
     const data = { user_programmatic_access_request_id: request_id };
     step.record(null, entryOf('personal_access_token.request_cancelled', token, data));
   }
+  const changes = cancelled.map(({ request_id, token_id, organization_id }) => {
+    const act = 'request_cancelled' as const;
+    return { act, request_id, token: { id: token_id }, organization: { id: organization_id } };
+  });
+  await tellAccessChanges(step.db, SYSTEM_CALLER, changes);
   for (const row of await endSingleSignOn(step.db, pairs)) {
     const data = authorizationData(authorizedToken(row));
     step.record(null, entryOf('org_credential_authorization.deauthorized', row, data));

@@ -7,6 +7,10 @@ import { ignored } from './ignored.ts';
 
 const URL_CHARACTERS_MAX = 2048;
 const SECRET_CHARACTERS_MAX = 255;
+const SECRET_DESCRIPTION = [
+  `Signs every delivery. Not sent: none. \`${HIDDEN_SECRET}\`: the one that is there.`,
+  'A new one leaves the one before it signing `webhook-signature` for a day',
+].join(' ');
 const Url = Type.String({ format: 'uri' });
 
 export const HooksPath = Type.Object({ org: Login });
@@ -53,7 +57,7 @@ const Config = Strict(
     secret: Type.Optional(
       Type.String({
         maxLength: SECRET_CHARACTERS_MAX,
-        description: `Signs every delivery. Not sent: none. \`${HIDDEN_SECRET}\`: the one that is there. A new one leaves the one before it signing \`webhook-signature\` for a day`,
+        description: SECRET_DESCRIPTION,
       }),
     ),
     insecure_ssl: Type.Optional(

@@ -100,12 +100,14 @@ const TAMPER: Readonly<Record<string, Tamper>> = {
   'two positions exchanged with all that they have': async (db, below) => {
     await exchange(db, 'entry_id, hash', below);
   },
-  'a hash': async (db, below) =>
-    run(
+  'a hash': async (db, below) => {
+    const byte = below(32);
+    const row = await any(db, 'audit_positions', below);
+    await run(
       db,
-      `update audit_positions set hash = set_byte(hash, ${below(32)}, get_byte(hash, 0) # 129)
-      where ctid = ${await any(db, 'audit_positions', below)}`,
-    ),
+      `update audit_positions set hash = set_byte(hash, ${byte}, get_byte(hash, ${byte}) # 129) where ctid = ${row}`,
+    );
+  },
   'an entry put in': async (db, below) =>
     run(
       db,

@@ -195,13 +195,13 @@ t.test('L2: the phrase finds what it names', async (t) => {
   const other_digest = digestOf('somebody else');
   const row = (action: string, more: Record<string, unknown>) => write(deps.db, acme, action, more);
   const ids = {
-    team: await row('team.create', { actor: 'olga', actor_id: olga.id, created_at: new Date('2026-01-01T00:00:00Z') }),
+    team: await row('team.create', { actor: 'olga', actor_id: olga.id, created_at: new Date('2020-01-01T00:00:00Z') }),
     member: await row('team.add_member', {
-      ...{ actor: 'rita', user: 'Olga', created_at: new Date('2026-01-31T23:59:59.999Z') },
+      ...{ actor: 'rita', user: 'Olga', created_at: new Date('2020-01-31T23:59:59.999Z') },
     }),
     acted: await row('repo.create', {
       ...{ actor: 'olga', repo: 'acme/Engine', token_id: 7, hashed_token: digest },
-      ...{ operation_type: 'create', created_at: new Date('2026-02-01T00:00:00Z'), actor_ip: '::1' },
+      ...{ operation_type: 'create', created_at: new Date('2020-02-01T00:00:00Z'), actor_ip: '::1' },
     }),
     acted_on: await row('personal_access_token.access_granted', {
       ...{ managed_token_id: 7, managed_hashed_token: digest, user: 'rita', user_id: rita.id },
@@ -234,13 +234,13 @@ t.test('L2: the phrase finds what it names', async (t) => {
     '-token_id:7': ['member', 'refused', 'team', 'teams'],
     [`hashed_token:"${digest}"`]: ['acted', 'acted_on'],
     [`hashed_token:${other_digest}`]: ['teams'],
-    'created:2026-01-01': ['team'],
-    'created:<2026-02-01': ['member', 'team'],
-    'created:<=2026-01-31': ['member', 'team'],
-    'created:2026-01-31..2026-02-01': ['acted', 'member'],
-    'created:>=2026-02-01 created:<2026-02-02': ['acted'],
-    'created:>2026-02-01': ['acted_on', 'refused', 'teams'],
-    '-created:>2026-02-01': ['acted', 'member', 'team'],
+    'created:2020-01-01': ['team'],
+    'created:<2020-02-01': ['member', 'team'],
+    'created:<=2020-01-31': ['member', 'team'],
+    'created:2020-01-31..2020-02-01': ['acted', 'member'],
+    'created:>=2020-02-01 created:<2020-02-02': ['acted'],
+    'created:>2020-02-01': ['acted_on', 'refused', 'teams'],
+    '-created:>2020-02-01': ['acted', 'member', 'team'],
     'operation:create': ['acted'],
     'outcome:refused': ['refused'],
     'reason:role_missing': ['refused'],

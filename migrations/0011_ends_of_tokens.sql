@@ -4,7 +4,7 @@
 -- and that is recorded. A new secret begins anew.
 alter table tokens add column notice_days smallint check (notice_days in (30, 7, 1, 0));
 create index tokens_notice_days on tokens (notice_days, expires_at)
-  where revoked_at is null and notice_days is distinct from 0;
+  where revoked_at is null and expires_at is not null and notice_days is distinct from 0;
 -- Who may be unused for a year was issued a year ago. `last_used_at` stands in no index: it is written all the time.
 create index tokens_secret_issued_at on tokens (secret_issued_at, expires_at) where revoked_at is null;
 

@@ -20,22 +20,32 @@ const moment = (now: Date) => sql`greatest(${now}::timestamptz, now())`;
 const within = (now: Date, days: NoticeDays) =>
   sql`token.expires_at <= ${moment(now)} + make_interval(hours => ${days * 24}::int)`;
 
-/** Whether the next period has begun. One range of an index for each step. */
-function isDue(now: Date) {
-  const steps = STEPS.map(([before, next]) => {
+const ALIVE = sql`
+  token.revoked_at is null and token.expires_at is not null and token.notice_days is distinct from 0`;
+
+/** For each period: whether it is the next one, and has begun. One range of the index each. */
+function begunPeriods(now: Date) {
+  return STEPS.map(([before, next]) => {
     const noticed = before === null ? sql`token.notice_days is null` : sql`token.notice_days = ${before}::smallint`;
     return sql`(${noticed} and ${within(now, next)})`;
   });
-  return sql`token.revoked_at is null and token.notice_days is distinct from 0 and (${sql.join(steps, sql` or `)})`;
 }
 
-/** Tokens of which a period has begun that is not noticed. */
+/**
+ * Tokens of which a period has begun that is not noticed: at most so many of each period. A query for each period, because of
+ * all in one the planner expects far too many rows, and reads every token that is alive; in the order of the index, so that it
+ * takes that one (with 200,000 tokens and nothing due 8 pages are read, without 120,000).
+ */
 export async function findDueTokens(
   db: Kysely<Database>,
   { now, limit }: { readonly now: Date; readonly limit: number },
 ): Promise<readonly { readonly id: number; readonly user_id: number }[]> {
-  const { rows } = await sql<{ id: number; user_id: number }>`
-    select token.id, token.user_id from tokens token where ${isDue(now)} limit ${limit}`.execute(db);
+  const queries = begunPeriods(now).map(
+    (begun) => sql`(
+      select token.id, token.user_id from tokens token
+      where ${ALIVE} and ${begun} order by token.notice_days, token.expires_at limit ${limit})`,
+  );
+  const { rows } = await sql<{ id: number; user_id: number }>`${sql.join(queries, sql` union all `)}`.execute(db);
   return rows;
 }
 
@@ -62,7 +72,8 @@ export async function markNoticed(
     with ended as (
       update tokens token set notice_days = case
         when ${within(now, 0)} then 0 when ${within(now, 1)} then 1 when ${within(now, 7)} then 7 else 30 end
-      where token.id = any(${[...token_ids]}::bigint[]) and ${isDue(now)}
+      where token.id = any(${[...token_ids]}::bigint[]) and ${ALIVE}
+        and (${sql.join(begunPeriods(now), sql` or `)})
       returning token.id, token.kind, token.name, token.user_id, token.resource_owner_id, token.expires_at,
         token.secret_issued_at, token.notice_days
     )

@@ -31,6 +31,12 @@ t.test(
     const ada = await world.person('ada');
     const acme = await world.organization('acme', ada);
     const web = await world.repository(acme, 'web');
+    const hook = { url: 'https://hooks.example.com/', content_type: 'json', insecure_ssl: false, events: ['*'] };
+    const stamps = { active: true, created_at: new Date(), updated_at: new Date() };
+    await deps.db
+      .insertInto('organization_hooks')
+      .values({ ...hook, ...stamps, organization_id: acme.id })
+      .execute();
     const fine = await rows.fineGrained(ada, { owner: acme, permissions: { contents: 'read' }, selection: 'all' });
     const pending = await rows.fineGrained(ada, { owner: acme, standing: 'pending' });
     const older = await rows.classic(ada);
@@ -75,6 +81,12 @@ t.test(
       t.match(entry.data, { revoked_reason: 'leaked' });
     }
     t.equal(written[2]?.managed_hashed_token, newer.digest);
+    const messages = await deps.db.selectFrom('hook_messages').select(['event', 'action']).orderBy('id').execute();
+    t.same(messages.map(({ event, action }) => `${event} ${action}`).sort(), [
+      'personal_access_token revoked',
+      'personal_access_token revoked',
+      'personal_access_token_request cancelled',
+    ]);
     const news = await told(ada);
     t.same(
       news.map(({ type, reason, token_id }) => ({ type, reason, token_id })),

@@ -1,10 +1,11 @@
 // A repository as GitHub's `Minimal Repository`.
 
 import type { Deps } from '../../deps.ts';
+import { nodeId } from '../../domain/simple-user.ts';
 import { VISIBILITIES } from '../../domain/vocabulary.ts';
 import type { ReviewedRepository } from '../../use-cases/list-access-repositories.ts';
 import { eachRepositoryUrl } from '../schemas/minimal-repository.ts';
-import { nodeId, presentSimpleUser } from './simple-user.ts';
+import { presentSimpleUser } from './simple-user.ts';
 import { printTime } from './time.ts';
 
 export function presentMinimalRepository(deps: Pick<Deps, 'config'>, repository: ReviewedRepository) {

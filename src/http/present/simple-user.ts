@@ -1,33 +1,8 @@
-// A person or an organization as GitHub's `Simple User`.
+// A person or an organization as GitHub's `Simple User`; webhooks have the same one.
 
 import type { Deps } from '../../deps.ts';
+import { type ShownUser, simpleUser } from '../../domain/simple-user.ts';
 
-type Shown = {
-  readonly id: number;
-  readonly login: string;
-  readonly type: 'User' | 'Organization';
-  readonly site_admin?: boolean;
-};
-
-/** An id of all kinds of things in one. */
-export function nodeId(kind: 'User' | 'Organization' | 'Repository', id: number): string {
-  return Buffer.from(`${kind}:${id}`).toString('base64');
-}
-
-export function presentSimpleUser({ config }: Pick<Deps, 'config'>, { id, login, type, site_admin = false }: Shown) {
-  const html_url = `${config.public_url}/${login}`;
-  const url = `${config.public_url}/users/${login}`;
-  return {
-    ...{ login, id, node_id: nodeId(type, id), avatar_url: `${html_url}.png`, gravatar_id: '' as const, url, html_url },
-    followers_url: `${url}/followers`,
-    following_url: `${url}/following{/other_user}`,
-    gists_url: `${url}/gists{/gist_id}`,
-    starred_url: `${url}/starred{/owner}{/repo}`,
-    subscriptions_url: `${url}/subscriptions`,
-    organizations_url: `${url}/orgs`,
-    repos_url: `${url}/repos`,
-    events_url: `${url}/events{/privacy}`,
-    received_events_url: `${url}/received_events`,
-    ...{ type, site_admin },
-  };
+export function presentSimpleUser({ config }: Pick<Deps, 'config'>, shown: ShownUser) {
+  return simpleUser(config.public_url, shown);
 }

@@ -3,12 +3,10 @@
 
 import { HIDDEN_SECRET } from './hook.ts';
 import type { HookMessage, MessagePerson, PingMessage, RequestMessage, TokenMessage } from './hook-message.ts';
-import { type PermissionMap, permissionNamed } from './permission.ts';
+import { groupPermissions, type PermissionMap } from './permission.ts';
 import { nodeId, simpleUser } from './simple-user.ts';
 
 const ZEN = 'Anything added dilutes everything else.';
-/** GitHub's words for the categories, and ours. */
-const CATEGORIES = { organization: 'organization', repository: 'repository', other: 'account' } as const;
 
 function person(public_url: string, shown: MessagePerson) {
   return simpleUser(public_url, { ...shown, type: 'User' });
@@ -29,15 +27,6 @@ function organizationOf(public_url: string, { id, login, profile_name }: TokenMe
   };
 }
 
-/** By category; one without any is left out. */
-function byCategory(permissions: PermissionMap): Readonly<Record<string, PermissionMap>> {
-  const grouped = Object.entries(CATEGORIES).map(([word, category]) => {
-    const found = Object.entries(permissions).filter(([name]) => permissionNamed(name)?.category === category);
-    return [word, Object.fromEntries(found)] as const;
-  });
-  return Object.fromEntries(grouped.filter(([, found]) => Object.keys(found).length > 0));
-}
-
 /** What is asked and was not there before, and what was there at another level. */
 function added({ permissions, permissions_before: before }: RequestMessage): PermissionMap {
   return Object.fromEntries(Object.entries(permissions).filter(([name]) => !Object.hasOwn(before, name)));
@@ -52,9 +41,9 @@ function requestOf(public_url: string, data: RequestMessage) {
   return {
     id: request_id,
     owner: person(public_url, holder),
-    permissions_added: byCategory(added(data)),
-    permissions_upgraded: byCategory(upgraded(data)),
-    permissions_result: byCategory(data.permissions),
+    permissions_added: groupPermissions(added(data)),
+    permissions_upgraded: groupPermissions(upgraded(data)),
+    permissions_result: groupPermissions(data.permissions),
     repository_selection,
     repository_count: repositories?.length ?? null,
     repositories: repositories?.map((each) => ({ node_id: nodeId('Repository', each.id), ...each })) ?? null,

@@ -68,3 +68,12 @@ export function printPermissions(map: PermissionMap): string {
     .sort()
     .join(' ');
 }
+
+/** Permissions by category, as GitHub tells an organization of them; a category without any is left out. */
+export function groupPermissions(permissions: PermissionMap): Readonly<Record<string, PermissionMap>> {
+  const of = (category: PermissionCategory) => {
+    const found = Object.entries(permissions).filter(([name]) => BY_NAME.get(name)?.category === category);
+    return found.length === 0 ? {} : { [category]: Object.fromEntries(found) };
+  };
+  return { ...of('organization'), ...of('repository') };
+}

@@ -2,21 +2,12 @@
 
 import type { Deps } from '../../deps.ts';
 import type { AccessingToken } from '../../domain/accessing-token.ts';
-import { type PermissionMap, permissionNamed } from '../../domain/permission.ts';
+import { groupPermissions } from '../../domain/permission.ts';
 import { presentSimpleUser } from './simple-user.ts';
 import { printTime, printTimeOrNull } from './time.ts';
 
 type WithUrl = Pick<Deps, 'config'>;
 type Place = { readonly organization: { readonly login: string }; readonly noun: string };
-
-/** Permissions by category; a category without any is left out. */
-export function groupPermissions(permissions: PermissionMap) {
-  const of = (category: string) => {
-    const found = Object.entries(permissions).filter(([name]) => permissionNamed(name)?.category === category);
-    return found.length === 0 ? {} : { [category]: Object.fromEntries(found) };
-  };
-  return { ...of('organization'), ...of('repository') };
-}
 
 function common(deps: WithUrl, token: AccessingToken, { organization, noun }: Place) {
   const { id, holder, repository_selection, token_id, token_name, token_expired } = token;

@@ -46,6 +46,7 @@ t.test('P1 to P4: an organization starts with its policy and its owner, and give
       max_lifetime_days_fine_grained: 366,
       max_lifetime_days_classic: null,
       lifetime_applies_to_public_reads: false,
+      members_set: [],
     },
   ]);
   t.match(await deps.db.selectFrom('memberships').selectAll().execute(), [{ user_id: ada.id, role: 'admin' }]);

@@ -32,6 +32,7 @@ type Need = {
   /** A scope asked as an action. */
   scope: string | null;
   public_read: boolean;
+  no_fine_grained: boolean;
   write: boolean;
   workflow: boolean;
   becomes: string | undefined;
@@ -111,7 +112,7 @@ function isLive(token: TokenFacts, now: Date): boolean {
 /** What is asked, or null for what nobody declared (C1) or nobody knows (F3). */
 function needOf(request: DecisionRequest): Need | null {
   const { ask, becomes } = request;
-  const none = { permissionless: false, scopes: null, scope: null, public_read: false, becomes, id: '' };
+  const none = { permissionless: false, scopes: null, scope: null, public_read: false, no_fine_grained: false, becomes, id: '' };
   const workflow_path = request.path !== undefined && isWorkflowPath(request.path);
   if (ask.type === 'permission') {
     const { permission, level } = ask;
@@ -139,6 +140,7 @@ function needOf(request: DecisionRequest): Need | null {
   return {
     sets: workflow ? asked.map((set) => ({ ...set, workflows: 'write' })) : asked,
     permissionless: operation.permissionless && !workflow,
+    no_fine_grained: operation.no_fine_grained === true,
     scopes: operation.classic_scopes,
     scope: null,
     public_read: operation.public_read && (reads || upload_pack),
@@ -306,6 +308,7 @@ function isOver(token: TokenFacts, cap: Cap): boolean {
 function permission(token: TokenFacts, person: PersonFacts, resource: Resource, need: Need): Answer {
   if (token.kind === 'fine_grained') {
     if (need.scope !== null) return SCOPE_MISSING; // C6
+    if (need.no_fine_grained) return no(403, 'permission_missing'); // contract 7: the logs of a person are for scopes only
     if (need.permissionless) return ceiling(person, resource, need, need.sets);
     const held = { ...token.grant?.permissions };
     // K4: any repository permission brings metadata:read.

@@ -112,7 +112,15 @@ function isLive(token: TokenFacts, now: Date): boolean {
 /** What is asked, or null for what nobody declared (C1) or nobody knows (F3). */
 function needOf(request: DecisionRequest): Need | null {
   const { ask, becomes } = request;
-  const none = { permissionless: false, scopes: null, scope: null, public_read: false, no_fine_grained: false, becomes, id: '' };
+  const none = {
+    permissionless: false,
+    scopes: null,
+    scope: null,
+    public_read: false,
+    no_fine_grained: false,
+    becomes,
+    id: '',
+  };
   const workflow_path = request.path !== undefined && isWorkflowPath(request.path);
   if (ask.type === 'permission') {
     const { permission, level } = ask;

@@ -154,8 +154,6 @@ export function worldOf(deps: Deps) {
   return { person, session, organization, member, setPolicy, enterprise, repository, collaborator, team, client };
 }
 
-export type World = ReturnType<typeof worldOf>;
-
 function account(db: Kysely<Database>, type: 'User' | 'Organization', login: string): Promise<{ id: number }> {
   return db.insertInto('accounts').values({ type, login }).returning('id').executeTakeFirstOrThrow();
 }

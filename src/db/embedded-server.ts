@@ -27,6 +27,8 @@ exit $status`;
 
 const SAFE_SETTINGS = ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on'];
 const THROWAWAY_SETTINGS = [
+  // A throwaway server lives for minutes: a vacuum would only be in the way of databases that come and go.
+  'autovacuum=off',
   'fsync=off',
   'full_page_writes=off',
   'synchronous_commit=off',

@@ -7,8 +7,9 @@ import type { Database } from '../../src/db/schema.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { verifyAudit } from '../../src/use-cases/verify-audit.ts';
 import { createDatabase } from '../support/database.ts';
+import { cases } from '../support/effort.ts';
 
-const TAMPERS = 1200;
+const TAMPERS = cases({ short: 300, long: 1_200 });
 const SEED = 20_261_122;
 
 /** A small generator of numbers, the same each time. */

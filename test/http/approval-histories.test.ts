@@ -15,10 +15,11 @@ import {
   type World,
 } from '../support/access-model.ts';
 import { buildTestApp } from '../support/build-app.ts';
+import { cases } from '../support/effort.ts';
 import { callsOf } from '../support/token-calls.ts';
 import { worldOf } from '../support/world.ts';
 
-const RUNS = 40;
+const RUNS = cases({ short: 10, long: 40 });
 const REPOSITORIES = ['engine', 'mill', 'loom'];
 const LEVELS = [
   {},

@@ -5,13 +5,14 @@
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { buildTestApp, type TestApp } from '../support/build-app.ts';
+import { cases } from '../support/effort.ts';
 import { type Called, callsOf } from '../support/token-calls.ts';
 import { tokenRowsOf, type WorldToken } from '../support/token-rows.ts';
 import { worldOf } from '../support/world.ts';
 
 const POLICY = '/orgs/acme/settings/personal-access-tokens';
 const ABOVE = '/enterprises/megacorp/settings/personal-access-tokens';
-const RUNS = 40;
+const RUNS = cases({ short: 40, long: 120 });
 const LIVES = [30, 60, 90, null] as const;
 const KINDS = ['classic', 'fine_grained'] as const;
 type Kind = (typeof KINDS)[number];

@@ -6,9 +6,10 @@ import type { Kysely } from 'kysely';
 import t from 'tap';
 import type { Database } from '../../src/db/schema.ts';
 import { buildTestApp, type TestApp } from '../support/build-app.ts';
+import { cases } from '../support/effort.ts';
 import { importerOf, type Line } from '../support/importing.ts';
 
-const RUNS = 25;
+const RUNS = cases({ short: 8, long: 25 });
 const VERSIONS_MAX = 5;
 
 /** What other lines refer to; never changed, so that only versions decide. */

@@ -6,9 +6,10 @@ import t, { type Test } from 'tap';
 import { judgeOwnerPolicy } from '../../src/domain/owner-policy.ts';
 import { subjectOf } from '../../src/use-cases/authenticate.ts';
 import { buildTestApp, type TestApp } from '../support/build-app.ts';
+import { cases } from '../support/effort.ts';
 import { type Credential, type RandomDirectory, randomDirectory } from '../support/random-directory.ts';
 
-const WORLDS = 3;
+const WORLDS = cases({ short: 1, long: 3 });
 const NAMING_SCOPES = ['read:org', 'write:org', 'admin:org', 'user', 'repo'];
 
 type Row = { readonly id: number; readonly full_name?: string; readonly login?: string };

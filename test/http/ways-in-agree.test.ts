@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { type Asked, backendOf, type Question } from '../support/backend.ts';
 import { buildTestApp, type TestApp } from '../support/build-app.ts';
+import { cases } from '../support/effort.ts';
 import { type Credential, type RandomDirectory, randomDirectory } from '../support/random-directory.ts';
 import { type Named, worldOf } from '../support/world.ts';
 
-const WORLDS = 3;
+const WORLDS = cases({ short: 1, long: 3 });
 /** Of the questions that were compared; below them the test would say nothing. */
 const ALLOWED_MIN = 0.15;
 const DENIED_MIN = 0.15;

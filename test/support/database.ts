@@ -1,6 +1,7 @@
 // Real databases for tests: one PostgreSQL for the run (started by test/run.ts), a migrated template in it, and for each test
 // file, or each test that wants one, a clone of its own.
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import pg from 'pg';
 import type { Test } from 'tap';
@@ -39,8 +40,23 @@ export async function createEmptyDatabase(t: Test): Promise<string> {
 async function createClone(t: Test, template: string): Promise<string> {
   const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`;
   await execute(`create database ${name} template ${template}`);
-  t.teardown(() => execute(`drop database if exists ${name} with (force)`));
+  t.teardown(() => drop(name));
   return databaseUrl(templateUrl(), name);
+}
+
+/**
+ * A vacuum of the server's own may be at work in the database just then, which our role may not end; it is gone soon. What
+ * is still refused then is left to the end of the run, which throws the whole server away.
+ */
+async function drop(name: string): Promise<void> {
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    try {
+      return await execute(`drop database if exists ${name} with (force)`);
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error;
+      await delay(100 * attempt);
+    }
+  }
 }
 
 /** The same server, another database. */

@@ -3,6 +3,7 @@
 import type { Kysely } from 'kysely';
 import type { EnterpriseCap, EnterprisePolicy } from '../domain/policy.ts';
 import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts.ts';
+import { ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
 import type { Database } from './schema.ts';
 
 /** The enterprise with its policy. */
@@ -13,19 +14,7 @@ export function findEnterprisePolicy(
   return db
     .selectFrom('enterprises as enterprise')
     .leftJoin('enterprise_token_policies as above', 'above.enterprise_id', 'enterprise.id')
-    .select([
-      'enterprise.id as enterprise_id',
-      'enterprise.slug as enterprise_slug',
-      'enterprise.name as enterprise_name',
-      'above.enterprise_id as enterprise_policy_id',
-      'above.fine_grained_tokens as enterprise_fine_grained',
-      'above.classic_tokens as enterprise_classic',
-      'above.approval as enterprise_approval',
-      'above.max_lifetime_days_fine_grained as enterprise_cap_fine_grained',
-      'above.max_lifetime_days_classic as enterprise_cap_classic',
-      'above.lifetime_applies_to_public_reads as enterprise_public_reads',
-      'above.exempt_administrators as enterprise_exempt_administrators',
-    ])
+    .select(ENTERPRISE_POLICY_COLUMNS)
     .where('enterprise.id', '=', enterprise_id)
     .executeTakeFirst();
 }
@@ -87,15 +76,7 @@ export function findGovernedOrganizations(
     .leftJoin('organization_token_policies as policy', 'policy.organization_id', 'organization.id')
     .leftJoin('organization_sso as sso', 'sso.organization_id', 'organization.id')
     .select(['account.id', 'account.login', 'account.profile_name', 'sso.required as sso_required'])
-    .select([
-      'policy.organization_id as policy_id',
-      'policy.fine_grained_tokens as policy_fine_grained',
-      'policy.classic_tokens as policy_classic',
-      'policy.approval as policy_approval',
-      'policy.max_lifetime_days_fine_grained as policy_cap_fine_grained',
-      'policy.max_lifetime_days_classic as policy_cap_classic',
-      'policy.lifetime_applies_to_public_reads as policy_public_reads',
-    ])
+    .select(ORGANIZATION_POLICY_COLUMNS)
     .where('organization.enterprise_id', '=', enterprise_id)
     .orderBy('account.id')
     .execute();

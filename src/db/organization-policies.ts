@@ -3,6 +3,7 @@
 import type { Kysely } from 'kysely';
 import type { OrganizationPolicy } from '../domain/policy.ts';
 import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts.ts';
+import { ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
 import type { Database } from './schema.ts';
 
 /** The organization's policy with its enterprise's. `lock`: until the end of the transaction. */
@@ -19,29 +20,8 @@ export async function findOrganizationPolicy(
     .innerJoin('organizations as organization', 'organization.id', 'policy.organization_id')
     .leftJoin('enterprises as enterprise', 'enterprise.id', 'organization.enterprise_id')
     .leftJoin('enterprise_token_policies as above', 'above.enterprise_id', 'enterprise.id')
-    .select([
-      'policy.organization_id as policy_id',
-      'policy.fine_grained_tokens as policy_fine_grained',
-      'policy.classic_tokens as policy_classic',
-      'policy.approval as policy_approval',
-      'policy.max_lifetime_days_fine_grained as policy_cap_fine_grained',
-      'policy.max_lifetime_days_classic as policy_cap_classic',
-      'policy.lifetime_applies_to_public_reads as policy_public_reads',
-      'policy.members_set',
-    ])
-    .select([
-      'enterprise.id as enterprise_id',
-      'enterprise.slug as enterprise_slug',
-      'enterprise.name as enterprise_name',
-      'above.enterprise_id as enterprise_policy_id',
-      'above.fine_grained_tokens as enterprise_fine_grained',
-      'above.classic_tokens as enterprise_classic',
-      'above.approval as enterprise_approval',
-      'above.max_lifetime_days_fine_grained as enterprise_cap_fine_grained',
-      'above.max_lifetime_days_classic as enterprise_cap_classic',
-      'above.lifetime_applies_to_public_reads as enterprise_public_reads',
-      'above.exempt_administrators as enterprise_exempt_administrators',
-    ])
+    .select([...ORGANIZATION_POLICY_COLUMNS, 'policy.members_set'])
+    .select(ENTERPRISE_POLICY_COLUMNS)
     .where('policy.organization_id', '=', organization_id)
     .executeTakeFirst();
 }

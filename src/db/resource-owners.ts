@@ -2,6 +2,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts.ts';
+import { ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
 import type { Database } from './schema.ts';
 
 export type ResourceOwnerRow = OrganizationPolicyColumns &
@@ -26,28 +27,8 @@ function memberships(db: Kysely<Database>, { user_id, session_id, now }: AskingH
     .leftJoin('enterprises as enterprise', 'enterprise.id', 'organization.enterprise_id')
     .leftJoin('enterprise_token_policies as above', 'above.enterprise_id', 'enterprise.id')
     .select(['account.id', 'account.login', 'member.role as membership_role', 'sso.required as sso_required'])
-    .select([
-      'policy.organization_id as policy_id',
-      'policy.fine_grained_tokens as policy_fine_grained',
-      'policy.classic_tokens as policy_classic',
-      'policy.approval as policy_approval',
-      'policy.max_lifetime_days_fine_grained as policy_cap_fine_grained',
-      'policy.max_lifetime_days_classic as policy_cap_classic',
-      'policy.lifetime_applies_to_public_reads as policy_public_reads',
-    ])
-    .select([
-      'enterprise.id as enterprise_id',
-      'enterprise.slug as enterprise_slug',
-      'enterprise.name as enterprise_name',
-      'above.enterprise_id as enterprise_policy_id',
-      'above.fine_grained_tokens as enterprise_fine_grained',
-      'above.classic_tokens as enterprise_classic',
-      'above.approval as enterprise_approval',
-      'above.max_lifetime_days_fine_grained as enterprise_cap_fine_grained',
-      'above.max_lifetime_days_classic as enterprise_cap_classic',
-      'above.lifetime_applies_to_public_reads as enterprise_public_reads',
-      'above.exempt_administrators as enterprise_exempt_administrators',
-    ])
+    .select(ORGANIZATION_POLICY_COLUMNS)
+    .select(ENTERPRISE_POLICY_COLUMNS)
     .select(
       sql<boolean>`exists (
         select 1 from enterprise_administrators each

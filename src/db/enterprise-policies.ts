@@ -2,7 +2,7 @@
 
 import type { Kysely } from 'kysely';
 import type { EnterpriseCap, EnterprisePolicy } from '../domain/policy.ts';
-import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts.ts';
+import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts-row.ts';
 import { ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
 import type { Database } from './schema.ts';
 

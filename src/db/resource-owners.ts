@@ -1,7 +1,7 @@
 // The organizations that a person may name as resource owner, with everything by which that is judged (M4). SQL only.
 
 import { type Kysely, sql } from 'kysely';
-import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts.ts';
+import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts-row.ts';
 import { ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
 import type { Database } from './schema.ts';
 

@@ -2,7 +2,7 @@
 // left out, and then denies (F3). Nothing here may throw on a strange row; a poisoned object denies, the service lives.
 
 import type { ClientFactsRow } from '../db/client-facts.ts';
-import type { EnterpriseColumns, FactsRow, OrganizationPolicyColumns } from '../db/facts.ts';
+import type { EnterpriseColumns, FactsRow, OrganizationPolicyColumns } from '../db/facts-row.ts';
 import type { ClientFacts } from '../domain/caller.ts';
 import { highestRole } from '../domain/ceiling.ts';
 import type {

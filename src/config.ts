@@ -35,6 +35,7 @@ export const SETTINGS = Type.Object({
   MAX_SELECTED_REPOSITORIES: Type.Integer({ default: 50, minimum: 1, maximum: 10_000 }),
   RATE_LIMIT_PER_HOUR: Type.Integer({ default: 5000, minimum: 1, maximum: 1_000_000_000 }),
   ANONYMOUS_PER_HOUR: Type.Integer({ default: 60, minimum: 1, maximum: 1_000_000_000 }),
+  BAD_CREDENTIALS_PER_MINUTE: Type.Integer({ default: 60, minimum: 1, maximum: 1_000_000_000 }),
   REVOCATION_CALLS_PER_HOUR: Type.Integer({ default: 60, minimum: 1, maximum: 1_000_000_000 }),
 });
 
@@ -78,6 +79,7 @@ export interface Config {
   readonly selected_repositories_max: number;
   readonly holder_requests_per_hour_max: number;
   readonly anonymous_requests_per_hour_max: number;
+  readonly bad_credentials_per_minute_max: number;
   readonly revocation_calls_per_hour_max: number;
 }
 
@@ -117,6 +119,7 @@ export function loadConfig(environment: Environment): Config {
     selected_repositories_max: settings.MAX_SELECTED_REPOSITORIES,
     holder_requests_per_hour_max: settings.RATE_LIMIT_PER_HOUR,
     anonymous_requests_per_hour_max: settings.ANONYMOUS_PER_HOUR,
+    bad_credentials_per_minute_max: settings.BAD_CREDENTIALS_PER_MINUTE,
     revocation_calls_per_hour_max: settings.REVOCATION_CALLS_PER_HOUR,
   };
 }

@@ -12,6 +12,8 @@ export type Counted = {
 
 export type CountedWindows = {
   readonly count_max: number;
+  /** How long nothing more is allowed for the key; null where there is room. Counts nothing. */
+  readonly fullFor: (key: string, now: Date) => number | null;
   /** Counts one more for the key. */
   readonly take: (key: string, now: Date) => Counted;
   /** Takes back one that turned out not to count. */
@@ -52,6 +54,11 @@ export function countWindows({
 
   return {
     count_max,
+    fullFor: (key, now) => {
+      const window = windows.get(key);
+      const ends_in_ms = window === undefined ? 0 : window.ends_at_ms - now.getTime();
+      return window !== undefined && window.count >= count_max && ends_in_ms > 0 ? ends_in_ms : null;
+    },
     take: (key, now) => {
       const window = windowOf(key, now.getTime());
       window.count += 1;

@@ -24,6 +24,18 @@ t.test('T5: what is given back or forgotten does not count', async (t) => {
   t.equal(windows.take('nobody', at(3)).count, 1);
 });
 
+t.test('T4: whether a window is full can be asked without counting', async (t) => {
+  const windows = countWindows({ count_max: 2, window_ms: 1000 });
+  t.equal(windows.fullFor('a', at(0)), null);
+  windows.take('a', at(0));
+  t.equal(windows.fullFor('a', at(1)), null);
+  windows.take('a', at(2));
+  t.equal(windows.fullFor('a', at(999)), 1);
+  t.equal(windows.fullFor('b', at(999)), null);
+  t.equal(windows.fullFor('a', at(1000)), null);
+  t.equal(windows.take('a', at(1000)).count, 1);
+});
+
 t.test('keys whose window is over are forgotten, the others are not', async (t) => {
   const windows = countWindows({ count_max: 1, window_ms: 1000 });
   for (let n = 0; n < 5000; n += 1) windows.take(`old ${n}`, at(0));

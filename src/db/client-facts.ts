@@ -14,6 +14,7 @@ export type ClientFactsRow = {
   readonly client_id: string;
   readonly capabilities: readonly string[];
   readonly audiences: readonly string[];
+  readonly strip_prefixes: readonly string[];
   readonly organizations: unknown;
   readonly organization_ids: readonly number[];
   readonly secret_expires_at: Date | null;
@@ -23,7 +24,8 @@ const STATEMENT = `
 select q.n::int as n, clock_timestamp() as now, found.*
 from unnest((select $1::text[]), (select $2::text[])) with ordinality as q (client_id, digest, n)
 cross join lateral (
-  select client.id, client.client_id, client.capabilities, client.audiences, client.organizations,
+  select client.id, client.client_id, client.capabilities, client.audiences, client.strip_prefixes,
+    client.organizations,
     array(select bound.organization_id from client_organizations bound where bound.client_id = client.id)
       as organization_ids,
     secret.expires_at as secret_expires_at

@@ -9,6 +9,8 @@ export type NewClient = {
   readonly name: string;
   readonly capabilities: readonly string[];
   readonly audiences: readonly string[];
+  /** Taken away from the paths that it asks about, where it is a gateway. */
+  readonly strip_prefixes: readonly string[];
   /** The organizations to which it is bound; all of them where it is bound to none in particular (T6). */
   readonly organization_ids: readonly number[] | 'all';
   readonly digest: string;
@@ -17,7 +19,7 @@ export type NewClient = {
 
 /** Inserts a client with its first secret. */
 export async function insertClient(db: Kysely<Database>, client: NewClient): Promise<void> {
-  const { client_id, name, capabilities, audiences, organization_ids, digest, created_at } = client;
+  const { client_id, name, capabilities, audiences, strip_prefixes, organization_ids, digest, created_at } = client;
   const { id } = await db
     .insertInto('clients')
     .values({
@@ -25,6 +27,7 @@ export async function insertClient(db: Kysely<Database>, client: NewClient): Pro
       name,
       capabilities: [...capabilities],
       audiences: [...audiences],
+      strip_prefixes: [...strip_prefixes],
       organizations: organization_ids === 'all' ? 'all' : 'listed',
       created_at,
     })
@@ -63,6 +66,7 @@ export type ClientRow = {
   readonly name: string;
   readonly capabilities: string[];
   readonly audiences: string[];
+  readonly strip_prefixes: string[];
   readonly organizations: string;
   /** Logins, by id. */
   readonly organization_logins: readonly string[];
@@ -81,7 +85,12 @@ export function listClients(
   return db
     .selectFrom('clients as client')
     .select(['client.client_id', 'client.name', 'client.capabilities', 'client.audiences'])
-    .select(['client.organizations', 'client.created_at', ORGANIZATION_LOGINS.as('organization_logins')])
+    .select([
+      'client.strip_prefixes',
+      'client.organizations',
+      'client.created_at',
+      ORGANIZATION_LOGINS.as('organization_logins'),
+    ])
     .orderBy('client.id')
     .limit(page.limit + 1)
     .offset(page.offset)

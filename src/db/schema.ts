@@ -90,6 +90,7 @@ export interface Clients {
   id: Generated<number>;
   name: string;
   organizations: string;
+  strip_prefixes: Generated<string[]>;
 }
 
 export interface ClientSecrets {

@@ -11,6 +11,8 @@ export type ClientFacts = {
   /** Null: a client of all organizations. Else what it may learn is bounded to these (T6). */
   readonly organization_ids: readonly number[] | null;
   readonly audiences: readonly string[];
+  /** What a gateway has before the paths that it asks about. */
+  readonly strip_prefixes: readonly string[];
 };
 
 export type Principal =

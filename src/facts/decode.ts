@@ -255,6 +255,7 @@ export function decodeClient(row: ClientFactsRow, own_now: Date): ClientFacts | 
     client_id: row.client_id,
     capabilities: CAPABILITIES.filter((each) => row.capabilities.includes(each)),
     audiences: row.audiences,
+    strip_prefixes: row.strip_prefixes,
     organization_ids: row.organizations === 'all' ? null : row.organization_ids,
   };
 }

@@ -12,6 +12,7 @@ import { authenticate } from '../use-cases/authenticate.ts';
 import { recordRefusal } from '../use-cases/record-refusal.ts';
 import { refusalOf } from '../use-cases/refusal-of.ts';
 import type { OperationAccess, SessionAccess } from './access.ts';
+import { refuseFlood } from './bad-credentials.ts';
 import { factsOf } from './caller-of.ts';
 import { presentedBy } from './credential.ts';
 import { countRequest } from './rate-limits.ts';
@@ -19,6 +20,7 @@ import { countRequest } from './rate-limits.ts';
 /** The key of the presented credential; a client's is no person's (contract 10). */
 function subjectKey(deps: Deps, request: FastifyRequest): SubjectKey {
   const presented = presentedBy(request.raw, deps.config.token_prefix);
+  if (['malformed', 'token', 'session'].includes(presented.type)) refuseFlood(deps, request.ip);
   switch (presented.type) {
     case 'none':
       return { type: 'anonymous' };

@@ -8,8 +8,8 @@ import { Refusal } from '../domain/refusal.ts';
 import { type Access, operationOf } from './access.ts';
 import { admitOperation, admitSelf, admitSession, judgeOutcome, recordIfRefused } from './admit.ts';
 import { admitClient, admitClientByForm } from './admit-client.ts';
-
 import type { App } from './app-type.ts';
+import { countIfBad } from './bad-credentials.ts';
 import { anonymousCaller } from './caller-of.ts';
 import { countHeader } from './credential.ts';
 import { addTokenHeaders } from './token-headers.ts';
@@ -63,6 +63,16 @@ async function admit(deps: Deps, request: FastifyRequest, reply: FastifyReply): 
   return admitSelf(deps, request, reply);
 }
 
+/** Every way to present a bad credential to this API counts for the address that it comes from. @rule T4 */
+async function countingBad(deps: Deps, request: FastifyRequest, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    countIfBad(deps, request.ip, error);
+    throw error;
+  }
+}
+
 export type DeclaredRoute = { readonly method: string; readonly url: string; readonly access: Access };
 const DECLARED = new WeakMap<App, DeclaredRoute[]>();
 
@@ -86,9 +96,9 @@ export function guardRoutes(app: App, deps: Deps): void {
   });
   app.addHook('onRequest', async (request, reply) => {
     request.caller = anonymousCaller(request);
-    await admit(deps, request, reply);
+    await countingBad(deps, request, () => admit(deps, request, reply));
   });
-  app.addHook('preValidation', async (request) => admitClientByForm(deps, request));
+  app.addHook('preValidation', (request) => countingBad(deps, request, () => admitClientByForm(deps, request)));
   app.addHook('preHandler', async (request) => judgeOutcome(deps, request));
   app.addHook('onSend', (request, reply, payload, done) => {
     addTokenHeaders(request, reply);

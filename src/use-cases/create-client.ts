@@ -8,7 +8,7 @@ import type { Database } from '../db/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Deps } from '../deps.ts';
 import type { Caller } from '../domain/caller.ts';
-import { type FieldError, Refusal } from '../domain/refusal.ts';
+import { type FieldError, invalid, Refusal } from '../domain/refusal.ts';
 import { CAPABILITIES, type Capability } from '../domain/vocabulary.ts';
 import { digestOf, newClientId, newText } from '../secrets.ts';
 
@@ -16,6 +16,8 @@ export type NewClientWish = {
   readonly name: string;
   readonly capabilities: readonly Capability[];
   readonly audiences?: readonly string[];
+  /** For a gateway only. */
+  readonly strip_prefixes?: readonly string[];
   /** Logins; all organizations where it is not said. */
   readonly organizations?: readonly string[] | 'all';
 };
@@ -39,21 +41,36 @@ async function boundOrganizations(transaction: Kysely<Database>, logins: readonl
   return { ids: found.map(({ id }) => id), logins: found.map(({ login }) => login) };
 }
 
+/** The prefixes, each once; 422 for a client that is no gateway and asks about no paths. */
+function prefixesOf({ capabilities, strip_prefixes = [] }: NewClientWish): string[] {
+  if (strip_prefixes.length > 0 && !capabilities.includes('gateway')) {
+    throw invalid('Client', 'strip_prefixes', 'invalid', 'needs the capability `gateway`');
+  }
+  return [...new Set(strip_prefixes)];
+}
+
 /** Makes a client with its first secret. */
 export async function createClient(deps: Deps, caller: Caller, wish: NewClientWish): Promise<MadeClient> {
   const client_secret = newText('client', deps.config.token_prefix);
   const client_id = newClientId();
   const capabilities = CAPABILITIES.filter((each) => wish.capabilities.includes(each));
   const audiences = [...new Set(wish.audiences ?? [])];
+  const strip_prefixes = prefixesOf(wish);
   const client = await inTransaction(deps.db, async (transaction) => {
     const bound = await boundOrganizations(transaction, wish.organizations ?? 'all');
-    const row = { client_id, name: wish.name, capabilities, audiences, created_at: deps.clock() };
+    const row = { client_id, name: wish.name, capabilities, audiences, strip_prefixes, created_at: deps.clock() };
     await insertClient(transaction, { ...row, organization_ids: bound.ids, digest: digestOf(client_secret) });
     const organizations = bound.ids === 'all' ? 'all' : 'listed';
     await writeAudit(transaction, caller, {
       action: 'client.create',
       operation_type: 'create',
-      data: { client_id, name: wish.name, capabilities, organizations: bound.ids === 'all' ? 'all' : bound.logins },
+      data: {
+        client_id,
+        name: wish.name,
+        capabilities,
+        organizations: bound.ids === 'all' ? 'all' : bound.logins,
+        ...(strip_prefixes.length > 0 && { strip_prefixes }),
+      },
     });
     return { ...row, organizations, organization_logins: bound.logins };
   });

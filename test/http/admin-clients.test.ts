@@ -95,6 +95,57 @@ t.test(
   },
 );
 
+t.test('strip_prefixes are whole segments, each once, and only of a client with the capability gateway', async (t) => {
+  const { call, done } = await administered(t);
+  const make = (capabilities: readonly string[], strip_prefixes: unknown) =>
+    call('POST', '/admin/clients', { name: 'edge', capabilities, strip_prefixes });
+  const made = await make(['gateway'], ['/git', '/api/v3', '/git', '/a.b_c~d-e']);
+  t.equal(made.statusCode, 201);
+  const strip_prefixes = ['/git', '/api/v3', '/a.b_c~d-e'];
+  t.same(made.json().strip_prefixes, strip_prefixes);
+  t.same((await make(['gateway'], [])).json().strip_prefixes, []);
+  t.equal((await make(['evaluate'], [])).statusCode, 201);
+  const without = await make(['evaluate'], ['/git']);
+  t.equal(without.statusCode, 422);
+  t.match(without.json().errors, [{ field: 'strip_prefixes', code: 'invalid' }]);
+  const listed = (await call('GET', '/admin/clients')).json();
+  t.same(
+    listed.map((each: { strip_prefixes: unknown }) => each.strip_prefixes),
+    [strip_prefixes, [], []],
+  );
+  const entries = await done();
+  t.match(entries[0]?.data, { strip_prefixes });
+  t.notMatch(JSON.stringify(entries[1]?.data), 'strip_prefixes');
+  const wrong = [
+    '',
+    '/',
+    'git',
+    '/git/',
+    '//git',
+    '/..',
+    '/a/.',
+    '/a/../b',
+    '/%67it',
+    '/a b',
+    '/a?b',
+    '/a;b',
+    '/é',
+    '/a\\b',
+  ];
+  for (const each of wrong) t.equal((await make(['gateway'], [each])).statusCode, 422, each);
+  t.equal((await make(['gateway'], '/git')).statusCode, 422);
+  t.equal((await make(['gateway'], ['/...', '/.git', '/a..b'])).statusCode, 201, 'these are names');
+  t.equal(
+    (
+      await make(
+        ['gateway'],
+        Array.from({ length: 101 }, (_, n) => `/${n}`),
+      )
+    ).statusCode,
+    422,
+  );
+});
+
 t.test('a new secret ends the one before, at once or after the overlap; at most two live', async (t) => {
   const { call, introspect, clock, done } = await administered(t);
   const { client_id, client_secret: first } = (

@@ -28,7 +28,11 @@ export interface TestAppOptions {
 }
 
 /** Rate limits are tested where they are meant; elsewhere they would only make tests depend on each other. */
-const AMPLE_LIMITS = { RATE_LIMIT_PER_HOUR: '1000000', ANONYMOUS_PER_HOUR: '1000000' };
+const AMPLE_LIMITS = {
+  RATE_LIMIT_PER_HOUR: '1000000',
+  ANONYMOUS_PER_HOUR: '1000000',
+  BAD_CREDENTIALS_PER_MINUTE: '1000000',
+};
 
 /** Everything closes with the test. */
 export async function buildTestApp(t: Test, options: TestAppOptions = {}): Promise<TestApp> {

@@ -10,6 +10,7 @@ export function presentClient(client: {
   readonly name: string;
   readonly capabilities: readonly string[];
   readonly audiences: readonly string[];
+  readonly strip_prefixes: readonly string[];
   readonly organizations: string;
   readonly organization_logins: readonly string[];
   readonly created_at: Date;
@@ -20,6 +21,7 @@ export function presentClient(client: {
     name,
     capabilities: CAPABILITIES.filter((each) => client.capabilities.includes(each)),
     audiences: [...client.audiences],
+    strip_prefixes: [...client.strip_prefixes],
     organizations: client.organizations === 'all' ? 'all' : [...client.organization_logins],
     created_at: printTime(client.created_at),
   };

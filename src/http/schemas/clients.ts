@@ -5,6 +5,7 @@ import { CAPABILITIES } from '../../domain/vocabulary.ts';
 import { Login, Nullable, Strict, Time } from './common.ts';
 
 const LIST_MAX = 1000;
+const PREFIXES_MAX = 100;
 
 export const ClientParams = Type.Object({ client_id: Type.String({ pattern: '^[A-Za-z0-9_]{1,64}$' }) });
 
@@ -18,6 +19,22 @@ export const NewClient = Strict(
       Type.Array(Type.String({ pattern: '^[!-~]{1,255}$', examples: ['https://api.example.com'] }), {
         maxItems: LIST_MAX,
       }),
+    ),
+    strip_prefixes: Type.Optional(
+      // Whole segments of unreserved characters, none of which is dots only: a prefix can be written in one way.
+      Type.Array(
+        Type.String({
+          pattern: '^(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+$',
+          maxLength: 255,
+          examples: ['/api/v3'],
+        }),
+        {
+          maxItems: PREFIXES_MAX,
+          description:
+            'With the capability `gateway`: of these the longest before the path of a request that ends where a segment ends is ' +
+            'taken away, once, before the path is read',
+        },
+      ),
     ),
     organizations: Type.Optional(
       Type.Union([Type.Literal('all'), Type.Array(Login, { maxItems: LIST_MAX })], {
@@ -33,6 +50,7 @@ const CLIENT = {
   name: Type.String(),
   capabilities: Type.Array(Type.Enum([...CAPABILITIES])),
   audiences: Type.Array(Type.String()),
+  strip_prefixes: Type.Array(Type.String()),
   organizations: Type.Union([Type.Literal('all'), Type.Array(Type.String())]),
   created_at: Time,
 };

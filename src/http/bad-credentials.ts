@@ -1,0 +1,41 @@
+// How many bad credentials an address may present in a minute (T4). With more of them every credential from there is refused,
+// good or bad, before anything is looked up, until the minute is over. Backend services that authenticate themselves are
+// not concerned, whatever their address has done. The count is of this process.
+
+import { type CountedWindows, countWindows } from '../counted-windows.ts';
+import type { Deps } from '../deps.ts';
+import { Refusal } from '../domain/refusal.ts';
+
+const MINUTE_MS = 60_000;
+
+const COUNTED = new WeakMap<Deps, CountedWindows>();
+
+function countedOf(deps: Deps): CountedWindows {
+  const known = COUNTED.get(deps);
+  if (known !== undefined) return known;
+  const made = countWindows({ count_max: deps.config.bad_credentials_per_minute_max, window_ms: MINUTE_MS });
+  COUNTED.set(deps, made);
+  return made;
+}
+
+function tooMany(ends_in_ms: number): Refusal {
+  const seconds = Math.max(1, Math.ceil(ends_in_ms / 1000));
+  return new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
+}
+
+/** Refuses whatever credential comes from an address that has presented too many bad ones. @rule T4 */
+export function refuseFlood(deps: Deps, address: string): void {
+  const ends_in_ms = countedOf(deps).fullFor(address, deps.clock());
+  if (ends_in_ms !== null) throw tooMany(ends_in_ms);
+}
+
+/** Counts one bad credential of this address; throws when it is one too many. @rule T4 */
+export function countBadCredential(deps: Deps, address: string): void {
+  const { is_over, ends_in_ms } = countedOf(deps).take(address, deps.clock());
+  if (is_over) throw tooMany(ends_in_ms);
+}
+
+/** Counts what is refused as a bad credential, whoever found it out. */
+export function countIfBad(deps: Deps, address: string, error: unknown): void {
+  if (error instanceof Refusal && error.code === 'bad_credential') countBadCredential(deps, address);
+}

@@ -1,0 +1,94 @@
+// How many bad credentials an address may present (T4): at this service's own routes and as a backend service.
+
+import t, { type Test } from 'tap';
+import { newText } from '../../src/secrets.ts';
+import { buildTestApp } from '../support/build-app.ts';
+import { statementsOf } from '../support/query-count.ts';
+import { bearer, tokensOf, worldOf } from '../support/world.ts';
+
+const HERE = '192.0.2.1';
+const ELSEWHERE = '192.0.2.2';
+
+/** An application whose clock stands still until it is moved. */
+async function limited(t: Test, settings: Record<string, string> = {}) {
+  const clock = { at_ms: Date.now() };
+  const deps = { clock: () => new Date(clock.at_ms) };
+  const test = await buildTestApp(t, { deps, settings: { BAD_CREDENTIALS_PER_MINUTE: '60', ...settings } });
+  const world = worldOf(test.deps);
+  const session = await world.session(await world.person('ada'));
+  const { token } = await tokensOf(test).classicToken(session);
+  const { authorization } = await world.client(['introspect']);
+  const call = (remoteAddress: string, headers: Record<string, string>, url = '/user') =>
+    test.inject({ url, headers, remoteAddress });
+  const introspect = (headers: Record<string, string>, form = `token=${token}`) =>
+    test.inject({
+      method: 'POST',
+      url: '/oauth/introspect',
+      remoteAddress: HERE,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      payload: form,
+    });
+  return { ...test, clock, session, token, authorization, call, introspect };
+}
+
+const bad = () => bearer(newText('classic', 'gth'));
+
+t.test(
+  'T4: the 61st bad credential of an address in a minute is 429 with Retry-After, for that address only',
+  async (t) => {
+    const { call, clock, token, session } = await limited(t);
+    const forms = [bad(), bearer('gthp_wrong'), { authorization: 'Bearer' }, bearer(newText('session', 'gth'))];
+    for (let n = 0; n < 60; n += 1) {
+      t.equal((await call(HERE, forms[n % forms.length] ?? bad())).statusCode, 401);
+    }
+    clock.at_ms += 59_000;
+    const refused = await call(HERE, bad());
+    t.match([refused.statusCode, refused.json().code], [429, 'rate_limited']);
+    t.equal(refused.headers['retry-after'], '1');
+    const put = await statementsOf(t, async () => {
+      t.equal((await call(HERE, bearer(token))).statusCode, 429, 'a good one is not tried either');
+      t.equal((await call(HERE, bearer(session))).statusCode, 429);
+    });
+    t.same(put, [], 'nothing is looked up');
+    t.equal((await call(HERE, {}, '/users/ada')).statusCode, 200, 'who presents none is not concerned');
+    t.equal((await call(HERE, {}, '/scopes')).statusCode, 200);
+    t.equal((await call(ELSEWHERE, bearer(token))).statusCode, 200);
+    t.equal((await call(ELSEWHERE, bad())).statusCode, 401);
+    clock.at_ms += 1000;
+    t.equal((await call(HERE, bearer(token))).statusCode, 200, 'the minute is over');
+    t.equal((await call(HERE, bad())).statusCode, 401);
+  },
+);
+
+t.test('T4: good credentials and refusals of what they may do do not count', async (t) => {
+  const { call, token } = await limited(t, { BAD_CREDENTIALS_PER_MINUTE: '2' });
+  for (let n = 0; n < 5; n += 1) t.equal((await call(HERE, bearer(token), '/admin/users')).statusCode, 403);
+  for (let n = 0; n < 5; n += 1) t.equal((await call(HERE, {}, '/user')).statusCode, 401, 'none is not a bad one');
+  t.equal((await call(HERE, bad())).statusCode, 401);
+  t.equal((await call(HERE, bearer(token))).statusCode, 200);
+  t.equal((await call(HERE, bad())).statusCode, 401);
+  t.equal((await call(HERE, bearer(token))).statusCode, 429);
+});
+
+t.test(
+  'T4: bad credentials of a client count; an authenticated client is never refused, nor are tokens that it asks about',
+  async (t) => {
+    const { introspect, authorization, call, token } = await limited(t, { BAD_CREDENTIALS_PER_MINUTE: '3' });
+    for (let n = 0; n < 5; n += 1) {
+      const asked = await introspect({ authorization }, `token=${newText('classic', 'gth')}`);
+      t.same([asked.statusCode, asked.json()], [200, { active: false }]);
+    }
+    const wrong = `Basic ${Buffer.from(`client_x:${newText('client', 'gth')}`).toString('base64')}`;
+    const by_form = `token=x&client_id=client_x&client_secret=${newText('client', 'gth')}`;
+    t.equal((await introspect({ authorization: wrong })).statusCode, 401);
+    t.equal((await introspect({}, by_form)).statusCode, 401);
+    t.equal((await introspect(bad())).statusCode, 401, 'a token is no credential of a client');
+    const refused = await introspect({ authorization: wrong });
+    t.match([refused.statusCode, refused.json().error], [429, 'temporarily_unavailable']);
+    t.match(refused.headers['retry-after'], /^\d+$/);
+    t.equal((await introspect({}, by_form)).statusCode, 429);
+    t.equal((await call(HERE, bearer(token))).statusCode, 429);
+    const good = await introspect({ authorization });
+    t.match([good.statusCode, good.json().active], [200, true]);
+  },
+);

@@ -27,6 +27,19 @@ export type FactsRow = {
   readonly grant_selection: unknown;
   readonly request_pending: boolean;
   readonly granted_repositories: unknown;
+  readonly exchanged_id: number | null;
+  readonly exchanged_digest: string | null;
+  readonly exchanged_secret_digest: string | null;
+  readonly exchanged_issued_at: Date | null;
+  readonly exchanged_expires_at: Date | null;
+  readonly exchanged_ended_at: Date | null;
+  readonly exchanged_depth: number | null;
+  readonly exchanged_scopes: unknown;
+  readonly exchanged_permissions: unknown;
+  readonly exchanged_narrows_repositories: unknown;
+  readonly exchanged_audience: unknown;
+  readonly exchanged_actor_ids: unknown;
+  readonly exchanged_client_id: string | null;
   readonly owner_id: number | null;
   readonly owner_type: string | null;
   readonly owner_login: string | null;
@@ -36,6 +49,7 @@ export type FactsRow = {
   readonly repository_visibility: unknown;
   readonly repository_archived: unknown;
   readonly repository_selected: boolean;
+  readonly repository_exchanged: boolean;
   readonly collaborator_role: string | null;
   readonly team_roles: readonly string[];
   readonly base_permission: string | null;

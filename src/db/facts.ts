@@ -33,11 +33,25 @@ select
   person.id as person_id, person.login as person_login, person.suspended_at as person_suspended_at,
   person.site_admin as person_site_admin,
   token.id as token_id, token.kind as token_kind, token.name as token_name, token.digest as token_digest,
-  token.secret_issued_at, secret.expires_at as secret_expires_at,
+  token.secret_issued_at, coalesce(secret.expires_at, exchanged.secret_expires_at) as secret_expires_at,
   token.expires_at as token_expires_at, token.revoked_at as token_revoked_at, token.scopes as token_scopes,
   token.owner_id as token_owner_id, token.owner_type as token_owner_type, token.owner_login as token_owner_login,
   token.grant_id, token.grant_permissions, token.grant_selection, coalesce(token.request_pending, false) as request_pending,
-  case when q.resource_type = 'granted' and token.grant_selection = 'subset' then (
+  exchanged.id as exchanged_id, exchanged.digest as exchanged_digest, exchanged.secret_digest as exchanged_secret_digest,
+  exchanged.issued_at as exchanged_issued_at, exchanged.expires_at as exchanged_expires_at,
+  exchanged.ended_at as exchanged_ended_at, exchanged.depth as exchanged_depth, exchanged.scopes as exchanged_scopes,
+  exchanged.permissions as exchanged_permissions,
+  exchanged.narrows_repositories as exchanged_narrows_repositories, exchanged.audience as exchanged_audience,
+  exchanged.actor_ids as exchanged_actor_ids, exchanged.client_id as exchanged_client_id,
+  case when q.resource_type = 'granted' and exchanged.narrows_repositories then (
+    select json_agg(json_build_object('id', listed.id, 'full_name', its_owner.login || '/' || listed.name) order by listed.id)
+    from exchanged_token_repositories narrowed
+    join repositories listed on listed.id = narrowed.repository_id
+    join accounts its_owner on its_owner.id = listed.owner_id
+    where narrowed.exchanged_token_id = exchanged.id
+      and (token.kind = 'classic' or (token.grant_selection = 'all' and listed.owner_id = token.owner_id) or exists (
+        select 1 from grant_repositories g where g.grant_id = token.grant_id and g.repository_id = listed.id)))
+  when q.resource_type = 'granted' and token.grant_selection = 'subset' then (
     select json_agg(json_build_object('id', listed.id, 'full_name', its_owner.login || '/' || listed.name) order by listed.id)
     from grant_repositories granted
     join repositories listed on listed.id = granted.repository_id
@@ -48,6 +62,7 @@ select
   repository.id as repository_id, repository.name as repository_name,
   repository.visibility as repository_visibility, repository.archived as repository_archived,
   coalesce(repository.selected, false) as repository_selected,
+  coalesce(repository.exchanged, false) as repository_exchanged,
   repository.collaborator_role, coalesce(repository.team_roles, '{}') as team_roles,
   org.default_repository_permission as base_permission, org.membership_role,
   coalesce(org.holder_reviews, false) as holder_reviews,
@@ -78,13 +93,28 @@ left join lateral (
   where q.subject_type = 'token_text' and each.digest = q.subject_text
   offset 0
 ) secret on true
+-- Asked only where no token has the text. It is as dead as whichever of those that it was made from (T3).
+left join lateral (
+  select each.id, each.digest, each.secret_digest, each.issued_at, each.depth, each.scopes, each.permissions,
+    each.narrows_repositories, each.audience, each.actor_ids, client.client_id,
+    least(each.expires_at, parent.expires_at, grandparent.expires_at) as expires_at,
+    least(each.ended_at, parent.ended_at, grandparent.ended_at) as ended_at,
+    maker.token_id, maker.expires_at as secret_expires_at
+  from exchanged_tokens each
+  join token_secrets maker on maker.digest = each.secret_digest
+  join clients client on client.id = each.client_id
+  left join exchanged_tokens parent on parent.id = each.parent_id
+  left join exchanged_tokens grandparent on grandparent.id = parent.parent_id
+  where q.subject_type = 'token_text' and secret.digest is null and each.digest = q.subject_text
+  offset 0
+) exchanged on true
 left join lateral (
   select each.id, each.kind, each.name, each.user_id, each.secret_issued_at, each.expires_at, each.revoked_at, each.scopes,
     owner.id as owner_id, owner.type as owner_type, owner.login as owner_login,
     held.id as grant_id, held.permissions as grant_permissions, held.repository_selection as grant_selection,
     each.kind = 'fine_grained' and exists (
       select 1 from grant_requests r where r.token_id = each.id and r.state = 'pending') as request_pending,
-    coalesce(secret.digest, (
+    coalesce(secret.digest, exchanged.secret_digest, (
       select s.digest from token_secrets s where s.token_id = each.id and s.is_current)) as digest
   from tokens each
   left join accounts owner on owner.id = each.resource_owner_id
@@ -92,7 +122,7 @@ left join lateral (
   left join grants held on held.token_id = each.id and held.resource_owner_id = each.resource_owner_id
     and (owner.type = 'User' or exists (
       select 1 from memberships m where m.organization_id = owner.id and m.user_id = each.user_id))
-  where each.id = coalesce(secret.token_id, case when q.subject_type = 'token_id' then q.subject_id end)
+  where each.id = coalesce(secret.token_id, exchanged.token_id, case when q.subject_type = 'token_id' then q.subject_id end)
   offset 0
 ) token on true
 left join lateral (
@@ -120,6 +150,9 @@ left join lateral (
   select each.id, each.name, each.visibility, each.archived,
     exists (
       select 1 from grant_repositories g where g.grant_id = token.grant_id and g.repository_id = each.id) as selected,
+    exists (
+      select 1 from exchanged_token_repositories x
+      where x.exchanged_token_id = exchanged.id and x.repository_id = each.id) as exchanged,
     (select c.role from collaborators c where c.repository_id = each.id and c.user_id = person.id) as collaborator_role,
     array(
       select t.role from team_repositories t

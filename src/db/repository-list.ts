@@ -15,6 +15,8 @@ export type RepositoryListQuery = {
   readonly person_id: number | null;
   /** The grant whose selection counts; null: none. */
   readonly grant_id: number | null;
+  /** The exchanged token to whose repositories the selection is narrowed; null: it is not. */
+  readonly narrowed_by_id: number | null;
   readonly readable: readonly { readonly owner_id: number; readonly classes: readonly RepositoryClass[] }[];
   readonly only_with_role: boolean;
   /** Empty: no matter how. */
@@ -103,7 +105,7 @@ const ALL = sql`(
 
 /** The rows of one page, in a total order. */
 export async function listRepositories(db: Kysely<Database>, query: RepositoryListQuery): Promise<RepositoryRow[]> {
-  const { person_id, grant_id, readable, only_with_role, limit, offset } = query;
+  const { person_id, grant_id, narrowed_by_id, readable, only_with_role, limit, offset } = query;
   const asked = readable.flatMap(({ owner_id, classes }) => classes.map((each) => ({ owner_id, word: word(each) })));
   const { inner, outer } = orderOf(query);
   const found = await sql<RepositoryRow>`
@@ -124,7 +126,13 @@ with asked as materialized (
   from repositories each
   where each.id in (select repository_id from direct union select repository_id from by_team)
 ), selection as materialized (
-  select repository_id from grant_repositories where grant_id = ${grant_id}::bigint
+  select repository_id from grant_repositories where grant_id = ${grant_id}::bigint and ${narrowed_by_id}::bigint is null
+  union all
+  select each.repository_id from exchanged_token_repositories each
+  where each.exchanged_token_id = ${narrowed_by_id}::bigint and (${grant_id}::bigint is null or exists (
+    select 1 from grants held where held.id = ${grant_id}::bigint and (held.repository_selection = 'all' or exists (
+      select 1 from grant_repositories listed
+      where listed.grant_id = held.id and listed.repository_id = each.repository_id))))
 )
 select page.id, page.name, page.visibility, page.archived, page.description, page.created_at,
   owner.id as owner_id, owner.login as owner_login, owner.type as owner_type

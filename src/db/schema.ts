@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -146,6 +154,28 @@ export interface EnterpriseTokenPolicies {
   lifetime_applies_to_public_reads: Generated<string>;
   max_lifetime_days_classic: number | null;
   max_lifetime_days_fine_grained: number | null;
+}
+
+export interface ExchangedTokenRepositories {
+  exchanged_token_id: number;
+  repository_id: number;
+}
+
+export interface ExchangedTokens {
+  actor_ids: ArrayType<number>;
+  audience: string[] | null;
+  client_id: number;
+  depth: number;
+  digest: string;
+  ended_at: Date | null;
+  expires_at: Date;
+  id: Generated<number>;
+  issued_at: Date;
+  narrows_repositories: boolean;
+  parent_id: number | null;
+  permissions: Json | null;
+  scopes: string[] | null;
+  secret_digest: string;
 }
 
 export interface GrantRepositories {
@@ -416,6 +446,8 @@ export interface Database {
   enterprise_administrators: EnterpriseAdministrators;
   enterprise_token_policies: EnterpriseTokenPolicies;
   enterprises: Enterprises;
+  exchanged_token_repositories: ExchangedTokenRepositories;
+  exchanged_tokens: ExchangedTokens;
   grant_repositories: GrantRepositories;
   grant_request_repositories: GrantRequestRepositories;
   grant_requests: GrantRequests;

@@ -1,6 +1,7 @@
 // Facts: everything that the rules need, as one immutable value. src/facts loads them; decide() reads nothing else.
 // INVARIANT: what could not be read or understood is absent or null here, never a permissive default (F3).
 
+import type { ExchangedFacts } from './exchanged.ts';
 import type { TokenTimes } from './lifetime.ts';
 import type { PermissionMap } from './permission.ts';
 import type { EnterprisePolicy, OrganizationPolicy } from './policy.ts';
@@ -16,7 +17,10 @@ export type PersonFacts = {
 type TokenCommon = TokenTimes & {
   readonly id: number;
   readonly name: string;
+  /** Of the text that was presented, where one was. */
   readonly hashed_token: string;
+  /** Null: a text of the token itself. Else the token as an exchanged text of it has it now (T3). */
+  readonly exchanged: ExchangedFacts | null;
 };
 
 export type ClassicTokenFacts = TokenCommon & {
@@ -87,7 +91,7 @@ export type RepositoryFacts = {
   readonly archived: boolean;
   /** The highest that the holder has from ownership, base permission, teams, collaboration, enterprise (C5). */
   readonly role: Role | null;
-  /** Whether it is one of the repositories that the token's grant lists (selection `subset`). */
+  /** Whether it is one of the repositories that the token's grant lists (selection `subset`), or that an exchanged one may. */
   readonly selected: boolean;
 };
 

@@ -12,7 +12,7 @@ export type TokenTimes = {
   /** Null: never. */
   readonly expires_at: Date | null;
   readonly revoked_at: Date | null;
-  /** The end of the overlap when an older text was presented; null for the current one. */
+  /** When the presented text ends, if not with its token: an older one in overlap, an exchanged one; null for the current one. */
   readonly secret_expires_at: Date | null;
 };
 
@@ -40,7 +40,7 @@ export function daysAfter(moment: Date, days: number): Date {
   return new Date(moment.getTime() + days * DAY_MS);
 }
 
-/** When the presented text ends, null for never: an older one in overlap ends before its token does. @rule M8 */
+/** When the presented text ends, null for never: an older one in overlap, or an exchanged one, ends before its token. @rule M8 */
 export function endOfText(token: Pick<TokenTimes, 'expires_at' | 'secret_expires_at'>): Date | null {
   const { expires_at, secret_expires_at } = token;
   if (expires_at === null || secret_expires_at === null) return expires_at ?? secret_expires_at;
@@ -52,9 +52,11 @@ export function isPast(moment: Date, now: Date): boolean {
   return !(now.getTime() < moment.getTime());
 }
 
-/** Whether the token and the text by which it was presented are alive. Expired and revoked ones never come back. @rule M8, M9 */
-export function isLive(token: TokenTimes, now: Date): boolean {
-  if (token.revoked_at !== null) return false;
+type Presented = TokenTimes & { readonly exchanged: { readonly ended_at: Date | null } | null };
+
+/** Whether the token and the text by which it was presented are alive. What has ended never comes back. @rule M8, M9, T3 */
+export function isLive(token: Presented, now: Date): boolean {
+  if (token.revoked_at !== null || (token.exchanged !== null && token.exchanged.ended_at !== null)) return false;
   if (Number.isNaN(now.getTime()) || Number.isNaN(token.secret_issued_at.getTime())) return false;
   if (token.expires_at !== null && isPast(token.expires_at, now)) return false;
   return token.secret_expires_at === null || !isPast(token.secret_expires_at, now);

@@ -68,9 +68,15 @@ export function fineGrainedReach(
   return null;
 }
 
-/** Why a classic token does not reach the resource, or null where it does. @rule F5.4, K2 */
+/**
+ * Why a classic token does not reach the resource, or null where it does. An exchanged one may be narrowed to repositories.
+ * @rule F5.4, K2, T3
+ */
 export function classicReach(token: ClassicTokenFacts, resource: Resource, requirement: Requirement): Decision | null {
-  if (resource.type !== 'repository' || resource.visibility === 'public') return null;
+  if (resource.type !== 'repository') return null;
+  const narrowed = token.exchanged?.narrows_repositories === true;
+  if (narrowed && !resource.selected) return outOfReach(resource, 'not_selected');
+  if (resource.visibility === 'public') return null;
   const held = expandScopes(token.scopes);
   if (held.has('repo')) return null;
   const accepted = acceptedScopes(requirement);

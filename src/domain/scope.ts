@@ -30,6 +30,12 @@ export function normaliseScopes(scopes: readonly string[]): readonly string[] {
   return SCOPES.map((each) => each.name).filter((name) => given.has(name) && !implied.has(name));
 }
 
+/** What both allow, in normal form. @rule K5, T3 */
+export function meetScopes(a: readonly string[], b: readonly string[]): readonly string[] {
+  const held = expandScopes(b);
+  return normaliseScopes([...expandScopes(a)].filter((scope) => held.has(scope)));
+}
+
 /** Repository permissions for which `public_repo` is not enough, not even on a public repository. @rule C6 */
 const NOT_FOR_PUBLIC_REPO: ReadonlySet<string> = new Set([
   'administration',

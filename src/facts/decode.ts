@@ -7,16 +7,13 @@ import type { ClientFacts } from '../domain/caller.ts';
 import { highestRole } from '../domain/ceiling.ts';
 import type {
   EnterpriseFacts,
-  GrantFacts,
   OrganizationFacts,
   OwnerFacts,
   PersonFacts,
   RepositoryFacts,
   Resource,
-  TokenFacts,
 } from '../domain/facts.ts';
 import { isPast } from '../domain/lifetime.ts';
-import { isPermissionLevel, type PermissionMap } from '../domain/permission.ts';
 import {
   ACCESS_VALUES,
   APPROVAL_VALUES,
@@ -25,34 +22,10 @@ import {
   LIFETIME_CAP_DAYS_MAX,
   type OrganizationPolicy,
 } from '../domain/policy.ts';
-import { isScope } from '../domain/scope.ts';
-import {
-  CAPABILITIES,
-  type Level,
-  MEMBERSHIP_ROLES,
-  REPOSITORY_SELECTIONS,
-  VISIBILITIES,
-} from '../domain/vocabulary.ts';
+import { CAPABILITIES, MEMBERSHIP_ROLES, VISIBILITIES } from '../domain/vocabulary.ts';
+import { decodeToken, holdsSubset, narrowRepository } from './decode-token.ts';
+import { moment, oneOf } from './decode-values.ts';
 import type { GrantedRepository, LoadedSubject, ResourceKey, SubjectKey } from './source.ts';
-
-function oneOf<const Word extends string>(words: readonly Word[], value: unknown): Word | null {
-  return words.find((word) => word === value) ?? null;
-}
-
-/** A moment of a row; what is no finite date becomes a broken one, which counts as past everywhere. */
-function moment(value: unknown): Date | null {
-  if (value === null || value === undefined) return null;
-  return value instanceof Date ? value : new Date(Number.NaN);
-}
-
-/** The known members of a stored permission map, by name. */
-export function decodePermissions(value: unknown): PermissionMap {
-  if (typeof value !== 'object' || value === null) return {};
-  const known = Object.entries(value).filter((entry): entry is [string, Level] =>
-    isPermissionLevel(entry[0], entry[1]),
-  );
-  return Object.fromEntries(known.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
 
 function decodeCap(value: unknown): number | null | undefined {
   if (value === null) return null;
@@ -142,7 +115,7 @@ function repository(row: FactsRow, id: number, owner: OwnerFacts): RepositoryFac
     collaborator_role: row.collaborator_role,
     internal_to_person: row.enterprise_member === true,
   });
-  return {
+  const found: RepositoryFacts = {
     type: 'repository',
     id,
     name: row.repository_name ?? '',
@@ -152,6 +125,7 @@ function repository(row: FactsRow, id: number, owner: OwnerFacts): RepositoryFac
     role: row.person_id === null ? null : role,
     selected: row.repository_selected === true,
   };
+  return narrowRepository(row, found);
 }
 
 function ownerOf(row: FactsRow): OwnerFacts | null {
@@ -182,38 +156,6 @@ export function decodeResource(row: FactsRow, key: ResourceKey): Resource {
   return key.type === 'user' ? absent : { type: 'organization', organization: owner };
 }
 
-function grant(row: FactsRow): GrantFacts | null {
-  const repository_selection = oneOf(REPOSITORY_SELECTIONS, row.grant_selection);
-  if (row.grant_id === null || repository_selection === null) return null;
-  return { id: row.grant_id, permissions: decodePermissions(row.grant_permissions), repository_selection };
-}
-
-function token(row: FactsRow, id: number): TokenFacts | null {
-  const common = {
-    id,
-    name: row.token_name ?? '',
-    hashed_token: row.token_digest ?? '',
-    secret_issued_at: moment(row.secret_issued_at) ?? new Date(Number.NaN),
-    secret_expires_at: moment(row.secret_expires_at),
-    expires_at: moment(row.token_expires_at),
-    revoked_at: moment(row.token_revoked_at),
-  };
-  if (row.token_kind === 'classic') {
-    const scopes = Array.isArray(row.token_scopes) ? row.token_scopes : [];
-    return { ...common, kind: 'classic', scopes: scopes.filter((each) => typeof each === 'string' && isScope(each)) };
-  }
-  if (row.token_kind !== 'fine_grained') return null;
-  const type = oneOf(['User', 'Organization'], row.token_owner_type);
-  const known_owner = row.token_owner_id !== null && type !== null;
-  return {
-    ...common,
-    kind: 'fine_grained',
-    resource_owner: known_owner ? { id: row.token_owner_id, type, login: row.token_owner_login ?? '' } : null,
-    grant: grant(row),
-    request_pending: row.request_pending === true,
-  };
-}
-
 function person(row: FactsRow): PersonFacts | null {
   if (row.person_id === null || row.person_login === null) return null;
   return {
@@ -226,7 +168,7 @@ function person(row: FactsRow): PersonFacts | null {
 
 /** The repositories of a granted subset; null where they were not asked for or it is of none. */
 export function decodeGrantedRepositories(row: FactsRow, key: ResourceKey): readonly GrantedRepository[] | null {
-  if (key.type !== 'granted' || row.grant_selection !== 'subset') return null;
+  if (key.type !== 'granted' || !holdsSubset(row)) return null;
   const listed: unknown[] = Array.isArray(row.granted_repositories) ? row.granted_repositories : [];
   return listed as GrantedRepository[]; // made by the statement itself, of two columns that are never null
 }
@@ -242,7 +184,7 @@ export function decodeSubject(row: FactsRow, key: SubjectKey): LoadedSubject {
     const expires_at = moment(row.session_expires_at) ?? new Date(Number.NaN);
     return { type: 'session', person: found, session_id: row.session_id, expires_at };
   }
-  const presented = row.token_id === null ? null : token(row, row.token_id);
+  const presented = decodeToken(row);
   return presented === null ? { type: 'unknown' } : { type: 'token', person: found, token: presented };
 }
 

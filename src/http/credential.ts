@@ -28,6 +28,7 @@ function fromText(text: string, prefix: string, accepts_session: boolean): Prese
   switch (kindOfText(text, prefix)) {
     case 'classic':
     case 'fine_grained':
+    case 'exchanged':
       return { type: 'token', digest: digestOf(text) };
     case 'session':
       return accepts_session ? { type: 'session', digest: digestOf(text) } : MALFORMED;

@@ -5,7 +5,7 @@ import { operationNamed } from '../domain/catalogue.ts';
 import type { Ask } from '../domain/requirement.ts';
 import { isScope } from '../domain/scope.ts';
 import type { ResourceKey, SubjectKey } from '../facts/source.ts';
-import { digestOf, kindOfText } from '../secrets.ts';
+import { tokenTextKey } from './token-text.ts';
 
 /** A well-formed question, in its words. */
 export type Question = {
@@ -38,9 +38,7 @@ function tokenNamed(id: string, prefix: string): SubjectKey | null {
     const number = Number(id);
     return Number.isSafeInteger(number) ? { type: 'token_id', id: number } : null;
   }
-  const kind = kindOfText(id, prefix);
-  const is_token = kind === 'classic' || kind === 'fine_grained';
-  return is_token ? { type: 'token_text', digest: digestOf(id) } : null;
+  return tokenTextKey(id, prefix);
 }
 
 function subjectNamed({ type, id }: Question['subject'], prefix: string): SubjectKey | null {

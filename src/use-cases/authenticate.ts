@@ -2,6 +2,7 @@
 
 import type { Deps } from '../deps.ts';
 import type { ClientFacts, Principal } from '../domain/caller.ts';
+import { isForAudience } from '../domain/exchanged.ts';
 import type { Subject } from '../domain/facts.ts';
 import { isPast } from '../domain/lifetime.ts';
 import type { ClientKey, LoadedFacts, LoadedSubject, ResourceKey, SubjectKey } from '../facts/source.ts';
@@ -35,15 +36,31 @@ function principalOf(loaded: LoadedSubject): Principal {
   return { type: 'anonymous' };
 }
 
+/** A subject that is for somebody else is a credential for nobody here. @rule T3 */
+function forAudience(subject: Subject | null, names: readonly string[]): Subject | null {
+  return subject?.type === 'token' && !isForAudience(subject.token, names) ? null : subject;
+}
+
 /** Loads the subject and the resource of a request of this API. Faults: StorageUnavailable. */
 export async function authenticate(deps: Deps, subject: SubjectKey, resource: ResourceKey): Promise<Authenticated> {
   const facts = await deps.facts.load({ subject, resource, bounded_client_id: null });
-  return { facts, subject: subjectOf(facts.subject, facts.now), principal: principalOf(facts.subject) };
+  const found = forAudience(subjectOf(facts.subject, facts.now), [deps.config.public_url]);
+  return { facts, subject: found, principal: principalOf(facts.subject) };
 }
 
 /** The client with these credentials, or null. */
 export function authenticateClient(deps: Deps, key: ClientKey): Promise<ClientFacts | null> {
   return deps.facts.client(key);
+}
+
+/**
+ * The subject as far as the client may know of it: what is beyond its organizations (T6), or for none of its audiences (T3), is
+ * as unknown as what is not there. Nobody has nothing to hide.
+ */
+export function subjectForClient({ subject: loaded, now, visible_to_client }: LoadedFacts, client: ClientFacts) {
+  const subject = subjectOf(loaded, now);
+  if (subject?.type === 'anonymous') return subject;
+  return visible_to_client ? forAudience(subject, client.audiences) : null;
 }
 
 /** The id by which facts are bounded to what the client may know; null for a client of all organizations. @rule T6 */

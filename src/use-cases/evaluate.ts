@@ -5,11 +5,11 @@ import type { Deps } from '../deps.ts';
 import type { ClientFacts } from '../domain/caller.ts';
 import { decide, judgeCredential } from '../domain/decide.ts';
 import { type Decision, deny } from '../domain/decision.ts';
-import type { PersonFacts, Subject } from '../domain/facts.ts';
+import type { PersonFacts } from '../domain/facts.ts';
 import type { LoadedFacts, SubjectKey } from '../facts/source.ts';
 import { countDecision } from '../metrics.ts';
 import type { Asked } from './asked.ts';
-import { boundedClientId, subjectOf } from './authenticate.ts';
+import { boundedClientId, subjectForClient } from './authenticate.ts';
 
 export type Judgement = {
   readonly decision: Decision;
@@ -19,20 +19,14 @@ export type Judgement = {
   readonly as_of: Date;
 };
 
-/** What the client may not know of is as unknown as what is not there; nobody has nothing to hide. @rule T6 */
-function subjectFor(loaded: LoadedFacts): Subject | null {
-  const subject = subjectOf(loaded.subject, loaded.now);
-  return subject?.type === 'anonymous' || loaded.visible_to_client ? subject : null;
-}
-
 /** Use of a token is that its text was accepted; an id is no text. @rule M9 */
 function recordUse(deps: Deps, key: SubjectKey, live_token: Judgement['live_token'], now: Date): void {
   if (live_token !== null && key.type === 'token_text') deps.last_use.record(live_token.id, now);
 }
 
-function judge(loaded: LoadedFacts, asked: Asked): Judgement {
+function judge(loaded: LoadedFacts, client: ClientFacts, asked: Asked): Judgement {
   const { now } = loaded;
-  const subject = subjectFor(loaded);
+  const subject = subjectForClient(loaded, client);
   if (subject === null) return { decision: deny('bad_credential'), live_token: null, as_of: now };
   const resource = asked.resource === null ? ({ type: 'absent' } as const) : loaded.resource;
   const decision = decide({ subject, resource }, { ask: asked.ask, path: asked.path }, now);
@@ -61,7 +55,7 @@ export async function evaluateAll(
     }
     const facts = loaded.next().value;
     if (facts === undefined) throw new Error('a question has no facts');
-    const judgement = judge(facts, asked);
+    const judgement = judge(facts, client, asked);
     recordUse(deps, asked.subject, judgement.live_token, facts.now);
     return judgement;
   });

@@ -9,7 +9,7 @@ import type { TokenAccess } from '../domain/token-access.ts';
 import type { AuditedToken } from '../domain/token-audit.ts';
 import { hasEnded, tokenState } from '../domain/token-state.ts';
 import { REPOSITORY_SELECTIONS, type RepositorySelection, type TokenKind } from '../domain/vocabulary.ts';
-import { decodePermissions } from '../facts/decode.ts';
+import { decodePermissions } from '../facts/decode-values.ts';
 import type { Holder } from './holding-session.ts';
 import { holdOrganizationAsOwner } from './resolve-resource-owner.ts';
 

@@ -6,8 +6,8 @@ import type { ClientFacts } from '../domain/caller.ts';
 import { judgeCredential } from '../domain/decide.ts';
 import type { PersonFacts, TokenFacts } from '../domain/facts.ts';
 import type { GrantedRepository } from '../facts/source.ts';
-import { digestOf, kindOfText } from '../secrets.ts';
-import { boundedClientId } from './authenticate.ts';
+import { boundedClientId, subjectForClient } from './authenticate.ts';
+import { tokenTextKey } from './token-text.ts';
 
 export type Introspected = {
   readonly token: TokenFacts;
@@ -19,17 +19,19 @@ export type Introspected = {
 
 /**
  * The live token with this text, as far as the client may know of it; null for everything else, without a word why. A text
- * that is not of a token's form or has a wrong checksum never reaches the database. @rule T1, T5, T6, M9
+ * that is not of a token's form or has a wrong checksum never reaches the database. @rule T1, T3, T5, T6, M9
  */
 export async function introspect(deps: Deps, client: ClientFacts, text: string): Promise<Introspected | null> {
-  const kind = kindOfText(text, deps.config.token_prefix);
-  if (kind !== 'classic' && kind !== 'fine_grained') return null;
-  const { subject, now, visible_to_client, granted_repositories } = await deps.facts.load({
-    subject: { type: 'token_text', digest: digestOf(text) },
+  const key = tokenTextKey(text, deps.config.token_prefix);
+  if (key === null) return null;
+  const loaded = await deps.facts.load({
+    subject: key,
     resource: { type: 'granted' },
     bounded_client_id: boundedClientId(client),
   });
-  if (subject.type !== 'token' || !visible_to_client || judgeCredential(subject, now) !== null) return null;
+  const { now, granted_repositories } = loaded;
+  const subject = subjectForClient(loaded, client);
+  if (subject?.type !== 'token' || judgeCredential(subject, now) !== null) return null;
   const { token, person } = subject;
   deps.last_use.record(token.id, now);
   return { token, person, repositories: granted_repositories, now };

@@ -13,7 +13,7 @@ import { isPast } from '../domain/lifetime.ts';
 import { parseMoment } from '../domain/moment.ts';
 import { invalid } from '../domain/refusal.ts';
 import { REPOSITORY_SELECTIONS } from '../domain/vocabulary.ts';
-import { decodePermissions } from '../facts/decode.ts';
+import { decodePermissions } from '../facts/decode-values.ts';
 import { type RowPage, rowPage } from './row-page.ts';
 
 /** As it was asked; what is absent does not count. */

@@ -53,6 +53,7 @@ function tokenOf(row: ConcernedTokenRow): TokenFacts | null {
     id,
     name,
     hashed_token: '',
+    exchanged: null,
     secret_issued_at,
     expires_at,
     revoked_at: null,

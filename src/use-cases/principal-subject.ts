@@ -1,7 +1,7 @@
 // The principal of a request as the rules and the facts know him: for what a use-case has to ask beyond what the hooks did.
 
 import type { Principal } from '../domain/caller.ts';
-import type { Subject } from '../domain/facts.ts';
+import type { Subject, TokenFacts } from '../domain/facts.ts';
 import type { SubjectKey } from '../facts/source.ts';
 
 /** As decide() takes him. A client and the service itself are nobody here. */
@@ -18,13 +18,18 @@ export function principalSubject(principal: Principal): Subject {
   }
 }
 
+/** An exchanged text is narrower than its token: it is found by itself only. @rule T3 */
+function tokenKey({ id, hashed_token, exchanged }: TokenFacts): SubjectKey {
+  return exchanged === null ? { type: 'token_id', id } : { type: 'token_text', digest: hashed_token };
+}
+
 /** As facts find him. */
 export function principalKey(principal: Principal): SubjectKey {
   switch (principal.type) {
     case 'session':
       return { type: 'login', login: principal.person.login };
     case 'token':
-      return { type: 'token_id', id: principal.token.id };
+      return tokenKey(principal.token);
     case 'anonymous':
     case 'client':
     case 'system':

@@ -55,12 +55,14 @@ export async function repositoryPage(
   const { principal } = caller;
   const subject = principalSubject(principal);
   const judged = owners.map((owner) => ({ owner, ...readableClasses(subject, owner, now) }));
-  const grant = principal.type === 'token' && principal.token.kind === 'fine_grained' ? principal.token.grant : null;
+  const token = principal.type === 'token' ? principal.token : null;
+  const exchanged = token?.exchanged ?? null;
   const found = await listRepositories(deps.db, {
     ...filter,
     limit: filter.limit + 1,
     person_id: personIdOf(principal),
-    grant_id: grant?.id ?? null,
+    grant_id: token?.kind === 'fine_grained' ? (token.grant?.id ?? null) : null,
+    narrowed_by_id: exchanged?.narrows_repositories === true ? exchanged.id : null,
     readable: judged.map(({ owner, classes }) => ({ owner_id: owner.id, classes })),
   });
   return {

@@ -11,7 +11,7 @@ import type { RequestMessage } from '../domain/hook-message.ts';
 import { printMoment } from '../domain/moment.ts';
 import type { PermissionMap } from '../domain/permission.ts';
 import type { AccessAct, AccessChange } from '../domain/token-audit.ts';
-import { decodePermissions } from '../facts/decode.ts';
+import { decodePermissions } from '../facts/decode-values.ts';
 import { senderOf, tellHooks } from './tell-hooks.ts';
 
 /** What is told of a change; a whole one has it. */

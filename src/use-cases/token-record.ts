@@ -8,7 +8,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { type Approval, type Granted, REQUEST_STATES, type TokenRecord } from '../domain/token-record.ts';
 import { tokenState } from '../domain/token-state.ts';
 import { REPOSITORY_SELECTIONS, type RepositorySelection } from '../domain/vocabulary.ts';
-import { decodePermissions } from '../facts/decode.ts';
+import { decodePermissions } from '../facts/decode-values.ts';
 
 function selectionOf(value: string | null): RepositorySelection {
   return REPOSITORY_SELECTIONS.find((each) => each === value) ?? 'none';

@@ -4,7 +4,7 @@
 
 import t, { type Test } from 'tap';
 import { isWithin } from '../../src/domain/permission.ts';
-import { decodePermissions } from '../../src/facts/decode.ts';
+import { decodePermissions } from '../../src/facts/decode-values.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { type Called, callsOf } from '../support/token-calls.ts';
 import { worldOf } from '../support/world.ts';

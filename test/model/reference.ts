@@ -105,7 +105,7 @@ function isLive(token: TokenFacts, now: Date): boolean {
   const before = (end: Date | null): boolean => end === null || now.getTime() < end.getTime();
   const known = token.kind === 'classic' || token.kind === 'fine_grained';
   const issued = !Number.isNaN(token.secret_issued_at.getTime());
-  const ended = token.revoked_at !== null || Number.isNaN(now.getTime());
+  const ended = token.revoked_at !== null || token.exchanged?.ended_at || Number.isNaN(now.getTime());
   return known && issued && !ended && before(token.expires_at) && before(token.secret_expires_at);
 }
 
@@ -226,6 +226,9 @@ function reach(token: TokenFacts, person: PersonFacts, resource: Resource, need:
     const why = outOfReach(token, person, resource, need);
     return why === null ? null : out(why);
   }
+  // T3: an exchanged token may be bounded to repositories, as a selection bounds a fine-grained one.
+  const bounded = token.exchanged?.narrows_repositories === true && resource.type === 'repository';
+  if (bounded && !resource.selected) return out('not_selected');
   if (!hidden) return null;
   return reachesHidden(scopesOf(token), need) ? null : out('scope_missing');
 }

@@ -97,7 +97,7 @@ const OTHERS: readonly Named<Resource>[] = [
 ];
 const RESOURCES = [...REPOSITORIES, ...OTHERS];
 
-const COMMON = { id: 900, name: 'ci', hashed_token: '', ...TIMES } as const;
+const COMMON = { id: 900, name: 'ci', hashed_token: '', exchanged: null, ...TIMES } as const;
 function classic(scopes: readonly string[]): Subject {
   return { type: 'token', person: PERSON, token: { ...COMMON, kind: 'classic', scopes } };
 }

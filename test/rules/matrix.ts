@@ -314,7 +314,7 @@ function subjectOf(family: Family, cell: Cell): Subject {
   const person: PersonFacts = { id: 1, login: 'mona', suspended, site_admin: false };
   if (kind === 'person') return { type: 'person', person };
   const grant = word(cell, 'grant');
-  const common = { id: 900, name: 'ci', hashed_token: '', ...timesOf(cell) };
+  const common = { id: 900, name: 'ci', hashed_token: '', exchanged: null, ...timesOf(cell) };
   if (kind === 'classic') {
     return { type: 'token', person, token: { ...common, kind, scopes: family.scopes[grant] } };
   }

@@ -1,6 +1,7 @@
 // Random facts and questions, read from a tape of bytes: fast-check makes and shrinks the tape, zeros being the simplest
 // case. Weighted so that a good part is allowed, with every kind of subject, resource, policy and question among them.
 
+import type { Exchange } from '../../src/domain/exchanged.ts';
 import type {
   EnterpriseFacts,
   Facts,
@@ -50,6 +51,44 @@ export function caseOf(bytes: Uint8Array): Case {
   const request = requestOf(tape);
   const resource = resourceOf(tape, request.ask);
   return { facts: { subject: subjectOf(tape, request.ask, resource), resource }, request };
+}
+
+/** A random exchanged token of such a case's token, and whether it was made for the repository that is asked about (T3). */
+export type RandomChild = { readonly exchange: Exchange; readonly listed: boolean };
+
+export function childOf(bytes: Uint8Array, { facts, request }: Case): RandomChild {
+  const tape = new Tape(bytes);
+  const { subject } = facts;
+  const root = subject.type === 'token' ? subject.token : null;
+  const issued = NOW.getTime() - 60_000;
+  const form = tape.rarely(40) ? 'none' : (root?.kind ?? 'classic');
+  const exchange: Exchange = {
+    id: 950,
+    hashed_token: 'child',
+    secret_digest: '',
+    issued_at: new Date(issued),
+    expires_at: tape.rarely(16) ? tape.pick([NOW, new Date(NOW.getTime() + 1)]) : new Date(issued + 3_600_000),
+    ended_at: tape.rarely(32) ? new Date(issued + 1) : null,
+    depth: 1 + tape.below(3),
+    narrows_repositories: tape.rarely(2),
+    audience: null,
+    actor_ids: [],
+    client_id: 'client_x',
+    scopes: form === 'classic' ? childScopes(tape, root, request.ask) : null,
+    permissions: form === 'fine_grained' ? childPermissions(tape, root, request.ask) : null,
+  };
+  return { exchange, listed: !tape.rarely(3) };
+}
+
+function childScopes(tape: Tape, root: TokenFacts | null, ask: Ask): readonly string[] {
+  const own = tape.rarely(3) && root?.kind === 'classic' ? root.scopes : scopesOf(tape);
+  return tape.rarely(4) ? own : [...own, ...wanted(tape, ask)];
+}
+
+function childPermissions(tape: Tape, root: TokenFacts | null, ask: Ask): PermissionMap {
+  const own =
+    tape.rarely(2) && root?.kind === 'fine_grained' ? root.grant?.permissions : grantOf(tape, ask).permissions;
+  return own ?? {};
 }
 
 function requestOf(tape: Tape): DecisionRequest {
@@ -163,7 +202,7 @@ function timesOf(tape: Tape): TokenTimes {
 function classic(tape: Tape, ask: Ask, times: TokenTimes): TokenFacts {
   const scopes = scopesOf(tape);
   if (!tape.rarely(4)) scopes.push(...wanted(tape, ask));
-  return { kind: 'classic', id: 900, name: 'ci', hashed_token: '', ...times, scopes };
+  return { kind: 'classic', id: 900, name: 'ci', hashed_token: '', exchanged: null, ...times, scopes };
 }
 
 function wanted(tape: Tape, ask: Ask): string[] {
@@ -191,6 +230,7 @@ function fineGrained(tape: Tape, ask: Ask, resource: Resource, times: TokenTimes
     id: 900,
     name: 'ci',
     hashed_token: '',
+    exchanged: null,
     ...times,
     resource_owner,
     grant,

@@ -73,6 +73,7 @@ const classic = {
   id: 900,
   name: 'ci',
   hashed_token: '',
+  exchanged: null,
   ...times,
   scopes: ['repo', 'admin:org'],
 } as const;
@@ -81,6 +82,7 @@ const fine_grained = {
   id: 900,
   name: 'ci',
   hashed_token: '',
+  exchanged: null,
   ...times,
   resource_owner: { id: 10, type: 'Organization', login: 'acme' },
   grant: { id: 700, permissions: { contents: 'write', members: 'write' }, repository_selection: 'subset' },

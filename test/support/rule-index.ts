@@ -51,6 +51,7 @@ export const RULES: Readonly<Record<string, string>> = {
   O3: 'Which ID tokens are believed, once; whom they link; how long a session lasts',
   T1: 'Introspection of what is not live says exactly that it is inactive',
   T2: 'Whoever finds texts of ours can end them, and holders are told',
+  T3: 'An exchanged token is narrower than its token at every moment, and ends with the text that made it',
   T4: 'An address that presents too many bad credentials has to wait; authenticated clients do not',
   T5: 'A session is the person himself, for this API only',
   T6: 'A client of some organizations learns nothing beyond them',

@@ -2,6 +2,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import { repositoryClaim } from '../../domain/import-plan.ts';
+import { SELECTION_TABLES } from '../repositories.ts';
 import type { Database } from '../schema.ts';
 
 export type RepositoryColumns = {
@@ -78,7 +79,7 @@ export async function updateRepositories(
  */
 export async function leaveOwner(db: Kysely<Database>, repository_ids: readonly number[]): Promise<void> {
   const ids = [...repository_ids];
-  for (const table of ['token_repositories', 'grant_repositories', 'grant_request_repositories'] as const) {
+  for (const table of SELECTION_TABLES) {
     await sql`delete from ${sql.table(table)} where repository_id = any(${ids}::bigint[])`.execute(db);
   }
   await sql`

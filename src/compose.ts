@@ -3,6 +3,7 @@
 
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { createCatalogueSource } from './catalogue-source.ts';
 import type { Config } from './config.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
 import { databaseOver } from './db/pool.ts';
@@ -24,10 +25,11 @@ export type Parts = {
 export function composeDeps({ pool, config, clock, log }: Parts): Deps {
   const db = databaseOver(pool);
   const facts = createStrictFacts(pool, clock);
+  const catalogue = createCatalogueSource();
   const openImportDatabase = importDatabaseOf(pool);
   const outbound = createOutbound({ allow: config.outbound_allow });
   const key_sets = createKeySets({ outbound, clock, log, request_timeout_ms: config.request_timeout_ms });
   const last_use = createLastUse(db);
   const mailer = createMailer(config);
-  return { db, openImportDatabase, facts, last_use, outbound, key_sets, mailer, config, clock, log };
+  return { db, openImportDatabase, facts, catalogue, last_use, outbound, key_sets, mailer, config, clock, log };
 }

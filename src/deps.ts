@@ -1,6 +1,7 @@
 // What use-cases need from the world, as one plain argument. `main.ts` makes it once; tests make their own.
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import type { CatalogueSource } from './catalogue-source.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/schema.ts';
 import type { FactsSource } from './facts/source.ts';
@@ -19,6 +20,8 @@ export interface Deps {
   readonly log: Logger;
   /** What the rules need to know. */
   readonly facts: FactsSource;
+  /** The operations that questions may name. */
+  readonly catalogue: CatalogueSource;
   readonly last_use: LastUse;
   /** The way to addresses that others have given. */
   readonly outbound: Outbound;

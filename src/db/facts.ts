@@ -2,7 +2,8 @@
 // question out. Every join is by an index, whatever the number of questions; what the pieces mean is decided in the domain.
 //
 // `offset 0` keeps the planner from merging the laterals and joining a thousand questions with a whole table by hash; a
-// condition on the kind of question is then asked before the table is. The arrays come through `(select …)`, so that the
+// condition on the kind of question is then asked before the table is; `limit 1` says besides that there is one row where a
+// resource has several kinds of names. The arrays come through `(select …)`, so that the
 // plan does not depend on their length: the same plan for all, kept after a few executions (planning takes 4 ms, one
 // question 0.06 ms). test/db/facts-plan.test.ts looks at the plan.
 
@@ -15,17 +16,27 @@ export type FactsParameters = {
   readonly subject_type: 'anonymous' | 'token_text' | 'token_id' | 'session' | 'login';
   readonly subject_text: string | null;
   readonly subject_id: number | null;
-  readonly resource_type: 'repository' | 'organization' | 'user' | 'holder' | 'enterprise' | 'none' | 'granted';
+  readonly resource_type:
+    | 'repository'
+    | 'repository_id'
+    | 'organization'
+    | 'organization_of_team'
+    | 'user'
+    | 'holder'
+    | 'enterprise'
+    | 'none'
+    | 'granted';
   readonly resource_owner: string | null;
   readonly resource_name: string | null;
+  readonly resource_id: number | null;
   readonly bounded_client_id: number | null;
 };
 
 const STATEMENT = `
 with q as materialized (
   select * from unnest((select $1::text[]), (select $2::text[]), (select $3::bigint[]), (select $4::text[]),
-    (select $5::text[]), (select $6::text[]), (select $7::bigint[])) with ordinality
-    as q (subject_type, subject_text, subject_id, resource_type, resource_owner, resource_name, client_id, n)
+    (select $5::text[]), (select $6::text[]), (select $7::bigint[]), (select $8::bigint[])) with ordinality
+    as q (subject_type, subject_text, subject_id, resource_type, resource_owner, resource_name, resource_id, client_id, n)
 )
 select
   q.n::int as n, clock_timestamp() as now,
@@ -144,7 +155,14 @@ left join lateral (
 left join lateral (
   select each.id, each.type, each.login, each.profile_name from accounts each
   where q.resource_type in ('repository', 'organization', 'user') and each.login_key = q.resource_owner
-  offset 0
+  union all
+  select each.id, each.type, each.login, each.profile_name from accounts each
+  where q.resource_type = 'repository_id' and each.id = (select r.owner_id from repositories r where r.id = q.resource_id)
+  union all
+  select each.id, each.type, each.login, each.profile_name from accounts each
+  where q.resource_type = 'organization_of_team'
+    and each.id = (select t.organization_id from teams t where t.id = q.resource_id)
+  limit 1
 ) owner on true
 left join lateral (
   select each.id, each.name, each.visibility, each.archived,
@@ -158,8 +176,14 @@ left join lateral (
       select t.role from team_repositories t
       where t.repository_id = each.id
         and t.team_id = any (array(select m.team_id from team_members m where m.user_id = person.id))) as team_roles
-  from repositories each
-  where q.resource_type = 'repository' and each.owner_id = owner.id and each.name_key = q.resource_name
+  from (
+    select r.id, r.name, r.visibility, r.archived from repositories r
+    where q.resource_type = 'repository' and r.owner_id = owner.id and r.name_key = q.resource_name
+    union all
+    select r.id, r.name, r.visibility, r.archived from repositories r
+    where q.resource_type = 'repository_id' and r.id = q.resource_id
+    limit 1
+  ) each
   offset 0
 ) repository on true
 left join lateral (
@@ -221,6 +245,7 @@ export async function loadFactsRows(pool: Pool, questions: readonly FactsParamet
         column('resource_type'),
         column('resource_owner'),
         column('resource_name'),
+        column('resource_id'),
         column('bounded_client_id'),
       ],
     });

@@ -1,39 +1,103 @@
-// The operations that questions may name: this service's own and Git's, which are built in (C2). One place, so that
-// evaluation, gateways and the list of operations can never have different ideas of what exists.
+// The operations that questions may name and paths may mean: this service's own and Git's, which are built in, and those that
+// were loaded (C2). One value, so that evaluation, gateways and the list of operations can never have different ideas of what
+// there is. Where both declare an operation the loaded declaration counts; this service's own routes keep theirs.
 
 import { GIT_OPERATIONS } from './git.ts';
 import type { Operation } from './operation.ts';
 import { OWN_OPERATIONS } from './own-operations.ts';
-import { matchesTemplate, moreSpecificFirst, type RequestPath } from './path.ts';
+import type { RequestPath } from './path.ts';
 import { covers, levelOf } from './permission.ts';
+import { compileRouter, type Match, type Router } from './router.ts';
+import { shapeOf } from './template.ts';
 import type { Level } from './vocabulary.ts';
 
-export const BUILT_IN_OPERATIONS: readonly Operation[] = [...OWN_OPERATIONS, ...GIT_OPERATIONS];
+export type OperationMatch = {
+  readonly operation: Operation;
+  /** The value of each parameter of the template, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+};
 
-const BY_ID: ReadonlyMap<string, Operation> = new Map(BUILT_IN_OPERATIONS.map((each) => [each.id, each]));
+export type Catalogue = {
+  /** 0: nothing was ever loaded. */
+  readonly version: number;
+  /** Every operation that is declared. */
+  readonly operations: readonly Operation[];
+  /** The operation with this name, `METHOD /template`, or null. @rule C1, C3, C4, F3 */
+  readonly named: (name: string) => Operation | null;
+  /** For each method, of the operations whose template matches the path the most specific one. @rule C3 */
+  readonly at: (path: RequestPath) => readonly Operation[];
+  /** What a request is for: of the method's operations the most specific one. HEAD counts as GET. @rule C3, C4 */
+  readonly match: (method: string, path: RequestPath) => OperationMatch | null;
+};
 
+const BUILT_IN: readonly Operation[] = [...OWN_OPERATIONS, ...GIT_OPERATIONS];
+const GIT_IDS: ReadonlySet<string> = new Set(GIT_OPERATIONS.map(({ id }) => id));
 const GIT_SUFFIX = '/{owner}/{repo}.git/';
 
-/** HEAD counts as GET (C3); Git's paths are the same with `.git` (C4). */
+/** HEAD counts as GET (C3). */
+function methodOf(method: string): string {
+  return method === 'HEAD' ? 'GET' : method;
+}
+
+/** Git's paths are the same with `.git` (C4). */
 function canonical(name: string): string {
-  const method_known = name.startsWith('HEAD /') ? `GET ${name.slice('HEAD '.length)}` : name;
-  return method_known.replace(` ${GIT_SUFFIX}`, ' /{owner}/{repo}/');
+  const [method = '', template = ''] = name.split(' ', 2);
+  const plain = template.startsWith(GIT_SUFFIX) ? template.replace(GIT_SUFFIX, '/{owner}/{repo}/') : template;
+  return name === `${method} ${template}` ? `${methodOf(method)} ${plain}` : '';
 }
 
-/** The operation with this name, `METHOD /template`, or null. @rule C1, C4, F3 */
-export function operationNamed(name: string): Operation | null {
-  return BY_ID.get(canonical(name)) ?? null;
+function keyOf({ method, template }: Operation): string {
+  return `${method} ${shapeOf(template)}`;
 }
 
-/** For each method, of the operations whose template matches the path the most specific one. @rule C3 */
-export function operationsAt(path: RequestPath): readonly Operation[] {
-  const found = new Map<string, Operation>();
-  const matching = BUILT_IN_OPERATIONS.filter((each) => matchesTemplate(each.template, path));
-  for (const operation of matching.toSorted((a, b) => moreSpecificFirst(a.template, b.template))) {
-    if (!found.has(operation.method)) found.set(operation.method, operation);
-  }
-  return [...found.values()];
+/** An undeclared operation is there to hide a wider template, not to be listed. @rule C1 */
+export function isDeclared(operation: Operation): boolean {
+  return operation.permissionless || operation.permission_sets.some((set) => Object.keys(set).length > 0);
 }
+
+function routersOf(operations: readonly Operation[]): ReadonlyMap<string, Router<Operation>> {
+  const methods = [...new Set(operations.map(({ method }) => method))];
+  return new Map(
+    methods.map((method) => {
+      const routes = operations.filter((each) => each.method === method);
+      return [method, compileRouter(routes.map((target) => ({ template: target.template, target })))];
+    }),
+  );
+}
+
+/** A repository's name never ends in `.git`; Git's addresses may (C4). */
+function matched({ target, params }: Match<Operation>): OperationMatch {
+  if (!GIT_IDS.has(target.id)) return { operation: target, params };
+  return { operation: target, params: { ...params, repo: (params.repo ?? '').replace(/\.git$/, '') } };
+}
+
+/** The catalogue of these operations beside those that are built in. No two loaded ones have the same method and shape. @rule C2 */
+export function compileCatalogue(loaded: readonly Operation[], version: number): Catalogue {
+  const loaded_by_key = new Map(loaded.map((each) => [keyOf(each), each]));
+  const in_force = BUILT_IN.map((each): readonly [string, Operation] => {
+    const other = loaded_by_key.get(keyOf(each));
+    return [each.id, other !== undefined && isDeclared(other) ? other : each];
+  });
+  const overridden = new Set(BUILT_IN.map(keyOf));
+  const added = loaded.filter((each) => !overridden.has(keyOf(each)));
+  const all = [...in_force.map(([, operation]) => operation), ...added];
+  // The name of a built-in operation stays known where the loaded one calls its parameters otherwise.
+  const by_name = new Map([...in_force, ...all.map((each): [string, Operation] => [each.id, each])]);
+  const routers = routersOf(all);
+  return {
+    version,
+    operations: all.filter(isDeclared),
+    named: (name) => by_name.get(canonical(name)) ?? null,
+    at: (path) => [...routers.values()].flatMap((route) => route(path)?.target ?? []).filter(isDeclared),
+    match: (method, path) => {
+      const found = routers.get(methodOf(method))?.(path) ?? null;
+      return found === null ? null : matched(found);
+    },
+  };
+}
+
+/** What there is where nothing was loaded. */
+export const BUILT_IN_CATALOGUE: Catalogue = compileCatalogue([], 0);
 
 /** Whether holding the permission at this level satisfies a part of what the operation asks. */
 export function takesPartIn(operation: Operation, permission: string, level: Level): boolean {

@@ -1,5 +1,6 @@
 // An operation: one method and path template of an API, with what it declares (C1). No declaration, no operation.
 
+import type { ResourceNaming } from './named-resource.ts';
 import type { PermissionMap } from './permission.ts';
 
 export type ResourceType = 'repository' | 'organization' | 'user' | 'enterprise' | 'none';
@@ -23,6 +24,8 @@ export type Operation = {
   /** No permission that a fine-grained token can hold is enough: K4 gives it none for this. */
   readonly no_fine_grained?: true;
   readonly resource: ResourceType;
+  /** What the declaration says about whose parameters name the resource; absent: the path does (C2). */
+  readonly naming?: ResourceNaming;
 };
 
 /** `GET /user` tells any live token whose it is, even a pending or denied one. @rule F5.4 */

@@ -147,11 +147,13 @@ export function decodeResource(row: FactsRow, key: ResourceKey): Resource {
   }
   const owner = ownerOf(row);
   if (owner === null) return absent;
-  if (key.type === 'repository') {
+  if (key.type === 'repository' || key.type === 'repository_id') {
     return row.repository_id === null ? absent : repository(row, row.repository_id, owner);
   }
   if (owner.type === 'User') {
-    return key.type === 'organization' ? absent : { type: 'user', id: owner.id, login: owner.login };
+    return key.type === 'organization' || key.type === 'organization_of_team'
+      ? absent
+      : { type: 'user', id: owner.id, login: owner.login };
   }
   return key.type === 'user' ? absent : { type: 'organization', organization: owner };
 }

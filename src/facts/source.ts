@@ -2,6 +2,7 @@
 
 import type { ClientFacts } from '../domain/caller.ts';
 import type { PersonFacts, Resource, TokenFacts } from '../domain/facts.ts';
+import type { NamedResource } from '../domain/named-resource.ts';
 
 /** How the subject of a question is known. Digests: base64 of SHA-256 of the text. */
 export type SubjectKey =
@@ -11,16 +12,9 @@ export type SubjectKey =
   | { readonly type: 'session'; readonly digest: string }
   | { readonly type: 'login'; readonly login: string };
 
-/** How the resource of a question is named. `holder`: the subject himself. */
+/** How the resource of a question is named. */
 export type ResourceKey =
-  | { readonly type: 'repository'; readonly owner: string; readonly name: string }
-  | { readonly type: 'organization'; readonly login: string }
-  | { readonly type: 'user'; readonly login: string }
-  /** A person or an organization, whichever has the login. */
-  | { readonly type: 'account'; readonly login: string }
-  | { readonly type: 'holder' }
-  | { readonly type: 'enterprise'; readonly slug: string }
-  | { readonly type: 'none' }
+  | NamedResource
   /** Nothing but the repositories that the subject's token was granted. */
   | { readonly type: 'granted' };
 

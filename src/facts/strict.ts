@@ -28,6 +28,7 @@ function parameters({ subject, resource, bounded_client_id }: FactsQuestion): Fa
     subject_id: null as number | null,
     resource_owner: null as string | null,
     resource_name: null as string | null,
+    resource_id: null as number | null,
   };
   if (subject.type === 'token_text' || subject.type === 'session') named.subject_text = subject.digest;
   if (subject.type === 'token_id') named.subject_id = subject.id;
@@ -37,6 +38,8 @@ function parameters({ subject, resource, bounded_client_id }: FactsQuestion): Fa
     named.resource_name = keyOf(resource.name);
   }
   if ('login' in resource) named.resource_owner = keyOf(resource.login);
+  if (resource.type === 'repository_id') named.resource_id = resource.id;
+  if (resource.type === 'organization_of_team') named.resource_id = resource.team_id;
   if (resource.type === 'enterprise') named.resource_owner = keyOf(resource.slug);
   // The statement finds an account by its login whatever its type; decodeResource tells persons from organizations.
   const resource_type = resource.type === 'account' ? 'user' : resource.type;

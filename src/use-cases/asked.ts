@@ -1,7 +1,7 @@
 // What a question of AuthZEN means: its words as keys of facts and as something to ask of the rules. What is not understood
 // becomes null or `unknown`, and is then denied by the rules like everything that is not there (F3).
 
-import { operationNamed } from '../domain/catalogue.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
 import type { Ask } from '../domain/requirement.ts';
 import { isScope } from '../domain/scope.ts';
 import type { ResourceKey, SubjectKey } from '../facts/source.ts';
@@ -71,9 +71,9 @@ function resourceNamed({ type, id }: Question['resource']): ResourceKey | null {
 }
 
 /** A classic scope, `permission:level`, or an operation `METHOD /template`. @rule C1, C6 */
-function askNamed(name: string): Ask {
+function askNamed(name: string, catalogue: Catalogue): Ask {
   if (isScope(name)) return { type: 'scope', scope: name };
-  const operation = operationNamed(name);
+  const operation = catalogue.named(name);
   if (operation !== null) return { type: 'operation', operation };
   const [, permission, level] = PERMISSION_LEVEL.exec(name) ?? [];
   if (permission === undefined || level === undefined) return { type: 'unknown' };
@@ -89,8 +89,8 @@ function resourceOf(ask: Ask, named: Question['resource']): ResourceKey | null {
 }
 
 /** The question in the form in which it is loaded and judged. `prefix`: of this service's texts. */
-export function askedBy({ subject, action, resource }: Question, prefix: string): Asked {
-  const ask = askNamed(action.name);
+export function askedBy({ subject, action, resource }: Question, catalogue: Catalogue, prefix: string): Asked {
+  const ask = askNamed(action.name, catalogue);
   return {
     subject: subjectNamed(subject, prefix),
     resource: resourceOf(ask, resource),

@@ -1,6 +1,7 @@
 // Which operations there are, and what each of them asks.
 
-import { BUILT_IN_OPERATIONS, operationsAt, takesPartIn } from '../domain/catalogue.ts';
+import type { Deps } from '../deps.ts';
+import { type Catalogue, takesPartIn } from '../domain/catalogue.ts';
 import type { Operation } from '../domain/operation.ts';
 import { readPath } from '../domain/path.ts';
 import { isPermissionLevel } from '../domain/permission.ts';
@@ -15,17 +16,19 @@ export type OperationFilter = {
 };
 
 /** A template names its operations; a path has, for each method, the one of its most specific template. @rule C3 */
-function atPath(text: string): readonly Operation[] {
-  const named = BUILT_IN_OPERATIONS.filter((each) => each.template === text);
+function atPath(catalogue: Catalogue, text: string): readonly Operation[] {
+  const named = catalogue.operations.filter((each) => each.template === text);
   if (named.length > 0 || text.includes('{')) return named;
   const path = readPath(text);
   if (path === null) throw new Refusal('path_refused');
-  return operationsAt(path);
+  return catalogue.at(path);
 }
 
-/** The operations that the filter leaves. Refuses an ambiguous path. */
-export function findOperations({ method, path, permission }: OperationFilter): readonly Operation[] {
-  const found = path === undefined ? BUILT_IN_OPERATIONS : atPath(path);
+/** The operations that the filter leaves. Refuses an ambiguous path. Faults: StorageUnavailable. */
+export async function findOperations(deps: Deps, filter: OperationFilter): Promise<readonly Operation[]> {
+  const { method, path, permission } = filter;
+  const catalogue = await deps.catalogue.current();
+  const found = path === undefined ? catalogue.operations : atPath(catalogue, path);
   const asked_method = method?.toUpperCase() === 'HEAD' ? 'GET' : method?.toUpperCase();
   const [name = '', level = ''] = permission?.split(':') ?? [];
   return found.filter((each) => {

@@ -103,6 +103,10 @@ t.test('checks never read a large table as a whole', async (t) => {
         resource_type: 'enterprise',
         resource_owner: `enterprise-${index + 1}`,
       }),
+    'persons at repositories by id': (index) =>
+      asked({ ...personAt(index), resource_type: 'repository_id', resource_id: index + 1 }),
+    'persons at organizations of teams': (index) =>
+      asked({ ...personAt(index), resource_type: 'organization_of_team', resource_id: index + 1 }),
     'sessions at their persons': (index) =>
       asked({ subject_type: 'session', subject_text: `session-${index + 1}`, resource_type: 'holder' }),
   };
@@ -110,7 +114,7 @@ t.test('checks never read a large table as a whole', async (t) => {
     const indexes = Array.from({ length: count }, (_, index) => index);
     for (const [name, ask] of Object.entries(asks)) {
       const statement = await caught((to) => loadFactsRows(to, indexes.map(ask)));
-      const types = ['text', 'text', 'bigint', 'text', 'text', 'text', 'bigint'];
+      const types = ['text', 'text', 'bigint', 'text', 'text', 'text', 'bigint', 'bigint'];
       await check(t, client, { name: `${count} ${name}`, statement, types, large });
     }
     const keys = indexes.map((index) => ({ client_id: `client_${index + 1}`, digest: `secret-${index + 1}` }));
@@ -119,12 +123,17 @@ t.test('checks never read a large table as a whole', async (t) => {
   }
 });
 
+function personAt(index: number) {
+  return { subject_type: 'login', subject_text: `person-${index + 1}` } as const;
+}
+
 function asked(ask: Partial<FactsParameters>): FactsParameters {
   const nothing = {
     subject_text: null,
     subject_id: null,
     resource_owner: null,
     resource_name: null,
+    resource_id: null,
     bounded_client_id: null,
   };
   return { subject_type: 'anonymous', resource_type: 'none', ...nothing, ...ask };

@@ -3,9 +3,10 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Refusal } from '../../domain/refusal.ts';
-import { type Asked, askedBy } from '../../use-cases/asked.ts';
+import type { Question } from '../../use-cases/asked.ts';
 import { evaluate } from '../../use-cases/evaluate.ts';
 import { evaluateMany } from '../../use-cases/evaluate-many.ts';
+import { readQuestion, readQuestions } from '../../use-cases/read-questions.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { clientOf } from '../caller-of.ts';
 import { presentJudgement } from '../present/evaluation.ts';
@@ -17,14 +18,14 @@ const CONFIG = { access: { client: 'evaluate', audit: null }, wrong_body: 400 } 
 const isQuestion = Compile(EvaluationQuestion);
 
 /** The question with the defaults put in; null where it is malformed. */
-function read(evaluation: unknown, defaults: object, prefix: string): Asked | null {
+function read(evaluation: unknown, defaults: object): Question | null {
   if (typeof evaluation !== 'object' || evaluation === null || Array.isArray(evaluation)) return null;
   const question: unknown = { ...defaults, ...evaluation };
-  return isQuestion.Check(question) ? askedBy(question, prefix) : null;
+  return isQuestion.Check(question) ? question : null;
 }
 
 export const addEvaluationRoutes: AddRoutes = (app, deps) => {
-  const { public_url, token_prefix } = deps.config;
+  const { public_url } = deps.config;
   app.addSchema(EvaluationAnswer);
   app.post(
     '/access/v1/evaluation',
@@ -39,7 +40,8 @@ export const addEvaluationRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request) => {
-      const judgement = await evaluate(deps, clientOf(request), askedBy(request.body, token_prefix));
+      const asked = await readQuestion(deps, request.body);
+      const judgement = await evaluate(deps, clientOf(request), asked);
       return presentJudgement(judgement, public_url);
     },
   );
@@ -58,11 +60,15 @@ export const addEvaluationRoutes: AddRoutes = (app, deps) => {
     async (request) => {
       const { evaluations = [], options, ...defaults } = request.body;
       if (evaluations.length === 0) {
-        const asked = read({}, defaults, token_prefix);
-        if (asked === null) throw new Refusal('malformed_request');
+        const question = read({}, defaults);
+        if (question === null) throw new Refusal('malformed_request');
+        const asked = await readQuestion(deps, question);
         return presentJudgement(await evaluate(deps, clientOf(request), asked), public_url);
       }
-      const questions = evaluations.map((each) => read(each, defaults, token_prefix));
+      const questions = await readQuestions(
+        deps,
+        evaluations.map((each) => read(each, defaults)),
+      );
       const semantic = options?.evaluations_semantic ?? 'execute_all';
       const judgements = await evaluateMany(deps, clientOf(request), questions, semantic);
       return { evaluations: judgements.map((each) => presentJudgement(each, public_url)) };

@@ -52,8 +52,8 @@ export const addVocabularyRoutes: AddRoutes = (app, deps) => {
         response: { 200: Type.Array(Type.Ref('Operation')) },
       },
     },
-    (request, reply) => {
-      const found = findOperations(request.query);
+    async (request, reply) => {
+      const found = await findOperations(deps, request.query);
       const { limit, offset } = pageOf(request.query);
       const rows = found.slice(offset, offset + limit).map(presentOperation);
       return paginate(deps, request, reply, { rows, has_more: offset + limit < found.length, total: found.length });

@@ -3,6 +3,7 @@
 // IANA for IPv4 and IPv6 (RFC 6890), promises P21.
 
 import { BlockList, isIP } from 'node:net';
+import { rangeList } from './address-ranges.ts';
 
 /** `allowed`: not public, or whatever it is, but opened by the operator. */
 export type AddressStanding = 'public' | 'allowed' | 'refused';
@@ -50,21 +51,9 @@ const PRIVATE_4 = listOf(NOT_PUBLIC_4, 'ipv4');
 const GLOBAL_6 = listOf([PUBLIC_6], 'ipv6');
 const PRIVATE_6 = listOf(NOT_PUBLIC_6, 'ipv6');
 
-/** `ranges`: addresses and CIDR ranges, checked when the settings were read. */
-function allowedList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', bits] = range.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
-}
-
 /** Judges addresses, given in the forms that `isIP` knows; anything else is refused. */
 export function addressJudge(allow: readonly string[]): (address: string) => AddressStanding {
-  const allowed = allowedList(allow);
+  const allowed = rangeList(allow);
   return (text) => {
     // Without the zone of a link-local address, which names an interface.
     const [address = ''] = text.split('%', 1);

@@ -17,6 +17,9 @@ export type OpenAccess = { readonly open: true; readonly anonymous_only?: true }
 export type SessionAccess = { readonly session: 'person' | 'site_administrator' } & Audited;
 /** A backend service with this capability. */
 export type ClientAccess = { readonly client: Capability } & Audited;
+/** A gateway, which asks about a request of somebody else in the way of its kind. */
+export type GatewayAccess = { readonly gateway: GatewayStyle } & Audited;
+export type GatewayStyle = 'nginx' | 'forward-auth' | 'envoy';
 /** Whoever is shown his own credential: `GET /token`. */
 export type SelfAccess = { readonly self: true } & Audited;
 /** What decide() says about this operation on this resource. */
@@ -27,7 +30,7 @@ export type OperationAccess = {
   readonly becomes?: (body: unknown) => Visibility | undefined;
 } & Audited;
 
-export type Access = OpenAccess | SessionAccess | ClientAccess | SelfAccess | OperationAccess;
+export type Access = OpenAccess | SessionAccess | ClientAccess | GatewayAccess | SelfAccess | OperationAccess;
 
 declare module 'fastify' {
   interface FastifyContextConfig {

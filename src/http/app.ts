@@ -15,6 +15,7 @@ import { addDeadline } from './deadline.ts';
 import { addErrorHandling, sendError } from './errors.ts';
 import { guardLog } from './framework-log.ts';
 import { addOpenapi } from './openapi.ts';
+import { ENVOY_PREFIX } from './original-request.ts';
 import { requestId } from './request-id.ts';
 import { guardRoutes } from './route-access.ts';
 import { ROUTES } from './routes/index.ts';
@@ -52,6 +53,7 @@ function newServer(deps: Deps): App {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestId,
     requestIdHeader: false,
+    rewriteUrl: withoutEnvoyPath,
     trustProxy: config.trusted_proxies.length > 0 ? [...config.trusted_proxies] : false,
     bodyLimit: BODY_LIMIT_BYTES,
     connectionTimeout: IDLE_SOCKET_TIMEOUT_MS,
@@ -73,6 +75,11 @@ function newServer(deps: Deps): App {
   // Node would answer 417 by itself; what nobody here knows how to expect is passed over (RFC 9110 section 10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   return app;
+}
+
+/** What Envoy asks about stands behind this path, and is nothing that our router should read: it may be anything. */
+function withoutEnvoyPath({ url = '' }: { readonly url?: string | undefined }): string {
+  return url.startsWith(`${ENVOY_PREFIX}/`) ? `${ENVOY_PREFIX}/` : url;
 }
 
 /** A path that cannot be decoded never reaches the hooks. */

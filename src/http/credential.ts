@@ -24,6 +24,12 @@ export function countHeader(request: Pick<IncomingMessage, 'rawHeaders'>, name: 
   return request.rawHeaders.filter((each, index) => index % 2 === 0 && each.toLowerCase() === name).length;
 }
 
+/** The same with every name that a gateway between us may take for this one: CGI writes `_` for `-`. */
+export function countHeaderAndAliases(request: Pick<IncomingMessage, 'rawHeaders'>, name: string): number {
+  const isNamed = (each: string) => each.toLowerCase().replaceAll('_', '-') === name;
+  return request.rawHeaders.filter((each, index) => index % 2 === 0 && isNamed(each)).length;
+}
+
 function fromText(text: string, prefix: string, accepts_session: boolean): Presented {
   switch (kindOfText(text, prefix)) {
     case 'classic':
@@ -69,6 +75,22 @@ function fromBasic(encoded: string, prefix: string): Presented {
   const secret = formDecoded(basic.password);
   if (kindOfText(secret, prefix) === 'client') return clientFrom(formDecoded(basic.user), secret, prefix);
   return fromText(basic.password, prefix, false);
+}
+
+const GATEWAY_HEADER = 'x-gateway-authorization';
+
+/** The client that a gateway presents beside the end caller's credential; null unless it is one, once, in Basic (contract 2). */
+export function gatewayPresentedBy(
+  request: Pick<IncomingMessage, 'rawHeaders' | 'headers'>,
+  prefix: string,
+): (Presented & { readonly type: 'client' }) | null {
+  const header = request.headers[GATEWAY_HEADER];
+  if (countHeaderAndAliases(request, GATEWAY_HEADER) !== 1 || typeof header !== 'string') return null;
+  if (header.length > CREDENTIAL_LENGTH_MAX) return null;
+  const [, scheme, rest] = SCHEME_AND_REST.exec(header) ?? [];
+  if (scheme?.toLowerCase() !== 'basic' || rest === undefined) return null;
+  const presented = fromBasic(rest, prefix);
+  return presented.type === 'client' ? presented : null;
 }
 
 /** What the request presents in `Authorization`. */

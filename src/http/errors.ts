@@ -12,7 +12,16 @@ import type { ErrorBody } from './schemas/common.ts';
 
 type ErrorDeps = Pick<Deps, 'config'>;
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The scheme that a 401 asks for, where it is another than that of the route. */
+    challenge: 'Basic' | undefined;
+  }
+}
+
 const RETRY_AFTER_SECONDS = '1';
+/** nginx makes 500 of every other answer to its question. */
+const NGINX_STATUSES: ReadonlySet<number> = new Set([401, 403]);
 
 /** What the framework's own errors mean. Others of it: by their status, below. */
 const FRAMEWORK_ERRORS: Readonly<Record<string, Reason>> = {
@@ -31,6 +40,7 @@ const BY_STATUS: Readonly<Record<number, Reason>> = {
 /** Handles every error of the application's routes, unknown paths (404) and unknown methods (405). Before any route. */
 export function addErrorHandling(app: FastifyInstance, deps: ErrorDeps): void {
   const find = knownPaths(app);
+  app.decorateRequest('challenge');
   app.setErrorHandler((error, request, reply) => {
     const oauth = request.is404 ? find(request.url)?.oauth === true : isOAuth(request);
     sendError(deps, error, request, reply, oauth);
@@ -65,7 +75,7 @@ export function sendError(
   }
   const body = errorBody(deps, refusal.code, status, request.id, refusal.details);
   if (status === 401) reply.header('www-authenticate', challengeOf(request));
-  send(reply, status, refusal, body);
+  send(reply, status, refusal, body, isAskedByNginx(request) ? 'nginx' : 'caller');
 }
 
 /** The body of contract 1. */
@@ -115,10 +125,15 @@ function statusOf(refusal: Refusal, request: FastifyRequest): number {
   return REASONS[refusal.code].status;
 }
 
+function isAskedByNginx(request: FastifyRequest): boolean {
+  const access = configOf(request)?.access;
+  return access !== undefined && 'gateway' in access && access.gateway === 'nginx';
+}
+
 /** What a client of this route can present; a backend service does not present Bearer. */
 function challengeOf(request: FastifyRequest): string {
   const access = configOf(request)?.access;
-  const scheme = access !== undefined && 'client' in access ? 'Basic' : 'Bearer';
+  const scheme = request.challenge ?? (access !== undefined && 'client' in access ? 'Basic' : 'Bearer');
   return `${scheme} realm="gatehouse"`;
 }
 
@@ -130,11 +145,20 @@ function sendOAuthError(refusal: Refusal, refusalStatus: number, reply: FastifyR
   send(reply, status, refusal, { error, error_description: printable(description) });
 }
 
-function send(reply: FastifyReply, status: number, refusal: Refusal, body: object): void {
+/** `to`: nginx is told the status in a header, and answered with one that it passes on. */
+function send(
+  reply: FastifyReply,
+  status: number,
+  refusal: Refusal,
+  body: object,
+  to: 'nginx' | 'caller' = 'caller',
+): void {
+  if (to === 'nginx') reply.header('x-error-status', status);
   if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
   for (const [name, value] of Object.entries(refusal.details.headers ?? {})) reply.header(name, value);
   // Serialised here: the schema of the route's answers must not shorten an error.
-  reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
+  const answered = to === 'nginx' && !NGINX_STATUSES.has(status) ? 403 : status;
+  reply.code(answered).type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 
 /** RFC 6749 allows error_description printable ASCII without quotes and backslash. */

@@ -85,7 +85,10 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
       components: { securitySchemes: SECURITY_SCHEMES },
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `shape-${i}`) },
-    transform: ({ schema, url, route }) => ({ schema: completeSchema(schema as Schema, route), url }),
+    transform: ({ schema, url, route }) => ({
+      schema: completeSchema(schema as Schema, route),
+      url: url.replace('/*', '/:path'),
+    }),
     transformObject: (found) =>
       'openapiObject' in found ? finishDocument(found.openapiObject, examples) : found.swaggerObject,
   });
@@ -147,6 +150,8 @@ type Security = Record<string, string[]>[];
 function securityOf(access: Access): Security {
   if ('open' in access) return [];
   if ('client' in access) return [{ client: [] }];
+  // The end caller's credential stands beside the gateway's; either it or none.
+  if ('gateway' in access) return [{ gateway: [] }, { gateway: [], token: [] }];
   if ('session' in access) return [{ session: [] }];
   if ('operation' in access && access.operation.session_only) return [{ session: [] }];
   const anonymous: Security = operationOf(access)?.public_read === true ? [{}] : [];
@@ -192,6 +197,7 @@ function errorResponses(schema: Schema | undefined, access: Access, route: Route
 function credentialErrors(access: Access, hasBody: boolean): number[] {
   if ('open' in access && access.anonymous_only === true) return [403, 429];
   if ('open' in access) return hasBody ? [401, 429] : []; // a password or a one-time text in the body
+  if ('gateway' in access) return access.gateway === 'nginx' ? [401, 403] : [400, 401, 403, 404, 429];
   return 'client' in access ? [401, 403] : [401, 403, 429]; // the calls of clients are not counted
 }
 

@@ -8,6 +8,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { type Access, operationOf } from './access.ts';
 import { admitOperation, admitSelf, admitSession, judgeOutcome, recordIfRefused } from './admit.ts';
 import { admitClient, admitClientByForm } from './admit-client.ts';
+import { admitGateway } from './admit-gateway.ts';
 import type { App } from './app-type.ts';
 import { countIfBad } from './bad-credentials.ts';
 import { anonymousCaller } from './caller-of.ts';
@@ -58,6 +59,7 @@ async function admit(deps: Deps, request: FastifyRequest, reply: FastifyReply): 
   if (access === undefined) return;
   if ('open' in access) return access.anonymous_only === true ? refuseCredentials(request) : undefined;
   if ('client' in access) return admitClient(deps, request, access);
+  if ('gateway' in access) return admitGateway(deps, request);
   if ('session' in access) return admitSession(deps, request, reply, access);
   if ('operation' in access) return admitOperation(deps, request, reply, access);
   return admitSelf(deps, request, reply);

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts';
 import type { ClientFacts } from '../domain/caller.ts';
 import { decide, judgeCredential } from '../domain/decide.ts';
 import { type Decision, deny } from '../domain/decision.ts';
-import type { PersonFacts } from '../domain/facts.ts';
+import type { PersonFacts, TokenFacts } from '../domain/facts.ts';
 import type { LoadedFacts, SubjectKey } from '../facts/source.ts';
 import { countDecision } from '../metrics.ts';
 import type { Asked } from './asked.ts';
@@ -14,7 +14,7 @@ import { boundedClientId, subjectForClient } from './authenticate.ts';
 export type Judgement = {
   readonly decision: Decision;
   /** The live token of the subject, with its holder; null where the subject is none, or one that the client may not know. */
-  readonly live_token: { readonly id: number; readonly holder: PersonFacts } | null;
+  readonly live_token: { readonly id: number; readonly holder: PersonFacts; readonly token: TokenFacts } | null;
   /** The moment whose state of affairs was judged. */
   readonly as_of: Date;
 };
@@ -33,7 +33,7 @@ function judge(loaded: LoadedFacts, client: ClientFacts, asked: Asked): Judgemen
   const is_live = subject.type === 'token' && judgeCredential(subject, now) === null;
   return {
     decision,
-    live_token: is_live ? { id: subject.token.id, holder: subject.person } : null,
+    live_token: is_live ? { id: subject.token.id, holder: subject.person, token: subject.token } : null,
     as_of: now,
   };
 }

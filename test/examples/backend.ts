@@ -56,6 +56,44 @@ const evaluation: readonly Step[] = [
   }),
 ];
 
+const asked = (method: string, target: string) => ({ 'x-original-method': method, 'x-original-uri': target });
+const forwarded = (method: string, target: string) => ({ 'x-forwarded-method': method, 'x-forwarded-uri': target });
+
+const gateways: readonly Step[] = [
+  shows('GET /gateway/nginx', 200, 'The request may pass', token('ci'), {
+    gateway: 'edge',
+    headers: asked('GET', '/repos/analytical-engines/mill'),
+  }),
+  shows('GET /gateway/nginx', 403, 'The repository is hidden: X-Error-Status says 404', token('classic'), {
+    gateway: 'edge',
+    headers: asked('GET', '/repos/analytical-engines/none'),
+  }),
+  shows('GET /gateway/nginx', 401, 'Nobody may not push', nobody, {
+    gateway: 'edge',
+    headers: asked('POST', '/git/analytical-engines/mill.git/git-receive-pack'),
+  }),
+  shows('GET /gateway/forward-auth', 200, 'The request may pass', token('ci'), {
+    gateway: 'edge',
+    headers: forwarded('GET', '/repos/analytical-engines/mill'),
+  }),
+  shows('GET /gateway/forward-auth', 400, 'An ambiguous path', token('ci'), {
+    gateway: 'edge',
+    headers: forwarded('GET', '/repos/analytical-engines/loom/../mill'),
+  }),
+  shows('GET /gateway/forward-auth', 403, 'Not the credential of a gateway', token('ci'), {
+    gateway: 'forge',
+    headers: forwarded('GET', '/repos/analytical-engines/mill'),
+  }),
+  shows('GET /gateway/envoy/{path}', 200, 'The request may pass', token('ci'), {
+    gateway: 'edge',
+    path: { path: 'user' },
+  }),
+  shows('GET /gateway/envoy/{path}', 403, 'Not an operation that is known', token('ci'), {
+    gateway: 'edge',
+    path: { path: 'anything' },
+  }),
+];
+
 const revocation: readonly Step[] = [
   shows('POST /oauth/revoke', 200, 'The token has ended', forge, {
     form: true,
@@ -67,4 +105,4 @@ const revocation: readonly Step[] = [
   }),
 ];
 
-export const BACKEND: readonly Step[] = [...introspection, ...evaluation, ...revocation];
+export const BACKEND: readonly Step[] = [...introspection, ...evaluation, ...gateways, ...revocation];

@@ -113,6 +113,10 @@ const clients: readonly Step[] = [
     },
     keep: 'builds',
   }),
+  shows('POST /admin/clients', 201, 'A gateway', admin, {
+    body: { name: 'The edge', capabilities: ['gateway'], strip_prefixes: ['/git', '/api/v3'] },
+    keep: 'edge',
+  }),
   shows('POST /admin/clients', 422, 'No such capability', admin, {
     body: { name: 'The build farm', capabilities: ['everything'] },
   }),

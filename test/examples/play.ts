@@ -17,6 +17,8 @@ export interface Played {
   };
   /** Absent for who calls without a credential. */
   readonly credential?: readonly string[];
+  /** Absent where no gateway asks. */
+  readonly gateway?: readonly string[];
   readonly answer: { readonly status: number; readonly body?: unknown };
 }
 
@@ -49,6 +51,7 @@ export function makePlayer(
       ...('body' in step && { body: resolved(step.body) }),
     };
     const credential = credentialOf(kept, step.by);
+    const gateway = step.gateway && credentialOf(kept, { type: 'client', kept: step.gateway });
     const sent = bodyOf(step, request.body);
     const reply = await app.inject({
       method: step.operation.split(' ')[0] as 'GET', // a story names only methods that there are
@@ -58,6 +61,7 @@ export function makePlayer(
         'user-agent': 'an-example',
         ...request.headers,
         ...(credential && { authorization: authorizationOf(credential) }),
+        ...(gateway && { 'x-gateway-authorization': authorizationOf(gateway) }),
         ...(sent && { 'content-type': sent.type }),
       },
       ...(sent && { payload: sent.text }),
@@ -68,7 +72,7 @@ export function makePlayer(
     const body = readBody(reply.headers['content-type'], reply.body);
     if (step.keep !== undefined) kept.set(step.keep, body);
     const answer = { status: reply.statusCode, ...(body !== undefined && { body }) };
-    return { step, request, ...(credential && { credential }), answer };
+    return { step, request, ...(credential && { credential }), ...(gateway && { gateway }), answer };
   }
 
   function resolved(value: unknown): unknown {

@@ -115,10 +115,13 @@ export function printExamples({ errors, operations }: Recorded): string {
 }
 
 /** Also for calls that are not shown: what they learn of texts and digests is in later answers. */
-function exampleOf(stable: Stable, { step, request, credential, answer }: Played): Example {
+function exampleOf(stable: Stable, { step, request, credential, gateway, answer }: Played): Example {
   const shown = step.show === undefined ? answer.body : step.show(answer.body as never);
   const { path, query, headers, body } = request;
-  const authorization = credential && authorizationOf(stable.of(credential) as string[]);
+  const presented = {
+    ...(credential && { authorization: authorizationOf(stable.of(credential) as string[]) }),
+    ...(gateway && { 'x-gateway-authorization': authorizationOf(stable.of(gateway) as string[]) }),
+  };
   return {
     summary: step.summary ?? '',
     by: step.by.type,
@@ -126,7 +129,7 @@ function exampleOf(stable: Stable, { step, request, credential, answer }: Played
     request: {
       ...(path && { path: stable.of(path) as Record<string, unknown> }),
       ...(query && { query: stable.of(query) as Record<string, unknown> }),
-      ...((headers ?? authorization) && { headers: { ...headers, ...(authorization && { authorization }) } }),
+      ...((headers ?? credential ?? gateway) && { headers: { ...headers, ...presented } }),
       ...(body !== undefined && { body: stable.of(body) }),
     },
     response: { status: answer.status, ...(shown !== undefined && { body: stable.of(shown) }) },

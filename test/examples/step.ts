@@ -15,6 +15,8 @@ export interface Step {
   readonly path?: Readonly<Record<string, unknown>>;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The earlier answer that showed the credential of the gateway that asks for the caller. */
+  readonly gateway?: string;
   /** An object is JSON, or a form where `form` says so; a list of objects is one JSON line each. */
   readonly body?: unknown;
   readonly form?: true;

@@ -2,7 +2,7 @@
 
 import type { FineGrainedTokenFacts, TokenFacts } from '../../domain/facts.ts';
 import { endOfText } from '../../domain/lifetime.ts';
-import { printPermissions } from '../../domain/permission.ts';
+import { printScope } from '../../domain/scope-text.ts';
 import { tokenState } from '../../domain/token-state.ts';
 import type { TokenState } from '../../domain/vocabulary.ts';
 import type { Introspected } from '../../use-cases/introspect.ts';
@@ -17,7 +17,6 @@ function seconds(moment: Date): number {
 function grantedNow(token: FineGrainedTokenFacts, repositories: Introspected['repositories']) {
   const { grant } = token;
   return {
-    scope: printPermissions(grant?.permissions ?? {}),
     resource_owner: token.resource_owner?.login ?? null,
     repository_selection: grant?.repository_selection ?? ('none' as const),
     ...(grant === null && { repositories: [] }),
@@ -45,6 +44,7 @@ export function presentIntrospection(introspected: Introspected, issuer: string)
     jti: String(token.id),
     token_kind: token.kind,
     state: stateOf(token, now),
-    ...(token.kind === 'classic' ? { scope: token.scopes.join(' ') } : grantedNow(token, repositories)),
+    scope: printScope(token),
+    ...(token.kind === 'fine_grained' && grantedNow(token, repositories)),
   };
 }

@@ -15,6 +15,7 @@ import { addEmailVerificationRoutes } from './email-verification.ts';
 import { addEnterprisePolicyRoutes } from './enterprise-policy.ts';
 import { addEnterpriseRoutes } from './enterprises.ts';
 import { addEvaluationRoutes } from './evaluation.ts';
+import { addGatewayRoutes } from './gateway.ts';
 import { addHealthRoutes } from './health.ts';
 import { addHookDeliveryRoutes } from './hook-deliveries.ts';
 import { addHookRoutes } from './hooks.ts';
@@ -85,6 +86,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addLeakReportRoutes,
   addOAuthRoutes,
   addEvaluationRoutes,
+  addGatewayRoutes,
   addDiscoveryRoutes,
   addVocabularyRoutes,
 ];

@@ -6,6 +6,7 @@ import type { Operation } from '../../src/domain/operation.ts';
 import { isWriteMethod } from '../../src/domain/operation.ts';
 import { OWN_OPERATIONS } from '../../src/domain/own-operations.ts';
 import { directoryApp } from '../support/directory-app.ts';
+import { ABSENT, type Nested, nestedIn } from '../support/nested-world.ts';
 
 /** Bodies that would be accepted, so that nothing but sight decides. */
 const BODIES: Readonly<Record<string, object>> = {
@@ -13,6 +14,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /repos/{owner}/{repo}/keys': { key: `ssh-ed25519 ${'A'.repeat(68)}` },
   'POST /orgs/{org}/repos': { name: 'new' },
   'POST /orgs/{org}/teams': { name: 'new' },
+  'POST /orgs/{org}/personal-access-token-requests/{pat_request_id}': { action: 'deny' },
+  'POST /orgs/{org}/personal-access-tokens/{pat_id}': { action: 'revoke' },
 };
 /** Differ from call to call, or count. */
 const VARYING = new Set(['date', 'x-ratelimit-remaining', 'x-ratelimit-used', 'x-ratelimit-reset', 'content-length']);
@@ -24,6 +27,13 @@ function ofRepository({ template }: Operation): boolean {
 /** Operations on something below an organization, which is itself visible to all. */
 function belowOrganization({ template }: Operation): boolean {
   return template.startsWith('/orgs/{org}/') && template.slice('/orgs/{org}/'.length).includes('{');
+}
+
+/** A path parameter without a value would make every answer the same. */
+function valueNamed(path: Nested, name: string): string {
+  const value = path[name];
+  if (value === undefined) throw new Error(`give a value for the path parameter \`${name}\``);
+  return value;
 }
 
 async function world(t: Test) {
@@ -62,7 +72,7 @@ async function world(t: Test) {
   };
 
   async function seen(as: string | null, { id, method, template }: Operation, path: Record<string, string>) {
-    const filled = template.replace(/\{([a-z_]+)\}/g, (_, name: string) => path[name] ?? '');
+    const filled = template.replace(/\{([a-z_]+)\}/g, (_, name: string) => valueNamed(path, name));
     const credential = as === null ? {} : { authorization: `Bearer ${as}` };
     const payload = isWriteMethod(method) ? { payload: BODIES[id] ?? {} } : {};
     const headers = { 'x-request-id': 'same', ...credential };
@@ -103,16 +113,71 @@ t.test('F6, F7: a repository that is not seen is one that never was, for every o
   }
 });
 
-t.test('F5, F6: what is below an organization is not told to who may not look there', async (t) => {
-  const { blind, seen } = await world(t);
-  const there = { org: 'acme', username: 'bob', team_slug: 'crew', owner: 'acme', repo: 'hidden' };
-  const absent = { org: 'acme', username: 'never', team_slug: 'never', owner: 'never', repo: 'never' };
+t.test('F5, F6: to who may not look there every id below an organization is the same, present or absent', async (t) => {
+  const { blind, seen, deps, world: make } = await world(t);
+  const [olga, max, eve] = [await make.person('olga'), await make.person('max'), await make.person('mallory')];
+  const within = await make.organization('within', olga);
+  const other = await make.organization('other', olga);
+  const there: Nested = { ...(await nestedIn(deps, within, max)), org: 'within' };
+  const elsewhere: Nested = { ...(await nestedIn(deps, other, eve)), org: 'within' };
+  const member = await make.session(max);
+  let of_owners = 0;
   for (const operation of OWN_OPERATIONS.filter(belowOrganization)) {
-    for (const [what, as] of Object.entries(blind)) {
-      if (!what.includes('stranger') && as !== null) continue;
+    for (const [what, as] of Object.entries({ ...blind, 'a member’s session': member })) {
       const answer = await seen(as, operation, there);
-      t.ok(answer.startsWith(as === null ? '[401,' : '[403,'), `${operation.id} for ${what}`);
-      t.equal(await seen(as, operation, absent), answer, `${operation.id} for ${what}`);
+      const is_owners = answer.startsWith('[403,');
+      if (as !== null && as !== member) t.ok(is_owners, `${operation.id} for ${what}: ${answer.slice(0, 5)}`);
+      if (as === null) t.ok(answer.startsWith('[401,'), `${operation.id} for ${what}`);
+      // What every member may read is looked up for him.
+      if (as === member && !is_owners) continue;
+      if (as === member) of_owners += 1;
+      const paths = { absent: { ...ABSENT, org: 'within' }, 'of another organization': elsewhere };
+      for (const [whose, path] of Object.entries(paths)) {
+        t.equal(await seen(as, operation, path), answer, `${operation.id} for ${what}: ${whose}`);
+      }
+    }
+  }
+  t.ok(of_owners > 15, `${of_owners} operations need an owner`);
+});
+
+/** The parameters that name something below an organization; where a PUT adds a person, he is no part of it yet. */
+function namesBelow(template: string, method: string): readonly string[] {
+  const names = [...template.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name);
+  return names.filter((name) => !['org', 'owner', 'repo'].includes(name) && !(name === 'username' && method === 'PUT'));
+}
+
+t.test('F6: an id of another organization is one that never was, for every operation', async (t) => {
+  const { seen, deps, world: make, rows } = await world(t);
+  const [olga, max, eve] = [await make.person('olga'), await make.person('max'), await make.person('mallory')];
+  const within = await make.organization('within', olga);
+  const other = await make.organization('other', olga);
+  const own: Nested = { ...(await nestedIn(deps, within, max)), org: 'within' };
+  const foreign = await nestedIn(deps, other, eve);
+  const classic = await rows.classic(olga, { scopes: ['admin:org', 'repo', 'admin:org_hook'] });
+  const credentials = { 'a session': await make.session(olga), 'a classic token': classic.text };
+  const nested = OWN_OPERATIONS.filter((each) => belowOrganization(each) || each.template.includes('{key_id}')).filter(
+    ({ template, method }) => namesBelow(template, method).length > 0,
+  );
+  t.ok(nested.length >= 20, `${nested.length} operations`);
+  for (const operation of nested) {
+    const names = namesBelow(operation.template, operation.method);
+    for (const [what, as] of Object.entries(credentials)) {
+      if (operation.session_only && as === classic.text) continue;
+      if (operation.method === 'GET') {
+        t.ok((await seen(as, operation, own)).startsWith('[200,'), `${operation.id} for ${what}: its own is there`);
+      }
+      for (const [index, name] of names.entries()) {
+        const rest = names.slice(index);
+        const replaced = (ids: Nested, which: readonly string[]): Nested => ({
+          ...own,
+          ...Object.fromEntries(which.map((each) => [each, valueNamed(ids, each)])),
+        });
+        const never = await seen(as, operation, replaced(ABSENT, [name]));
+        t.ok(never.startsWith('[404,'), `${operation.id} for ${what}: ${never.slice(0, 5)}`);
+        for (const which of [[name], rest]) {
+          t.equal(await seen(as, operation, replaced(foreign, which)), never, `${operation.id} for ${what}: ${which}`);
+        }
+      }
     }
   }
 });
@@ -124,7 +189,7 @@ t.test('F6: an organization that was renamed or deleted is one that never was', 
   const deleted = await make.organization('deleted', owner);
   await deps.db.updateTable('accounts').set({ login: 'elsewhere' }).where('id', '=', renamed.id).execute();
   await deps.db.deleteFrom('accounts').where('id', '=', deleted.id).execute();
-  const below = { username: 'bob', team_slug: 'crew', owner: 'acme', repo: 'hidden' };
+  const below = { ...ABSENT, username: 'bob', team_slug: 'crew', owner: 'acme', repo: 'hidden' };
   const operations = OWN_OPERATIONS.filter(({ template }) => template.startsWith('/orgs/{org}'));
   const credentials = { ...blind, 'its owner’s session': await make.session(owner) };
   for (const operation of operations) {

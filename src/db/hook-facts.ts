@@ -40,25 +40,34 @@ export async function findToldTokens(
 
 export type TokenOfPerson = {
   readonly token_id: number;
+  readonly token_name: string;
+  readonly hashed_token: string;
+  readonly repository_selection: string | null;
+  readonly holder_id: number;
+  readonly holder: string;
   readonly organization_id: number;
+  readonly organization: string;
   /** What it has asked, pending. */
   readonly request_id: number | null;
 };
 
-/** The tokens of these people that have not ended, and whose resource owner is an organization that has hooks. */
+/** The tokens of these people that have not ended, and whose resource owner is an organization. */
 export async function findTokensOfPeople(
   transaction: Kysely<Database>,
   user_ids: readonly number[],
   now: Date,
 ): Promise<readonly TokenOfPerson[]> {
   const { rows } = await sql<TokenOfPerson>`
-    select token.id as token_id, token.resource_owner_id as organization_id, request.id as request_id
+    select token.id as token_id, token.name as token_name, secret.digest as hashed_token, token.repository_selection,
+      holder.id as holder_id, holder.login as holder, organization.id as organization_id,
+      organization.login as organization, request.id as request_id
     from tokens token
+    join token_secrets secret on secret.token_id = token.id and secret.is_current
+    join accounts holder on holder.id = token.user_id
+    join accounts organization on organization.id = token.resource_owner_id and organization.type = 'Organization'
     left join grant_requests request on request.token_id = token.id and request.state = 'pending'
     where token.user_id = any(${[...user_ids]}::bigint[]) and token.revoked_at is null
       and (token.expires_at is null or token.expires_at > greatest(${now}::timestamptz, now()))
-      and exists (
-        select from organization_hooks hook where hook.organization_id = token.resource_owner_id and hook.active)
     order by token.id`.execute(transaction);
   return rows;
 }

@@ -10,7 +10,7 @@ import { type Caller, SYSTEM_CALLER } from '../domain/caller.ts';
 import type { News } from '../domain/notification.ts';
 import type { AccessChange } from '../domain/token-audit.ts';
 import { type EndedToken, expiryEvent, type RevocationReason, revocationEvent } from '../domain/token-end.ts';
-import { tellAccessChanges } from './tell-access-changes.ts';
+import { recordAccess } from './record-access.ts';
 import { tellTokenEvents } from './tell-token-event.ts';
 
 function newsOf(token: EndedToken): Pick<News, 'user_id' | 'token' | 'organization' | 'expires_at'> {
@@ -18,17 +18,20 @@ function newsOf(token: EndedToken): Pick<News, 'user_id' | 'token' | 'organizati
   return { user_id: holder.id, token: { id, name, kind }, organization: organization?.login ?? null, expires_at };
 }
 
-/** The requests that ended with their tokens: hooks hear of them; in the record they are part of the end. @rule A2, L3 */
-async function tellCancelled(db: Kysely<Database>, caller: Caller, ended: readonly EndedToken[]): Promise<void> {
+const EXPLANATION = 'the token has ended';
+
+/** The requests that ended with their tokens: each is an entry of its own, as wherever else a request ends. @rule A2, L1, L3 */
+async function recordCancelled(db: Kysely<Database>, caller: Caller, ended: readonly EndedToken[]): Promise<void> {
   const changes = ended.flatMap((token): AccessChange[] => {
     const { organization, cancelled_request_id: request_id } = token;
     if (organization === null || request_id === null) return [];
-    return [{ act: 'request_cancelled', token: { ...token, repository_selection: null }, organization, request_id }];
+    const asking = { ...token, repository_selection: null };
+    return [{ act: 'request_cancelled', token: asking, organization, request_id, explanation: EXPLANATION }];
   });
-  await tellAccessChanges(db, caller, changes);
+  await recordAccess(db, caller, changes);
 }
 
-/** Tokens that were revoked: an entry each, a notification for each holder, an event for each resource owner. @rule L1, T2, L3 */
+/** Tokens that were revoked: an entry each, one for what they asked, a notification for each holder, an event for each resource owner. @rule L1, T2, L3 */
 export async function recordRevocations(
   db: Kysely<Database>,
   caller: Caller,
@@ -42,7 +45,7 @@ export async function recordRevocations(
   );
   const news = ended.map((token): News => ({ ...newsOf(token), type: 'token_revoked', reason }));
   await insertNotifications(db, news);
-  await tellCancelled(db, caller, ended);
+  await recordCancelled(db, caller, ended);
   await tellTokenEvents(
     db,
     caller,
@@ -60,7 +63,7 @@ export async function recordNotices(db: Kysely<Database>, noticed: readonly Noti
     return { ...newsOf(token), type, days_left: days };
   });
   await insertNotifications(db, news);
-  await tellCancelled(db, SYSTEM_CALLER, expired);
+  await recordCancelled(db, SYSTEM_CALLER, expired);
   const expiring = noticed.map(({ token, days }) => ({
     ...({ action: 'expiring', token_id: token.id } as const),
     days_left: days,

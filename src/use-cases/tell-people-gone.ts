@@ -1,26 +1,30 @@
-// Who is deleted takes his tokens with him: to the hooks of their resource owners these are revoked, and what they asked is
-// cancelled (L3).
+// Who is deleted takes his tokens with him: what they asked of organizations is cancelled, which their logs say too, and to
+// the hooks of their resource owners the tokens are revoked (A2, L1, L3).
 
 import type { Kysely } from 'kysely';
 import { findTokensOfPeople } from '../db/hook-facts.ts';
 import type { Database } from '../db/schema.ts';
 import type { Caller } from '../domain/caller.ts';
-import { tellAccessChanges } from './tell-access-changes.ts';
+import type { AccessChange } from '../domain/token-audit.ts';
+import { concernedToken } from './concerned-token.ts';
+import { recordAccess } from './record-access.ts';
 import { tellTokenEvents } from './tell-token-event.ts';
 
-/** Tells hooks of the tokens of these people, in the transaction that deletes them and before it does. @rule L3, A2 */
+const EXPLANATION = 'the person was deleted';
+
+/** Records and tells what ends with these people, in the transaction that deletes them and before it does. @rule A2, L1, L3 */
 export async function tellPeopleGone(
   transaction: Kysely<Database>,
   caller: Caller,
   { user_ids, now }: { readonly user_ids: readonly number[]; readonly now: Date },
 ): Promise<void> {
   const tokens = await findTokensOfPeople(transaction, user_ids, now);
-  const cancelled = tokens.flatMap(({ token_id, organization_id, request_id }) => {
+  const cancelled = tokens.flatMap(({ organization_id, organization, request_id, ...token }): AccessChange[] => {
     if (request_id === null) return [];
-    const act = 'request_cancelled' as const;
-    return [{ act, request_id, token: { id: token_id }, organization: { id: organization_id } }];
+    const place = { organization: { id: organization_id, login: organization }, explanation: EXPLANATION };
+    return [{ act: 'request_cancelled', request_id, token: concernedToken(token), ...place }];
   });
-  await tellAccessChanges(transaction, caller, cancelled);
+  await recordAccess(transaction, caller, cancelled);
   await tellTokenEvents(
     transaction,
     caller,

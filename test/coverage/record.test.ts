@@ -21,8 +21,11 @@ const POLICY = /^personal_access_token\.(?:access_restriction|approval|expiratio
 const OTHERWISE: Readonly<Record<string, { readonly each: RegExp; readonly count: readonly [number, number] }>> = {
   // A person who is nobody yet chooses his first password: nobody could be refused.
   'POST /sessions/setup': { each: /^user\.update$/, count: [1, 1] },
-  // An entry for each token that ends.
-  'DELETE /admin/users/{username}/tokens': { each: /\.(?:revoke|credential_revoked)$/, count: [0, 100] },
+  // An entry for each token that ends, and for each request that ends with it.
+  'DELETE /admin/users/{username}/tokens': {
+    each: /\.(?:revoke|credential_revoked|request_cancelled)$/,
+    count: [0, 100],
+  },
   // An entry for each member of the policy that changes.
   [`PATCH /orgs/{org}/${SETTINGS}`]: { each: POLICY, count: [0, 6] },
   [`PATCH /enterprises/{enterprise}/${SETTINGS}`]: { each: POLICY, count: [0, 7] },
@@ -36,16 +39,19 @@ const OTHERWISE: Readonly<Record<string, { readonly each: RegExp; readonly count
   },
   // Named by the kind of the token.
   'DELETE /user/personal-access-tokens/{token_id}': { each: /\.(?:destroy|request_cancelled)$/, count: [1, 2] },
-  'POST /oauth/revoke': { each: /\.(?:revoke|credential_revoked)$/, count: [0, 1] },
+  'POST /oauth/revoke': { each: /\.(?:revoke|credential_revoked|request_cancelled)$/, count: [0, 2] },
   // An entry for each token and session that ends; nobody is refused who could be named.
-  'POST /credentials/revoke': { each: /\.(?:revoke|credential_revoked|session_revoked)$/, count: [0, 1000] },
+  'POST /credentials/revoke': {
+    each: /\.(?:revoke|credential_revoked|session_revoked|request_cancelled)$/,
+    count: [0, 1000],
+  },
   // Who leaves loses what his tokens were granted and ask for.
   'DELETE /orgs/{org}/memberships/{username}': {
     each: /^org\.remove_member$|\.(?:access_revoked|request_cancelled)$/,
     count: [1, 100],
   },
   'DELETE /admin/users/{username}': {
-    each: /^user\.delete$|\.(?:access_revoked|request_cancelled|destroy)$/,
+    each: /^user\.delete$|^org\.remove_member$|\.request_cancelled$/,
     count: [1, 100],
   },
   // An entry for each request or grant that is reviewed or revoked.

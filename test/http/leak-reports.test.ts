@@ -73,13 +73,14 @@ t.test(
         { action: 'personal_access_token.credential_revoked', managed_token_id: fine.id },
         { action: 'personal_access_token.credential_revoked', managed_token_id: pending.id },
         { action: 'oauth_access.revoke', managed_token_id: older.id },
+        { action: 'personal_access_token.request_cancelled', managed_token_id: pending.id },
       ],
-      'one entry each',
+      'one entry for each end: of a token, and of what it asked',
     );
     for (const entry of written) {
       t.match(entry, { actor: null, actor_id: null, actor_ip: null, user_agent: null, user: 'ada', outcome: 'done' });
-      t.match(entry.data, { revoked_reason: 'leaked' });
     }
+    for (const { data } of written.slice(0, 3)) t.match(data, { revoked_reason: 'leaked' });
     t.equal(written[2]?.managed_hashed_token, newer.digest);
     const messages = await deps.db.selectFrom('hook_messages').select(['event', 'action']).orderBy('id').execute();
     t.same(messages.map(({ event, action }) => `${event} ${action}`).sort(), [

@@ -55,7 +55,17 @@ t.test('M9, L1: a fine-grained token ends by its text, with its deploy keys and 
     [token, pending].map(({ id }) => ({ id, revoked_reason: 'by_text' })),
   );
   const written = await entries(test);
-  t.equal(written.length, 2, 'one entry each');
+  t.same(
+    written.map(({ action, managed_token_id }) => [action, managed_token_id]),
+    [
+      ['personal_access_token.credential_revoked', token.id],
+      ['personal_access_token.credential_revoked', pending.id],
+      ['personal_access_token.request_cancelled', pending.id],
+    ],
+    'one entry for each end: of a token, and of what it asked',
+  );
+  t.match(written[2], { user: 'ada', org: 'acme', managed_hashed_token: pending.digest });
+  t.match(written[2]?.data, { explanation: 'the token has ended' });
   t.match(written[0], {
     action: 'personal_access_token.credential_revoked',
     operation_type: 'remove',

@@ -113,7 +113,7 @@ t.test(
 );
 
 t.test('L3, A4: who leaves or is deleted cancels what he asked, and his tokens end; by an import too', async (t) => {
-  const { hook, call, token, owner, world, acme, deps, inject, idle } = await hookWorld(t);
+  const { hook, call, token, owner, world, acme, deps, inject, idle, entries } = await hookWorld(t);
   const receiver = await startReceiver(t);
   await hook(receiver.url, { events: ['*'] });
   const root = await world.session(await world.person('root', { site_admin: true }));
@@ -151,6 +151,16 @@ t.test('L3, A4: who leaves or is deleted cancels what he asked, and his tokens e
   const hers = await call(await world.session(zoe), 'POST /user/personal-access-tokens', { ...ask, name: 'zoe' });
   t.equal(hers.body.state, 'pending', hers.text);
   await carry({ type: 'user', external_id: 'u1', version: 2, deleted: true });
+  const cancelled = (await entries()).filter(({ action }) => action === 'personal_access_token.request_cancelled');
+  t.same(
+    cancelled.map(({ user, org, managed_token_id }) => [user, org, managed_token_id]),
+    [
+      ['bob', 'acme', left],
+      ['eve', 'acme', made.body.id],
+      ['zoe', 'acme', hers.body.id],
+    ],
+    'L1: each request that ends is an entry',
+  );
   await startWorker(t, deps);
   await idle();
   const told = [...receiver.received]

@@ -8,7 +8,7 @@ import { deleteAccounts, lockPeople, membershipsOf } from '../../db/import/peopl
 import { deleteRepositories } from '../../db/import/repositories.ts';
 import { deleteTeams } from '../../db/import/teams.ts';
 import type { AuditAction } from '../../domain/audit.ts';
-import { type Caller, SYSTEM_CALLER } from '../../domain/caller.ts';
+import type { Caller } from '../../domain/caller.ts';
 import { type ImportLine, isRelation, type ObjectType } from '../../domain/import-line.ts';
 import type { Planned } from '../../domain/import-plan.ts';
 import { tellPeopleGone } from '../tell-people-gone.ts';
@@ -25,7 +25,7 @@ type Removal = {
   readonly action: AuditAction;
   readonly column: 'user_id' | 'org_id' | 'business_id' | 'team_id' | 'repo_id';
   /** Those that may go; the others are refused. */
-  readonly prepare?: (step: Step, gone: readonly Gone[]) => Promise<readonly Gone[]>;
+  readonly prepare?: (step: Step, gone: readonly Gone[], caller: Caller) => Promise<readonly Gone[]>;
   readonly remove: (db: Step['db'], ids: readonly number[]) => Promise<void>;
 };
 
@@ -56,7 +56,7 @@ export async function deleteObjects(
   const type = gone[0]?.line.type as ObjectType | undefined; // a group that deletes has lines of one type
   if (type === undefined) return;
   const { action, column, prepare, remove } = REMOVALS[type];
-  const going = prepare === undefined ? gone : await prepare(step, gone);
+  const going = prepare === undefined ? gone : await prepare(step, gone, caller);
   for (const { line, id, business_id } of going) {
     step.record(line, { action, operation_type: 'remove', business_id, [column]: id });
     step.accept(line, { result: 'updated', object_id: null });
@@ -69,7 +69,7 @@ export async function deleteObjects(
 }
 
 /** Every organization that loses somebody gets its own entry. Who administers this service is not taken away by an import. */
-async function prepareUsers(step: Step, gone: readonly Gone[]): Promise<readonly Gone[]> {
+async function prepareUsers(step: Step, gone: readonly Gone[], caller: Caller): Promise<readonly Gone[]> {
   const people = await lockPeople(
     step.db,
     gone.map(({ id }) => ({ id, login: '', email: '' })),
@@ -85,7 +85,7 @@ async function prepareUsers(step: Step, gone: readonly Gone[]): Promise<readonly
     const entry = { action: 'org.remove_member', operation_type: 'remove', data } as const;
     step.record(lines.get(user_id) ?? null, { ...entry, org_id: organization_id, user_id });
   }
-  await tellPeopleGone(step.db, SYSTEM_CALLER, { user_ids: [...lines.keys()], now: step.now });
+  await tellPeopleGone(step.db, caller, { user_ids: [...lines.keys()], now: step.now });
   return going;
 }
 

@@ -27,9 +27,11 @@ export type TokenRecordRow = {
   readonly grant_id: number | null;
   readonly grant_permissions: unknown;
   readonly grant_selection: string | null;
+  readonly granted_at: Date | null;
   readonly request_id: number | null;
   readonly request_state: string | null;
   readonly request_reason: string | null;
+  readonly requested_at: Date | null;
   readonly review_reason: string | null;
   readonly reviewed_by: string | null;
   readonly reviewed_at: Date | null;
@@ -49,7 +51,7 @@ function records(db: Kysely<Database>) {
         from
           .selectFrom('grant_requests as each')
           .leftJoin('accounts as reviewer', 'reviewer.id', 'each.reviewed_by')
-          .select(['each.id', 'each.state', 'each.reason', 'each.review_reason', 'each.reviewed_at'])
+          .select(['each.id', 'each.state', 'each.reason', 'each.review_reason', 'each.reviewed_at', 'each.created_at'])
           .select('reviewer.login as reviewed_by')
           .whereRef('each.token_id', '=', 'token.id')
           .orderBy('each.id', 'desc')
@@ -62,9 +64,14 @@ function records(db: Kysely<Database>) {
     .select(['token.resource_owner_id_asked as resource_owner_id', 'token.permissions', 'token.repository_selection'])
     .select(['owner.login as resource_owner', 'owner.type as resource_owner_type'])
     .select(['held.id as grant_id', 'held.permissions as grant_permissions'])
-    .select('held.repository_selection as grant_selection')
+    .select(['held.repository_selection as grant_selection', 'held.granted_at'])
     .select(['request.id as request_id', 'request.state as request_state', 'request.reason as request_reason'])
-    .select(['request.review_reason', 'request.reviewed_by', 'request.reviewed_at'])
+    .select([
+      'request.review_reason',
+      'request.reviewed_by',
+      'request.reviewed_at',
+      'request.created_at as requested_at',
+    ])
     .select([
       sql<string | null>`(select s.digest from token_secrets s where s.token_id = token.id and s.is_current)`.as(
         'hashed_token',

@@ -22,9 +22,17 @@ function grantedOf(row: TokenRecordRow): Granted | null {
   };
 }
 
+/** Whether the owner has given something since the request was made or reviewed: nobody had to be asked for that. */
+function isGrantedSince({ granted_at, reviewed_at, requested_at, request_state }: TokenRecordRow): boolean {
+  const ended_at = reviewed_at ?? requested_at;
+  if (request_state === 'pending' || granted_at === null || ended_at === null) return false;
+  return granted_at.getTime() > ended_at.getTime();
+}
+
+/** The last request, as far as what holds came from it or was there before it: else it would deny what is granted. */
 function approvalOf(row: TokenRecordRow): Approval | null {
   const state = REQUEST_STATES.find((each) => each === row.request_state);
-  if (row.request_id === null || state === undefined) return null;
+  if (row.request_id === null || state === undefined || isGrantedSince(row)) return null;
   const { request_id, request_reason: reason, review_reason, reviewed_by, reviewed_at } = row;
   return { request_id, state, reason, review_reason, reviewed_by, reviewed_at };
 }

@@ -335,6 +335,29 @@ t.test('A2: asked again where nobody has to approve any more, it is granted at o
   t.match((await holder.show(made.id)).body, { state: 'active', granted: { permissions: { contents: 'read' } } });
 });
 
+t.test('contract 6: a request that something was granted without is not what the record shows', async (t) => {
+  const { holder, review, world, acme } = await start(t);
+  const make = async (name: string) => (await holder.create({ ...READ, name })).body;
+  const ask = (id: number) => holder.call('POST', `/user/personal-access-tokens/${id}/request`);
+  const approval = async (id: number) => (await holder.show(id)).body.approval?.state ?? null;
+  const [denied, pending, widened] = [await make('denied'), await make('pending'), await make('widened')];
+  await review(denied.approval.request_id, 'deny');
+  await review(widened.approval.request_id, 'approve');
+  const wider = (await holder.edit(widened.id, { permissions: { contents: 'write' } })).body;
+  await review(wider.approval.request_id, 'deny');
+  t.same([await approval(denied.id), await approval(widened.id)], ['denied', 'denied'], 'what holds is older');
+  await world.setPolicy(acme, { approval: 'not_required' });
+  t.same((await ask(denied.id)).body, { request_id: null, state: 'active' });
+  t.same((await ask(pending.id)).body, { request_id: null, state: 'active' });
+  t.equal((await holder.edit(widened.id, { permissions: { contents: 'write' } })).body.approval, null);
+  for (const { id } of [denied, pending, widened]) t.equal(await approval(id), null);
+  await world.setPolicy(acme, { approval: 'required' });
+  await holder.edit(denied.id, { permissions: { issues: 'write' } });
+  t.equal(await approval(denied.id), 'pending', 'the next request is shown again');
+  t.equal((await holder.call('DELETE', `/user/personal-access-tokens/${denied.id}/request`)).status, 204);
+  t.match((await holder.show(denied.id)).body, { state: 'active', approval: { state: 'cancelled' } });
+});
+
 t.test('A2: what has nothing to ask for is 409, what is not one’s own 404, a token 403', async (t) => {
   const { holder, member, world, acme, inject } = await start(t);
   const classic = (await holder.classic({ name: 'classic' })).body;

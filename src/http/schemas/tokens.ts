@@ -131,7 +131,10 @@ const Approval = Type.Object(
     reviewed_by: Nullable(Type.String()),
     reviewed_at: Nullable(Time),
   },
-  { $id: 'TokenApproval', description: 'The last request for this token' },
+  {
+    $id: 'TokenApproval',
+    description: 'The last request for this token; null where what holds was granted without one',
+  },
 );
 const Granted = Type.Object(
   { permissions: Permissions, repository_selection: Selection },

@@ -13,7 +13,14 @@ export type Concerns = {
   readonly business_id: number | null;
   readonly user_id: number | null;
   readonly actor_id: number | null;
+  /** The logs of those whom its columns do not name, as `organization 7`. */
+  readonly others: readonly string[];
 };
+
+/** Texts only: what was put into an entry by hand may be no number. */
+const OTHERS = sql`array(
+  select concat(each ->> 'type', ' ', each ->> 'id')
+  from jsonb_path_query(entry.data, '$.also_concerns[*]') each)`;
 
 /** A position of a log with the entry that it points to, and what the log says of itself. */
 export type ChainRow = LogName & {
@@ -42,7 +49,8 @@ export async function* readChains(db: Kysely<Database>): AsyncGenerator<readonly
           entry.outcome, entry.reason, entry.data::text, entry.transaction_id::text
         ]::text[] end as members,
         case when entry.id is not null then jsonb_build_object(
-          'org_id', entry.org_id, 'business_id', entry.business_id, 'user_id', entry.user_id, 'actor_id', entry.actor_id
+          'org_id', entry.org_id, 'business_id', entry.business_id, 'user_id', entry.user_id, 'actor_id', entry.actor_id,
+          'others', ${OTHERS}
         ) end as concerns,
         case when log.log_id is not null then jsonb_build_object(
           'origin', encode(log.origin, 'hex'), 'entries', log.entries, 'hash', encode(log.hash, 'hex')
@@ -67,7 +75,7 @@ export async function* readPlaces(
   let from = Number.MIN_SAFE_INTEGER;
   for (;;) {
     const { rows } = await sql<Concerns & { id: number; places: string[] }>`
-      select entry.id, entry.org_id, entry.business_id, entry.user_id, entry.actor_id,
+      select entry.id, entry.org_id, entry.business_id, entry.user_id, entry.actor_id, ${OTHERS} as others,
         array(
           select placed.log_kind || ' ' || placed.log_id from audit_positions placed where placed.entry_id = entry.id
         ) as places

@@ -1,7 +1,7 @@
 // Writing the record. An entry is written in the transaction of its action (L1); `db` is that transaction.
 
 import type { Insertable, Kysely } from 'kysely';
-import { type AuditEvent, accessTypeOf, tokenScopesOf } from '../domain/audit.ts';
+import { type AlsoConcerned, type AuditEvent, accessTypeOf, tokenScopesOf } from '../domain/audit.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { AuditEntries, Database } from './schema.ts';
 
@@ -13,6 +13,13 @@ function actorOf({ principal }: Caller): { actor_id: number | null; actor: strin
     return { actor_id: principal.person.id, actor: principal.person.login };
   }
   return { actor_id: null, actor: principal.type === 'client' ? principal.client.client_id : null };
+}
+
+/** What only this action says, and in whose logs the entry stands beside those of its columns (audit_logs_of in SQL). */
+function dataOf({ data = {}, others = [], org, user }: AuditEvent): string {
+  const named = (each: AlsoConcerned) => each.id === (each.type === 'organization' ? org : user)?.id;
+  const also_concerns = others.filter((each) => !named(each));
+  return JSON.stringify(also_concerns.length === 0 ? data : { ...data, also_concerns });
 }
 
 function entryOf(caller: Caller, event: AuditEvent): Insertable<AuditEntries> {
@@ -40,7 +47,7 @@ function entryOf(caller: Caller, event: AuditEvent): Insertable<AuditEntries> {
     operation_type: event.operation_type,
     outcome: event.refused === undefined ? 'done' : 'refused',
     reason: event.refused ?? null,
-    data: JSON.stringify(event.data ?? {}),
+    data: dataOf(event),
   };
 }
 

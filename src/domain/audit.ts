@@ -90,6 +90,9 @@ export type OperationType = 'create' | 'modify' | 'remove' | 'access';
 
 type Named = { readonly id: number; readonly name: string };
 
+/** Another one in whose log the entry stands. */
+export type AlsoConcerned = Named & { readonly type: 'organization' | 'user' };
+
 /** What happened to what. Who did it, with what and from where comes from the caller. */
 export type AuditEvent = {
   readonly action: AuditAction;
@@ -99,6 +102,8 @@ export type AuditEvent = {
   readonly org?: Named | undefined;
   readonly business?: Named | undefined;
   readonly repo?: Named | undefined;
+  /** Whom it concerns beside these: one entry, seen in every log that it concerns (contract 10). */
+  readonly others?: readonly AlsoConcerned[] | undefined;
   /** The token acted on, with the digest that it had then. */
   readonly managed_token?: { readonly id: number; readonly hashed_token: string } | undefined;
   /** Further members of the entry; never a secret. */

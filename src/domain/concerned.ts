@@ -1,7 +1,7 @@
 // Whom an entry of the record concerns, from the resource that it is about (L2).
 
-import type { AuditEvent } from './audit.ts';
-import type { Resource } from './facts.ts';
+import type { AlsoConcerned, AuditEvent } from './audit.ts';
+import type { RepositoryFacts, Resource } from './facts.ts';
 
 export type Concerned = Pick<AuditEvent, 'org' | 'repo' | 'business' | 'user'>;
 
@@ -23,4 +23,9 @@ export function concernedBy(resource: Resource): Concerned {
     case 'absent':
       return {};
   }
+}
+
+/** The owner of the repository, where an entry names another person or organization in his place. */
+export function ownerConcerned({ owner }: RepositoryFacts): readonly AlsoConcerned[] {
+  return [{ type: owner.type === 'Organization' ? 'organization' : 'user', id: owner.id, name: owner.login }];
 }

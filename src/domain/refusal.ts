@@ -29,6 +29,8 @@ export type RefusalDetails = {
   readonly headers?: Readonly<Record<string, string>>;
   /** With `not_found`: it is there, and is another's. Never told; the attempt is recorded (L1). */
   readonly lacks_rights?: boolean;
+  /** Which organization was asked for, beside what the path names: its log has the attempt too. Never told. */
+  readonly organization?: { readonly id: number; readonly login: string };
 };
 
 export class Refusal extends Error {

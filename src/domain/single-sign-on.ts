@@ -56,7 +56,12 @@ export function authorizationAction(act: AuthorizationAct): AuditAction {
 }
 
 /** What became of the authorisation of a token at an organization. @rule L1, O2 */
-export function authorizationEvent(act: AuthorizationAct, token: AuthorizedToken, org: Organization): AuditEvent {
+export function authorizationEvent(
+  act: AuthorizationAct,
+  token: AuthorizedToken,
+  org: Organization,
+  more: Readonly<Record<string, unknown>> = {},
+): AuditEvent {
   const { id, hashed_token, holder } = token;
   return {
     action: authorizationAction(act),
@@ -64,12 +69,12 @@ export function authorizationEvent(act: AuthorizationAct, token: AuthorizedToken
     user: { id: holder.id, name: holder.login },
     org: { id: org.id, name: org.login },
     ...(hashed_token !== null && { managed_token: { id, hashed_token } }),
-    data: authorizationData(token),
+    data: { ...authorizationData(token), ...more },
   };
 }
 
 /** What an entry says of the token beside its id and digest (reference.md section 15). */
-export function authorizationData({ kind, name, scopes }: AuthorizedToken): Readonly<Record<string, unknown>> {
+function authorizationData({ kind, name, scopes }: AuthorizedToken): Readonly<Record<string, unknown>> {
   return {
     oauth_credential_type: 'Personal Access Token',
     user_programmatic_access_name: name,

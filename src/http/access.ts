@@ -14,7 +14,11 @@ type Audited = { readonly audit?: AuditAction | ((body: unknown) => AuditAction)
 /** Open to all; the credential is not looked at (F7), or has to be absent. */
 export type OpenAccess = { readonly open: true; readonly anonymous_only?: true } & Audited;
 /** A person's session only (K7): tokens get 403 `session_required` before anything else. */
-export type SessionAccess = { readonly session: 'person' | 'site_administrator' } & Audited;
+export type SessionAccess = {
+  readonly session: 'person' | 'site_administrator';
+  /** What the path names: where it is there, its log has refused attempts too. It is not judged. */
+  readonly concerns?: (params: Readonly<Record<string, string>>) => ResourceKey;
+} & Audited;
 /** A backend service with this capability. */
 export type ClientAccess = { readonly client: Capability } & Audited;
 /** A gateway, which asks about a request of somebody else in the way of its kind. */

@@ -58,12 +58,15 @@ async function identify(
 
 /** A refused attempt of who is known is an entry of its own, where the call would have written one. @rule L1 */
 async function record(deps: Deps, request: FastifyRequest, refusal: Refusal): Promise<void> {
-  const declared = request.routeOptions.config.access?.audit;
+  const { access } = request.routeOptions.config;
+  const declared = access?.audit;
   const action = typeof declared === 'function' ? declared(request.body) : declared;
   const is_known = request.caller.principal.type !== 'anonymous';
   const resource = request.facts?.resource ?? { type: 'none' };
-  if (!action || !is_known || resource.type === 'absent') return;
-  await recordRefusal(deps, request.caller, { action, resource, reason: refusal.code });
+  const is_judged = access !== undefined && 'operation' in access;
+  if (!action || !is_known || (resource.type === 'absent' && is_judged)) return;
+  const { organization } = refusal.details;
+  await recordRefusal(deps, request.caller, { action, resource, reason: refusal.code, organization });
 }
 
 /** Refuses what may be known to be there, or is hidden for lack of rights, and records the attempt. */
@@ -114,7 +117,8 @@ export async function admitSession(
   reply: FastifyReply,
   access: SessionAccess,
 ): Promise<void> {
-  const subject = await identify(deps, request, reply, { type: 'holder' });
+  const resource = access.concerns?.(request.params as Record<string, string>) ?? { type: 'holder' };
+  const subject = await identify(deps, request, reply, resource);
   if (subject.type === 'anonymous') throw new Refusal('authentication_required');
   if (subject.type === 'token') return refuse(deps, request, new Refusal('session_required'));
   if (access.session === 'site_administrator' && !subject.person.site_admin) {

@@ -19,6 +19,11 @@ export function repositoryIn(params: Params): ResourceKey {
   return { type: 'repository', owner: params.owner ?? '', name: params.repo ?? '' };
 }
 
+/** The account `{username}`. */
+export function accountIn(params: Params): ResourceKey {
+  return { type: 'account', login: params.username ?? '' };
+}
+
 /** The person who calls. */
 export function theHolder(): ResourceKey {
   return { type: 'holder' };

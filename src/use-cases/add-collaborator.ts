@@ -7,7 +7,7 @@ import { lockRepository } from '../db/repositories.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Deps } from '../deps.ts';
 import type { Caller } from '../domain/caller.ts';
-import { concernedBy } from '../domain/concerned.ts';
+import { concernedBy, ownerConcerned } from '../domain/concerned.ts';
 import type { RepositoryFacts } from '../domain/facts.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import type { Role } from '../domain/vocabulary.ts';
@@ -34,6 +34,7 @@ export async function addCollaborator(
       operation_type: before === undefined ? 'create' : 'modify',
       ...concernedBy(repository),
       user: { id: person.id, name: person.login },
+      others: ownerConcerned(repository),
       data: { role, ...(before !== undefined && { old_role: before }) },
     });
   });

@@ -53,13 +53,16 @@ async function refuseChanged(db: Kysely<Database>, { id, settings }: Place): Pro
   throw new Refusal('conflict', { message: 'The single sign-on of the organization has just been changed' });
 }
 
+type Linking = { readonly place: Place; readonly now: Date };
+
 /** Links what is linked to nobody; whether it did. One identity is one person, and one person one identity. @rule O3 */
-async function link(db: Kysely<Database>, identity: Identity, now: Date): Promise<boolean> {
+async function link(db: Kysely<Database>, identity: Identity, { place, now }: Linking): Promise<boolean> {
   const is_new = await linkIdentity(db, identity, now);
   // A statement of its own: it sees what was linked at the same moment.
   if (is_new || (await holdLink(db, identity))) return is_new;
   throw new Refusal('identity_linked', {
     message: 'This identity is linked to another person of the organization, or you are linked to another identity',
+    organization: place,
   });
 }
 
@@ -88,7 +91,7 @@ export async function openSsoSession(
     const expires_at = await sessionEnd(db, holder);
     if (!(await useIdToken(db, digest, usable_until))) throw wrongIdToken('was used already');
     const { issuer } = place.settings;
-    const linked = await link(db, { organization_id: place.id, issuer, subject, user_id: holder.id }, now);
+    const linked = await link(db, { organization_id: place.id, issuer, subject, user_id: holder.id }, { place, now });
     await putSsoSession(db, { session_id: holder.session_id, organization_id: place.id }, expires_at);
     await writeAudit(db, caller, {
       action: 'org.sso_response',

@@ -6,7 +6,7 @@ import { deleteCollaborator } from '../db/collaborators.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { Deps } from '../deps.ts';
 import type { Caller } from '../domain/caller.ts';
-import { concernedBy } from '../domain/concerned.ts';
+import { concernedBy, ownerConcerned } from '../domain/concerned.ts';
 import type { RepositoryFacts } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 
@@ -27,6 +27,7 @@ export async function removeCollaborator(
       operation_type: 'remove',
       ...concernedBy(repository),
       user: { id: person.id, name: person.login },
+      others: ownerConcerned(repository),
     });
   });
 }

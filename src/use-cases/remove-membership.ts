@@ -4,7 +4,7 @@
 
 import { holdPerson } from '../db/accounts.ts';
 import { writeAudit, writeAudits } from '../db/audit.ts';
-import { cancelRequests, type EndedToken, endGrants, leaveTeams } from '../db/import/leaving.ts';
+import { cancelRequests, endGrants, leaveTeams } from '../db/import/leaving.ts';
 import { deleteMembership, findMembershipRole } from '../db/memberships.ts';
 import { endSingleSignOn } from '../db/token-authorizations.ts';
 import { inTransaction } from '../db/transaction.ts';
@@ -13,25 +13,10 @@ import type { Caller } from '../domain/caller.ts';
 import type { OrganizationFacts } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { authorizationEvent } from '../domain/single-sign-on.ts';
-import type { AccessChange, AuditedToken } from '../domain/token-audit.ts';
 import { authorizedToken } from './authorized-token.ts';
+import { LEFT, leftAccess } from './left-access.ts';
 import { lockAsOwner, requireOtherOwner } from './lock-as-owner.ts';
 import { recordAccess } from './record-access.ts';
-
-const EXPLANATION = 'the holder left the organization';
-
-/** What ended with the membership, as a change of a token of the person who left. */
-function ended(
-  act: 'access_revoked' | 'request_cancelled',
-  left: EndedToken & { readonly request_id?: number },
-  place: Pick<AccessChange, 'organization'> & { readonly holder: AuditedToken['holder'] },
-): AccessChange {
-  const { token_id: id, name, hashed_token, request_id = null } = left;
-  const { holder, organization } = place;
-  const kind = 'fine_grained';
-  const token = { id, kind, name, hashed_token: hashed_token ?? '', repository_selection: null, holder } as const;
-  return { act, token, organization, request_id, explanation: EXPLANATION };
-}
 
 /** Ends the membership; 404 for who is no member, 422 for the last owner. @rule A4, M10 */
 export async function removeMembership(
@@ -61,15 +46,13 @@ export async function removeMembership(
       org: { id: organization.id, name: organization.login },
       data: { role },
     });
-    const place = { organization, holder: user };
     await recordAccess(transaction, caller, [
-      ...revoked.map((each) => ended('access_revoked', each, place)),
-      ...cancelled.map((each) => ended('request_cancelled', each, place)),
+      ...revoked.map((each) => leftAccess('access_revoked', each)),
+      ...cancelled.map((each) => leftAccess('request_cancelled', each)),
     ]);
-    await writeAudits(
-      transaction,
-      caller,
-      deauthorized.map((each) => authorizationEvent('deauthorized', authorizedToken(each), organization)),
-    );
+    const taken_back = deauthorized.map((each) => {
+      return authorizationEvent('deauthorized', authorizedToken(each), organization, { explanation: LEFT });
+    });
+    await writeAudits(transaction, caller, taken_back);
   });
 }

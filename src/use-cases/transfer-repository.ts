@@ -66,7 +66,10 @@ function judgeTaker(deps: Deps, caller: Caller, taker: Taker, { repository, now 
   const subject = principalSubject(caller.principal);
   const ask = { type: 'operation', operation: CREATE_FOR[taker.type] } as const;
   const decision = decide({ subject, resource: taker }, { ask, becomes: visibilityAt(taker, repository) }, now);
-  if (decision.effect !== 'allow') throw refusalOf(deps, decision);
+  if (decision.effect !== 'allow') {
+    const { code, details } = refusalOf(deps, decision);
+    throw new Refusal(code, taker.type === 'organization' ? { ...details, organization: taker.organization } : details);
+  }
   if (idOf(taker) === repository.owner.id) {
     throw invalid('Repository', 'new_owner', 'unprocessable', 'owns the repository already');
   }
@@ -101,6 +104,7 @@ async function hand(
     operation_type: 'modify',
     ...(taker.type === 'Organization' ? { org: concerned } : { user: concerned }),
     ...concernedBy(repository),
+    others: [{ type: taker.type === 'Organization' ? 'organization' : 'user', ...concerned }],
     data: {
       old_owner: repository.owner.login,
       old_owner_id: repository.owner.id,

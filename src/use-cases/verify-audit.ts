@@ -84,8 +84,8 @@ function nextHash(before: Buffer, members: readonly (string | null)[]): Buffer {
 }
 
 /** The logs in which an entry has to stand. */
-function logsOf({ org_id, business_id, user_id, actor_id }: Concerns): readonly string[] {
-  const logs = new Set<string>();
+function logsOf({ org_id, business_id, user_id, actor_id, others }: Concerns): readonly string[] {
+  const logs = new Set<string>(others);
   if (org_id !== null) logs.add(`organization ${org_id}`);
   if (business_id !== null) logs.add(`enterprise ${business_id}`);
   if (user_id !== null) logs.add(`user ${user_id}`);

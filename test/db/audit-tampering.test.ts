@@ -30,6 +30,9 @@ const COLUMNS: readonly (readonly [string, string])[] = [
   ...['actor_id', 'user_id', 'org_id', 'business_id', 'repo_id', 'token_id', 'managed_token_id'].flatMap(otherId),
   ['data', `data || '{"permission": "admin"}'`],
   ['data', `case when data = '{}' then '[]' else '{}'::jsonb end`],
+  ['data', `jsonb_set(data, '{also_concerns}', '[{"type": "organization", "id": 4711}]')`],
+  ['data', `jsonb_set(data, '{also_concerns}', '[{"type": "organization", "id": "no number"}, 7, null]')`],
+  ['data', `case when data ? 'also_concerns' then data - 'also_concerns' else data || '{"n": -1}' end`],
   ['transaction_id', `(transaction_id::text::bigint + 1)::text::xid8`],
 ];
 
@@ -187,6 +190,11 @@ async function exchange(db: Kysely<Database>, columns: string, below: (count: nu
 
 async function writeEntries(db: Kysely<Database>, count: number, below: (count: number) => number): Promise<void> {
   const maybe = <Value>(value: Value): Value | null => (below(3) === 0 ? null : value);
+  const kinds = ['organization', 'user'];
+  const others = () =>
+    maybe({
+      also_concerns: Array.from({ length: 1 + below(2) }, (_, n) => ({ type: kinds[below(2)], id: n + below(3) })),
+    });
   for (let n = 0; n < count; n += 1) {
     await inTransaction(db, async (transaction) => {
       for (let more = below(3); more >= 0; more -= 1) {
@@ -194,7 +202,7 @@ async function writeEntries(db: Kysely<Database>, count: number, below: (count: 
           .insertInto('audit_entries')
           .values({
             ...{ action: ['team.create', 'repo.create', 'org.update'][below(3)] ?? '', operation_type: 'modify' },
-            ...{ outcome: 'done', data: JSON.stringify({ n, ü: ['"', '\u2028', null] }) },
+            ...{ outcome: 'done', data: JSON.stringify({ n, ü: ['"', '\u2028', null], ...others() }) },
             ...{ user_agent: maybe('a: 1:b'), actor: maybe('olga') },
             ...{ org_id: maybe(1 + below(3)), business_id: below(6) === 0 ? 9 : null },
             ...{ actor_id: maybe(1 + below(4)), user_id: maybe(1 + below(4)) },

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import t, { type Test } from 'tap';
 import { databaseOver, openPool } from '../../src/db/pool.ts';
 import { digestOf } from '../../src/secrets.ts';
+import { verifyAudit } from '../../src/use-cases/verify-audit.ts';
 import { directoryApp } from '../support/directory-app.ts';
 import { bearer, tokensOf } from '../support/world.ts';
 
@@ -140,6 +141,46 @@ t.test('L2: one entry stands in every log that it concerns, and in no other', as
   t.same(await idsIn(as.gene, '/enterprises/milky-way/audit-log'), [String(both.id)]);
   t.equal((await idsIn(as.olga, ORG))[0], String(both.id));
   t.equal((await idsIn(as.olga, '/user/security-log')).filter((id) => id === String(both.id)).length, 1, 'once');
+
+  t.test('what concerns two organizations, or two people, is one entry in the logs of both', async (t) => {
+    const { world, gene, rita, other } = app;
+    const admin = await world.session(await world.person('root', { site_admin: true }));
+    const names = async (who: string, url: string) => {
+      const { body } = await call(who, `GET ${url}?per_page=1`);
+      const [{ action, outcome, also_concerns = [], _document_id: id }] = body;
+      return [id, action, outcome, ...also_concerns.map((each: { type: string; name: string }) => each.name)];
+    };
+    await world.member(other, olga, 'admin');
+    await world.repository(acme, 'engine');
+    t.equal((await call(as.olga, 'POST /repos/acme/engine/transfer', { new_owner: 'other' })).status, 202);
+    const transferred = await names(as.olga, ORG);
+    t.same(transferred.slice(1), ['repo.transfer', 'done', 'other']);
+    t.same(await names(as.gene, '/orgs/other/audit-log'), transferred);
+    t.same(await names(as.olga, '/user/security-log'), transferred);
+
+    await world.organization('third', gene);
+    t.equal((await call(as.olga, 'POST /repos/other/engine/transfer', { new_owner: 'third' })).status, 403);
+    const refused = await names(as.gene, '/orgs/third/audit-log');
+    t.same(refused.slice(1), ['repo.transfer', 'refused', 'third']);
+    t.same(await names(as.gene, '/orgs/other/audit-log'), refused);
+
+    const own = await world.repository(rita, 'diary');
+    await world.collaborator(own, olga, 'admin');
+    t.equal((await call(as.olga, 'PUT /repos/rita/diary/collaborators/gene', { permission: 'pull' })).status, 204);
+    const added = await names(as.rita, '/user/security-log');
+    t.same(added.slice(1), ['repo.add_member', 'done', 'rita'], 'whose repository it is');
+    t.same(await names(as.gene, '/user/security-log'), added);
+    t.equal((await call(as.olga, 'DELETE /repos/rita/diary/collaborators/gene')).status, 204);
+    t.same((await names(as.rita, '/user/security-log')).slice(1), ['repo.remove_member', 'done', 'rita']);
+
+    t.equal((await call(as.olga, 'PUT /enterprises/milky-way/organizations/other')).status, 403);
+    const tried = await names(as.gene, '/enterprises/milky-way/audit-log');
+    t.same(tried.slice(1), ['business.add_organization', 'refused']);
+    t.equal((await call(as.olga, 'PUT /users/rita/suspended', {})).status, 403);
+    t.same((await names(as.rita, '/user/security-log')).slice(1), ['user.suspend', 'refused']);
+    t.equal((await call(admin, 'PUT /users/rita/suspended', {})).status, 204);
+    t.same((await verifyAudit(deps.db)).findings, []);
+  });
 });
 
 t.test('L2, F5: who may read which log', async (t) => {

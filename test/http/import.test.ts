@@ -1,6 +1,6 @@
 // The bulk import (contract 5): what each type of line does, by version and content, and what it never does.
 
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import t, { type Test } from 'tap';
 import type { Database } from '../../src/db/schema.ts';
 import { buildTestApp } from '../support/build-app.ts';
@@ -144,7 +144,8 @@ t.test('L1: each act of an import is exactly one entry, by the client that impor
     .executeTakeFirst();
   t.match(entry, { actor_id: null, programmatic_access_type: 'Client', repo: 'ada/dots', user: 'bob', org: null });
   t.match(entry?.actor, /^client_/);
-  t.same(entry?.data, { role: 'write', external_id: 'c1', version: 1 });
+  const also_concerns = [{ type: 'user', id: await idOf(db, USER), name: 'ada' }];
+  t.same(entry?.data, { role: 'write', external_id: 'c1', version: 1, also_concerns }, 'whose repository it is');
   const before = (await actions(db)).length;
   await send([{ ...MEMBER, version: 2, role: 'admin' }, { ...OWN, version: 2 }, deletion(COLLABORATOR, 2)]);
   t.same((await actions(db)).slice(before), ['org.update_member', 'repo.remove_member']);
@@ -457,10 +458,24 @@ t.test('M10: a repository of another owner leaves every selection for good, and 
     permissions: { contents: 'read' },
   });
   const before = (await actions(db)).length;
+  /** The logs in which the last such entry stands. */
+  const logsOf = async (action: string) => {
+    const { rows: found } = await sql<{ logs: string[] }>`
+      select array(
+        select log_kind || ' ' || log_id from audit_positions where entry_id = max(entry.id) order by log_kind, log_id
+      ) as logs
+      from audit_entries entry where action = ${action}`.execute(db);
+    return found[0]?.logs;
+  };
   t.same(await words([{ ...REPOSITORY, version: 2, owner: 'u1' }]), ['updated']);
   t.same((await actions(db)).slice(before), ['repo.transfer']);
+  t.same(await logsOf('repo.transfer'), [`organization ${owner.id}`, `user ${await idOf(db, USER)}`]);
   t.equal(await idOf(db, REPOSITORY), id);
   t.same(await words([{ ...REPOSITORY, version: 3 }]), ['updated'], 'it returns');
+  const other = { ...ORGANIZATION, external_id: 'o2', login: 'other', enterprise: undefined };
+  t.same(await words([other, { ...REPOSITORY, version: 4, owner: 'o2' }]), ['created', 'updated']);
+  const both = [owner.id, await idOf(db, other)].map((each) => `organization ${each}`);
+  t.same(await logsOf('repo.transfer'), both, 'contract 10: one entry, in the logs of both');
   for (const table of ['team_repositories', 'token_repositories', 'grant_repositories'] as const) {
     t.same(await db.selectFrom(table).selectAll().execute(), [], table);
   }

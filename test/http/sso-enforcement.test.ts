@@ -80,7 +80,8 @@ t.test('O1: a classic token is authorised by its holder, with a live session the
   await entries();
   const early = await authorize(id);
   t.match(early, { status: 403, body: { code: 'sso_required' }, headers: { 'x-github-sso': REQUIRED } });
-  t.match(await entries(), [{ action: 'org_credential_authorization.grant', outcome: 'refused', actor: 'bob' }]);
+  const attempt = { action: 'org_credential_authorization.grant', outcome: 'refused', actor: 'bob', org: 'acme' };
+  t.match(await entries(), [attempt], 'the organization sees the attempt');
   await bobSignsOn();
   await entries();
   t.equal((await authorize(id)).status, 204);
@@ -137,6 +138,33 @@ t.test('O1: whose, which and where: all else is refused', async (t) => {
   t.match(plain, { status: 403, body: { code: 'sso_required' } });
   await call(sessions.bob, `DELETE /user/personal-access-tokens/${id}`);
   t.equal((await authorize(id)).status, 404);
+});
+
+t.test('L1, contract 10: the organization that is named sees who tried with what he may not', async (t) => {
+  const { classicToken, sessions, setSso, authorize, deauthorize, call, entries } = await start(t);
+  await setSso();
+  const { id, token } = await classicToken(sessions.bob);
+  await entries();
+  t.equal((await authorize(id, sessions.cleo)).status, 404, 'another person’s token');
+  t.equal((await deauthorize(id, sessions.cleo)).status, 404);
+  t.equal((await authorize(id, token)).status, 403, 'K7');
+  t.equal((await call(token, `PUT /user/personal-access-tokens/${id}/sso/absent`)).status, 403);
+  t.match(
+    (await entries()).map(({ action, org, actor, user, outcome, reason }) => [
+      action,
+      org,
+      actor,
+      user,
+      outcome,
+      reason,
+    ]),
+    [
+      ['org_credential_authorization.grant', 'acme', 'cleo', 'cleo', 'refused', 'not_found'],
+      ['org_credential_authorization.deauthorized', 'acme', 'cleo', 'cleo', 'refused', 'not_found'],
+      ['org_credential_authorization.grant', 'acme', 'bob', 'bob', 'refused', 'session_required'],
+      ['org_credential_authorization.grant', null, 'bob', 'bob', 'refused', 'session_required'],
+    ],
+  );
 });
 
 t.test('P4: a classic token that lives longer than a cap is not authorised; nor is one that has ended', async (t) => {

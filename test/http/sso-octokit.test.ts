@@ -51,46 +51,85 @@ function silent() {
   return { debug: nothing, info: nothing, warn: nothing, error: nothing };
 }
 
-t.test('A4: an import that ends a membership ends the same', async (t) => {
+t.test('A4, L1: a membership that an import ends leaves what one leaves that an owner ends', async (t) => {
   const world = await ssoWorld(t);
   const { send } = await importerOf(world);
   const { deps, call, entries, rows } = world;
-  const email = (login: string) => ({ type: 'user', version: 1, login, email: `${login}@import.example` });
-  const member = { type: 'membership', external_id: 'm2', version: 1, organization: 'o1', user: 'u2', role: 'member' };
-  await send([
-    { ...email('olga'), external_id: 'u1' },
-    { ...email('paul'), external_id: 'u2' },
-    { type: 'organization', external_id: 'o1', version: 1, login: 'imported' },
-    { type: 'membership', external_id: 'm1', version: 1, organization: 'o1', user: 'u1', role: 'admin' },
-    member,
+  const olga = { type: 'user', external_id: 'u0', version: 1, login: 'olga', email: 'olga@import.example' };
+  const organization = { type: 'organization', external_id: 'o1', version: 1, login: 'imported' };
+  const member = (user: string, role: string) => ({
+    ...{ type: 'membership', external_id: `m-${user}`, version: 1, organization: 'o1', user, role },
+  });
+  await send([olga, organization, member('u0', 'admin')]);
+  const accountOf = async (login: string) =>
+    deps.db.selectFrom('accounts').select(['id', 'login']).where('login', '=', login).executeTakeFirstOrThrow();
+  const imported = await accountOf('imported');
+
+  /** What a person leaves behind who had a grant, a request, an authorisation and a single sign-on session. */
+  async function leave(login: string, end: () => Promise<unknown>) {
+    await send([{ ...olga, external_id: login, login, email: `${login}@import.example` }, member(login, 'admin')]);
+    const person = await accountOf(login);
+    const session = await world.world.session(person);
+    const fine = { owner: imported, permissions: { members: 'read' } } as const;
+    await rows.fineGrained(person, fine);
+    await rows.fineGrained(person, { ...fine, standing: 'pending' });
+    const { id: token_id } = await rows.classic(person, { scopes: ['repo'] });
+    const proof = await deps.db.selectFrom('sessions').select('id').where('user_id', '=', person.id).execute();
+    const place = { organization_id: imported.id };
+    const at = deps.clock();
+    await deps.db
+      .insertInto('sso_sessions')
+      .values(proof.map(({ id }) => ({ ...place, session_id: id, expires_at: new Date(at.getTime() + 600_000) })))
+      .execute();
+    await deps.db
+      .insertInto('token_sso_authorizations')
+      .values({ ...place, token_id, authorized_at: at })
+      .execute();
+    t.equal((await call(session, `GET ${SSO_SESSIONS}`)).body.length, 1);
+    await entries();
+    await end();
+    t.same((await call(session, `GET ${SSO_SESSIONS}`)).body, []);
+    const told = (await call(session, 'GET /user/notifications')).body;
+    const written = (await entries()).sort((a, b) => (a.action < b.action ? -1 : 1));
+    const tokens = new Map(written.map((each, n) => [each.managed_token_id, `token ${n}`]));
+    return {
+      told: told.map(({ type, organization: of, reason }: Record<string, unknown>) => ({ type, of, reason })),
+      written: written.map(({ action, org, user, operation_type, managed_token_id, data }) => {
+        const {
+          external_id,
+          version,
+          user_programmatic_access_request_id: request,
+          ...said
+        } = data as Record<string, unknown>;
+        const named = { ...said, user_programmatic_access_name: 'its name', request: request !== undefined };
+        const own = 'user_programmatic_access_id' in said && {
+          user_programmatic_access_id: tokens.get(managed_token_id),
+        };
+        return {
+          action,
+          org,
+          user: user === login,
+          operation_type,
+          token: tokens.get(managed_token_id),
+          ...named,
+          ...own,
+        };
+      }),
+    };
+  }
+
+  const by_owner = await leave('paul', async () => {
+    const session = await world.world.session(await accountOf('olga'));
+    t.equal((await call(session, 'DELETE /orgs/imported/memberships/paul')).status, 204);
+  });
+  const by_import = await leave('pia', () => send([{ ...member('pia', 'admin'), version: 2, deleted: true }]));
+  t.match(by_owner.written, [
+    { action: 'org.remove_member', role: 'admin', user: true },
+    { action: 'org_credential_authorization.deauthorized', org: 'imported', managed_token_scopes: 'repo' },
+    { action: 'personal_access_token.access_revoked', user_programmatic_access_id: String, request: false },
+    { action: 'personal_access_token.request_cancelled', user_programmatic_access_id: String, request: true },
   ]);
-  const idOf = async (login: string) =>
-    (await deps.db.selectFrom('accounts').select('id').where('login', '=', login).executeTakeFirstOrThrow()).id;
-  const [paul, organization_id] = [{ id: await idOf('paul'), login: 'paul' }, await idOf('imported')];
-  const session = await world.world.session(paul);
-  const proof = await deps.db
-    .selectFrom('sessions')
-    .select('id')
-    .where('user_id', '=', paul.id)
-    .executeTakeFirstOrThrow();
-  const expires_at = new Date(Date.now() + 600_000);
-  await deps.db.insertInto('sso_sessions').values({ session_id: proof.id, organization_id, expires_at }).execute();
-  const { id } = await rows.classic(paul, { scopes: ['repo'] });
-  const authorized_at = new Date();
-  await deps.db
-    .insertInto('token_sso_authorizations')
-    .values({ token_id: id, organization_id, authorized_at })
-    .execute();
-  t.equal((await call(session, `GET ${SSO_SESSIONS}`)).body.length, 1);
-  await entries();
-  await send([{ type: 'membership', external_id: 'm2', version: 2, deleted: true }]);
-  t.match(
-    (await entries()).sort((a, b) => (a.action < b.action ? -1 : 1)),
-    [
-      { action: 'org.remove_member', user: 'paul' },
-      { action: 'org_credential_authorization.deauthorized', user: 'paul', org: 'imported', managed_token_id: id },
-    ],
-  );
-  t.same((await call(session, `GET ${SSO_SESSIONS}`)).body, []);
+  t.match(by_owner.told, [{ type: 'grant_revoked', of: 'imported' }]);
+  t.same(by_import, by_owner);
   t.same(await deps.db.selectFrom('token_sso_authorizations').select('token_id').execute(), []);
 });

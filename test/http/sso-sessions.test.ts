@@ -136,7 +136,7 @@ t.test('O3: the first use links an identity to a person for good, and a person t
   t.match(await entries(), [{ action: 'org.sso_response', data: { linked: false } }]);
   t.match(await signOn(sessions.cleo, 'sub of bob'), { status: 403, body: { code: 'identity_linked' } });
   t.match(await entries(), [
-    { action: 'org.sso_response', actor: 'cleo', outcome: 'refused', reason: 'identity_linked' },
+    { action: 'org.sso_response', actor: 'cleo', org: 'acme', outcome: 'refused', reason: 'identity_linked' },
   ]);
   t.match(await signOn(sessions.bob, 'sub of cleo'), { status: 403, body: { code: 'identity_linked' } });
   t.same((await call(sessions.cleo, `GET ${SSO_SESSIONS}`)).body, []);

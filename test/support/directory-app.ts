@@ -36,7 +36,8 @@ export async function directoryApp(t: Test, options: TestAppOptions = {}) {
   async function entries() {
     const found = await deps.db
       .selectFrom('audit_entries')
-      .select(['id', 'action', 'actor', 'user', 'org', 'repo', 'outcome', 'reason', 'managed_token_id', 'data'])
+      .select(['id', 'action', 'operation_type', 'actor', 'user', 'org', 'repo', 'outcome', 'reason'])
+      .select(['managed_token_id', 'data'])
       .where('id', '>', looked)
       .orderBy('id')
       .execute();

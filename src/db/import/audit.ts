@@ -6,7 +6,7 @@ import { type AuditAction, accessTypeOf, type OperationType } from '../../domain
 import type { Caller } from '../../domain/caller.ts';
 import type { Database } from '../schema.ts';
 
-/** What happened to what. A repository brings its owner with it, a team its organization. */
+/** What happened to what. A repository brings its owner with it, also where another is named; a team its organization. */
 export type ImportEntry = {
   readonly action: AuditAction;
   readonly operation_type: OperationType;
@@ -38,8 +38,11 @@ export async function writeImportEntries(
     select entry.action, ${actor}, person.id, person.login, org.id, org.login, business.id, business.slug,
       repository.id, owner.login || '/' || repository.name, ${accessTypeOf(caller)}, entry.managed_token_id,
       entry.managed_hashed_token, ${caller.request_id}, ${caller.ip}, ${caller.user_agent}, entry.operation_type, 'done',
-      case when team.id is null then entry.data::jsonb
-        else entry.data::jsonb || jsonb_build_object('team', team.slug, 'team_id', team.id) end
+      entry.data::jsonb
+        || case when team.id is null then '{}' else jsonb_build_object('team', team.slug, 'team_id', team.id) end
+        || case when owner.id is null or owner.id in (org.id, person.id) then '{}'
+          else jsonb_build_object('also_concerns', jsonb_build_array(
+            jsonb_build_object('type', lower(owner.type), 'id', owner.id, 'name', owner.login))) end
     from unnest(
       ${entries.map((each) => each.action)}::text[], ${entries.map((each) => each.operation_type)}::text[],
       ${ids('user_id')}, ${ids('org_id')}, ${ids('business_id')}, ${ids('repo_id')}, ${ids('team_id')},

@@ -8,13 +8,17 @@ import type { Pair } from './relations.ts';
 
 export type EndedToken = {
   readonly organization_id: number;
+  readonly organization: string;
   readonly user_id: number;
+  readonly holder: string;
   readonly token_id: number;
   readonly hashed_token: string | null;
   readonly name: string;
 };
 
-const TOKEN = sql`token.id as token_id, token.user_id, token.name,
+const TOKEN = sql`leaving.organization_id, token.id as token_id, token.user_id, token.name,
+  (select login from accounts where id = leaving.organization_id) as organization,
+  (select login from accounts where id = token.user_id) as holder,
   (select secret.digest from token_secrets secret where secret.token_id = token.id and secret.is_current) as hashed_token`;
 
 function pairsOf(pairs: readonly Pair[]) {
@@ -54,7 +58,7 @@ export async function endGrants(db: Kysely<Database>, pairs: readonly Pair[]): P
     delete from grants held using tokens token, ${pairsOf(pairs)}
     where token.user_id = leaving.user_id and held.token_id = token.id
       and held.resource_owner_id = leaving.organization_id
-    returning leaving.organization_id, ${TOKEN}`.execute(db);
+    returning ${TOKEN}`.execute(db);
   return rows;
 }
 
@@ -68,6 +72,6 @@ export async function cancelRequests(
     from tokens token, ${pairsOf(pairs)}
     where token.user_id = leaving.user_id and request.token_id = token.id and request.state = 'pending'
       and request.resource_owner_id = leaving.organization_id
-    returning leaving.organization_id, request.id as request_id, ${TOKEN}`.execute(db);
+    returning request.id as request_id, ${TOKEN}`.execute(db);
   return rows;
 }

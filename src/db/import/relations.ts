@@ -63,17 +63,18 @@ export async function putPairs(
   return rows;
 }
 
-/** Takes these pairs away; answers those that were there. */
+/** Takes these pairs away; answers those that were there, memberships with the role that was held. */
 export async function deletePairs(
   db: Kysely<Database>,
   type: RelationType,
   pairs: readonly Pair[],
-): Promise<readonly Pair[]> {
+): Promise<readonly (Pair & { readonly role: string | null })[]> {
   const table = TABLES[type];
-  const { rows } = await sql<Pair>`
+  const role = type === 'membership' ? sql`held.role` : sql`null::text`;
+  const { rows } = await sql<Pair & { role: string | null }>`
     delete from ${sql.table(table.name)} held using ${unnested(pairs)} as gone (first, second)
     where held.${sql.ref(table.first)} = gone.first and held.${sql.ref(table.second)} = gone.second
-    returning gone.first, gone.second`.execute(db);
+    returning gone.first, gone.second, ${role} as role`.execute(db);
   return rows;
 }
 

@@ -10,6 +10,7 @@ import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { presentPerson, presentPersonWithSetup } from '../present/people.ts';
+import { accountIn } from '../resources.ts';
 import { Login, NoContent, Nullable, PageQuery, Strict } from '../schemas/common.ts';
 import { Email, NewPassword, Person, PersonWithSetup, ProfileName, UsernameParams } from '../schemas/people.ts';
 
@@ -80,7 +81,7 @@ export const addAdminUserRoutes: AddRoutes = (app, deps) => {
   app.patch(
     '/admin/users/:username',
     {
-      config: { access: { session: 'site_administrator', audit: 'user.update' } },
+      config: { access: { session: 'site_administrator', concerns: accountIn, audit: 'user.update' } },
       schema: {
         operationId: 'editPerson',
         summary: 'Correct a person',
@@ -102,7 +103,7 @@ export const addAdminUserRoutes: AddRoutes = (app, deps) => {
   app.delete(
     '/admin/users/:username',
     {
-      config: { access: { session: 'site_administrator', audit: 'user.delete' } },
+      config: { access: { session: 'site_administrator', concerns: accountIn, audit: 'user.delete' } },
       schema: {
         operationId: 'deletePerson',
         summary: 'Delete a person with all that is his own',
@@ -120,7 +121,13 @@ export const addAdminUserRoutes: AddRoutes = (app, deps) => {
   app.delete(
     '/admin/users/:username/tokens',
     {
-      config: { access: { session: 'site_administrator', audit: 'personal_access_token.credential_revoked' } },
+      config: {
+        access: {
+          session: 'site_administrator',
+          concerns: accountIn,
+          audit: 'personal_access_token.credential_revoked',
+        },
+      },
       schema: {
         operationId: 'revokeTokensOfPerson',
         summary: 'End all tokens of a person',

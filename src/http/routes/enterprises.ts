@@ -6,6 +6,7 @@ import { addEnterpriseOrganization } from '../../use-cases/add-enterprise-organi
 import { removeEnterpriseAdministrator } from '../../use-cases/remove-enterprise-administrator.ts';
 import { removeEnterpriseOrganization } from '../../use-cases/remove-enterprise-organization.ts';
 import type { AddRoutes } from '../app-type.ts';
+import { enterpriseIn } from '../resources.ts';
 import { Conflict, Login, NoContent } from '../schemas/common.ts';
 
 const OrganizationParams = Type.Object({ enterprise: Login, org: Login });
@@ -15,7 +16,7 @@ export const addEnterpriseRoutes: AddRoutes = (app, deps) => {
   app.put(
     '/enterprises/:enterprise/organizations/:org',
     {
-      config: { access: { session: 'site_administrator', audit: 'business.add_organization' } },
+      config: { access: { session: 'site_administrator', concerns: enterpriseIn, audit: 'business.add_organization' } },
       schema: {
         operationId: 'addEnterpriseOrganization',
         summary: 'Put an organization into an enterprise',
@@ -33,7 +34,9 @@ export const addEnterpriseRoutes: AddRoutes = (app, deps) => {
   app.delete(
     '/enterprises/:enterprise/organizations/:org',
     {
-      config: { access: { session: 'site_administrator', audit: 'business.remove_organization' } },
+      config: {
+        access: { session: 'site_administrator', concerns: enterpriseIn, audit: 'business.remove_organization' },
+      },
       schema: {
         operationId: 'removeEnterpriseOrganization',
         summary: 'Take an organization out of its enterprise; internal repositories become private',
@@ -50,7 +53,7 @@ export const addEnterpriseRoutes: AddRoutes = (app, deps) => {
   app.put(
     '/enterprises/:enterprise/administrators/:username',
     {
-      config: { access: { session: 'site_administrator', audit: 'business.add_admin' } },
+      config: { access: { session: 'site_administrator', concerns: enterpriseIn, audit: 'business.add_admin' } },
       schema: {
         operationId: 'addEnterpriseAdministrator',
         summary: 'Make a person an administrator of an enterprise',
@@ -67,7 +70,7 @@ export const addEnterpriseRoutes: AddRoutes = (app, deps) => {
   app.delete(
     '/enterprises/:enterprise/administrators/:username',
     {
-      config: { access: { session: 'site_administrator', audit: 'business.remove_admin' } },
+      config: { access: { session: 'site_administrator', concerns: enterpriseIn, audit: 'business.remove_admin' } },
       schema: {
         operationId: 'removeEnterpriseAdministrator',
         summary: 'Let a person administer an enterprise no longer',

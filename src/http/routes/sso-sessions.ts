@@ -12,6 +12,7 @@ import type { AddRoutes, App } from '../app-type.ts';
 import { factsOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { printTime } from '../present/time.ts';
+import { organizationIn } from '../resources.ts';
 import { Conflict, Id, Login, NoContent, PageQuery } from '../schemas/common.ts';
 import { NewSsoSession } from '../schemas/single-sign-on.ts';
 
@@ -92,7 +93,7 @@ function addAuthorizing(app: App, deps: Deps): void {
   app.put(
     AUTHORIZATION,
     {
-      config: { access: { session: 'person', audit: authorizationAction('grant') } },
+      config: { access: { session: 'person', concerns: organizationIn, audit: authorizationAction('grant') } },
       schema: {
         operationId: 'authorizeToken',
         summary: 'Authorise a classic token at an organization, with a live single sign-on session there',
@@ -113,7 +114,7 @@ function addAuthorizing(app: App, deps: Deps): void {
   app.delete(
     AUTHORIZATION,
     {
-      config: { access: { session: 'person', audit: authorizationAction('deauthorized') } },
+      config: { access: { session: 'person', concerns: organizationIn, audit: authorizationAction('deauthorized') } },
       schema: {
         operationId: 'deauthorizeToken',
         summary: 'Take the authorisation of a classic token back',

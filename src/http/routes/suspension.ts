@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { suspendPerson } from '../../use-cases/suspend-person.ts';
 import { unsuspendPerson } from '../../use-cases/unsuspend-person.ts';
 import type { AddRoutes } from '../app-type.ts';
+import { accountIn } from '../resources.ts';
 import { NoContent, Strict } from '../schemas/common.ts';
 import { UsernameParams } from '../schemas/people.ts';
 
@@ -16,7 +17,7 @@ export const addSuspensionRoutes: AddRoutes = (app, deps) => {
   app.put(
     '/users/:username/suspended',
     {
-      config: { access: { session: 'site_administrator', audit: 'user.suspend' } },
+      config: { access: { session: 'site_administrator', concerns: accountIn, audit: 'user.suspend' } },
       schema: {
         operationId: 'suspendPerson',
         summary: 'Suspend a person: tokens are refused, sessions end',
@@ -36,7 +37,7 @@ export const addSuspensionRoutes: AddRoutes = (app, deps) => {
   app.delete(
     '/users/:username/suspended',
     {
-      config: { access: { session: 'site_administrator', audit: 'user.unsuspend' } },
+      config: { access: { session: 'site_administrator', concerns: accountIn, audit: 'user.unsuspend' } },
       schema: {
         operationId: 'unsuspendPerson',
         summary: 'Let a person act again: tokens work, sessions do not come back',

@@ -42,6 +42,11 @@ export const AuditEntry = Type.Object(
     outcome: Type.Enum(['done', 'refused']),
     reason: Nullable(Type.String({ description: 'Of a refused attempt: its code' })),
     created_at: Milliseconds,
+    also_concerns: Type.Optional(
+      Type.Array(Type.Object({ type: Type.Enum(['organization', 'user']), id: Type.Integer(), name: Type.String() }), {
+        description: 'In whose logs the entry stands beside those of `org`, `business`, `user` and `actor`',
+      }),
+    ),
   },
   {
     $id: 'AuditEntry',

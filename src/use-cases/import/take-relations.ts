@@ -79,7 +79,8 @@ async function remove(step: Step, type: RelationType, pairs: readonly Gone[]): P
   const removed = await deletePairs(step.db, type, pairs);
   for (const pair of removed) {
     const line = lines.get(pairClaim(type, pair.first, pair.second)) ?? null;
-    step.record(line, { action: ACTIONS[type][2], operation_type: 'remove', ...concerned(type, pair) });
+    const data = pair.role === null ? {} : { role: pair.role };
+    step.record(line, { action: ACTIONS[type][2], operation_type: 'remove', ...concerned(type, pair), data });
   }
   if (type === 'membership') await leave(step, pairs);
 }

@@ -13,6 +13,7 @@ import { createKeySets } from './key-sets.ts';
 import { createMailer } from './mailer.ts';
 import { createOutbound } from './outbound.ts';
 import { createLastUse } from './use-cases/last-use.ts';
+import { createSigner } from './use-cases/signer.ts';
 
 export type Parts = {
   readonly pool: pg.Pool;
@@ -31,5 +32,7 @@ export function composeDeps({ pool, config, clock, log }: Parts): Deps {
   const key_sets = createKeySets({ outbound, clock, log, request_timeout_ms: config.request_timeout_ms });
   const last_use = createLastUse(db);
   const mailer = createMailer(config);
-  return { db, openImportDatabase, facts, catalogue, last_use, outbound, key_sets, mailer, config, clock, log };
+  const signer = createSigner({ db, config, clock, log });
+  const outside = { outbound, key_sets, signer, mailer };
+  return { db, openImportDatabase, facts, catalogue, last_use, ...outside, config, clock, log };
 }

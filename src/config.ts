@@ -4,10 +4,13 @@ import { BlockList, isIP } from 'node:net';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, passwordFault } from './domain/password.ts';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './domain/signing-key.ts';
 import { startRefusal } from './start-refusal.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const DAY_SECONDS = 86_400;
+/** Long enough that nobody guesses it: `openssl rand -base64 32` gives 44. */
+const SECRET_FORM = '^[!-~]{32,256}$';
 
 /** Every setting: its form, its bounds and its default. Durations carry their unit in the name, or are seconds. */
 export const SETTINGS = Type.Object({
@@ -26,6 +29,11 @@ export const SETTINGS = Type.Object({
   MAIL_FROM: Type.Optional(Type.String({ pattern: '^[^\\s<>@,;]{1,64}@[A-Za-z0-9.-]{1,253}$' })),
   METRICS_TOKEN: Type.Optional(Type.String({ pattern: '^[!-~]{8,256}$' })),
   AUDIT_ROOT_FILE: Type.Optional(Type.String()),
+  SIGNING_ALGORITHM: Type.Enum(SIGNING_ALGORITHMS, { default: 'ES256' }),
+  SIGNING_KEY_DAYS: Type.Integer({ default: 90, minimum: 1, maximum: 3650 }),
+  SIGNING_KEY_FILE: Type.Optional(Type.String()),
+  SIGNING_KEY_SECRET: Type.Optional(Type.String({ pattern: SECRET_FORM })),
+  SIGNING_KEY_SECRET_PREVIOUS: Type.Optional(Type.String({ pattern: SECRET_FORM })),
   LOG_LEVEL: Type.Enum(LOG_LEVELS, { default: 'info' }),
   ALLOW_UNSAFE_DATABASE: Type.Enum(['0', '1'], { default: '0' }),
   DATABASE_POOL: Type.Integer({ default: 10, minimum: 2, maximum: 1000 }),
@@ -70,6 +78,16 @@ export interface Config {
   readonly metrics_token: string | null;
   /** Where signed roots of the record are appended; null: nowhere. */
   readonly audit_root_file: string | null;
+  /** The algorithm of signing keys that are made from now on. */
+  readonly signing_algorithm: SigningAlgorithm;
+  /** The age at which a signing key gives way to a new one. */
+  readonly signing_key_days: number;
+  /** Private keys outside the database; null: they are made and kept in it. */
+  readonly signing_key_file: string | null;
+  /** What private keys in the database are encrypted under; null: they are not. */
+  readonly signing_key_secret: string | null;
+  /** The secret before it, while what it encrypted is encrypted anew. */
+  readonly signing_key_secret_previous: string | null;
   readonly log_level: (typeof LOG_LEVELS)[number];
   readonly allow_unsafe_database: boolean;
   readonly database_connections_max: number;
@@ -110,6 +128,11 @@ export function loadConfig(environment: Environment): Config {
     mail_from: settings.MAIL_FROM ?? null,
     metrics_token: settings.METRICS_TOKEN ?? null,
     audit_root_file: settings.AUDIT_ROOT_FILE ?? null,
+    signing_algorithm: settings.SIGNING_ALGORITHM,
+    signing_key_days: settings.SIGNING_KEY_DAYS,
+    signing_key_file: settings.SIGNING_KEY_FILE ?? null,
+    signing_key_secret: settings.SIGNING_KEY_SECRET ?? null,
+    signing_key_secret_previous: settings.SIGNING_KEY_SECRET_PREVIOUS ?? null,
     log_level: settings.LOG_LEVEL,
     allow_unsafe_database: settings.ALLOW_UNSAFE_DATABASE === '1',
     database_connections_max: settings.DATABASE_POOL,

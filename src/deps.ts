@@ -9,6 +9,7 @@ import type { KeySets } from './key-sets.ts';
 import type { Mailer } from './mailer.ts';
 import type { Outbound } from './outbound.ts';
 import type { LastUse } from './use-cases/last-use.ts';
+import type { Signer } from './use-cases/signer.ts';
 
 export interface Deps {
   readonly db: Kysely<Database>;
@@ -27,6 +28,8 @@ export interface Deps {
   readonly outbound: Outbound;
   /** The keys by which organizations' ID tokens are signed. */
   readonly key_sets: KeySets;
+  /** This service's own signature. */
+  readonly signer: Signer;
   /** The way out for mails; null where none are sent. */
   readonly mailer: Mailer | null;
 }

@@ -19,6 +19,7 @@ import { prepareRootFile } from './root-file.ts';
 import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusal.ts';
 import { type Stopper, stopOnSignals } from './stop.ts';
 import { ensureAdministrator } from './use-cases/ensure-administrator.ts';
+import { prepareSigningKeys } from './use-cases/prepare-signing-keys.ts';
 
 const DATABASE_RETRY_MS = 1000;
 /** Connections of the embedded database beside the pool's: its supervisor, migrations, somebody who looks. */
@@ -45,6 +46,7 @@ async function start({ add }: Stopper): Promise<void> {
   const administrator = await whenReachable(log, () =>
     ensureAdministrator(deps, { login: config.admin_login, password: config.admin_password }),
   );
+  await whenReachable(log, () => prepareSigningKeys(deps));
   add(startJobs(deps));
   add(await whenReachable(log, () => startDelivery(deps)));
   const app = await buildApp(deps);

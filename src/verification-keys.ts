@@ -1,5 +1,5 @@
-// Public keys as JSON Web Keys (RFC 7517), and signatures made by their private halves. The only file that imports `jose`.
-// What cannot be used is passed over, what cannot be verified is no text of anybody: nothing here throws. @rule O3
+// Public keys as JSON Web Keys (RFC 7517), and signatures made by their private halves. The only file that verifies with `jose`;
+// signing-keys.ts signs. What cannot be used is passed over, what cannot be verified is no text of anybody: nothing here throws. @rule O3
 
 import { type CryptoKey, compactVerify, decodeProtectedHeader, importJWK } from 'jose';
 

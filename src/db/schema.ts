@@ -338,6 +338,18 @@ export interface Sessions {
   user_id: number;
 }
 
+export interface SigningKeys {
+  algorithm: string;
+  created_at: Date;
+  id: Generated<number>;
+  kept_in: string;
+  kid: string;
+  private_part: string | null;
+  public_jwk: Json;
+  signs_from: Date;
+  withdrawn_at: Date | null;
+}
+
 export interface SsoIdentities {
   issuer: string;
   linked_at: Date;
@@ -464,6 +476,7 @@ export interface Database {
   password_setups: PasswordSetups;
   repositories: Repositories;
   sessions: Sessions;
+  signing_keys: SigningKeys;
   sso_identities: SsoIdentities;
   sso_sessions: SsoSessions;
   team_members: TeamMembers;

@@ -80,6 +80,8 @@ export const AUDIT_ACTIONS = [
   'client.create',
   'client.delete',
   'client.secret_regenerated',
+  'signing_key.create',
+  'signing_key.delete',
   'hook.create',
   'hook.update',
   'hook.destroy',

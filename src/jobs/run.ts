@@ -6,6 +6,7 @@ import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/export-audit-r
 import { LAST_USE_FLUSH_SECONDS } from '../use-cases/last-use.ts';
 import { noticeExpiry } from '../use-cases/notice-expiry.ts';
 import { removeDeadRows } from '../use-cases/remove-dead-rows.ts';
+import { rotateSigningKeys } from '../use-cases/rotate-signing-keys.ts';
 import { sendMails } from '../use-cases/send-mails.ts';
 import { sweepHookMessages } from '../use-cases/sweep-hook-messages.ts';
 import { sweepUnusedTokens } from '../use-cases/sweep-unused-tokens.ts';
@@ -40,6 +41,7 @@ function jobsOf(deps: Deps): readonly Job[] {
     { name: 'notice expiry', ...periodic, run: (stopping) => noticeExpiry(deps, stopping) },
     { name: 'sweep unused tokens', ...periodic, run: (stopping) => sweepUnusedTokens(deps, stopping) },
     { name: 'remove dead rows', ...periodic, run: (stopping) => removeDeadRows(deps, stopping) },
+    { name: 'rotate signing keys', ...periodic, run: () => rotateSigningKeys(deps) },
     { name: 'send mails', ...periodic, run: (stopping) => sendMails(deps, stopping) },
   ];
 }

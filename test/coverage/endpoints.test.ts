@@ -19,6 +19,7 @@ const OPEN = [
   'GET /health/live',
   'GET /health/ready',
   'GET /metrics',
+  'GET /oauth/jwks',
   'GET /openapi.json',
   'GET /permissions',
   'GET /scopes',
@@ -44,6 +45,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   delivery_id: '1',
   code: '0'.repeat(32),
   client_id: 'client_none',
+  kid: 'none',
 };
 
 function fill(url: string): string {

@@ -21,6 +21,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   hook_id: '1',
   delivery_id: '1',
   client_id: 'client_none',
+  kid: 'none',
 };
 
 /** Body, content type, and what it is answered with where the caller may call. */

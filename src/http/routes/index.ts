@@ -33,6 +33,7 @@ import { addRepositoryListRoutes } from './repository-lists.ts';
 import { addRequestAgainRoutes } from './request-again.ts';
 import { addResourceOwnerRoutes } from './resource-owners.ts';
 import { addSessionRoutes } from './sessions.ts';
+import { addSigningKeyRoutes } from './signing-keys.ts';
 import { addSsoSessionRoutes } from './sso-sessions.ts';
 import { addSuspensionRoutes } from './suspension.ts';
 import { addTeamRelationRoutes } from './team-relations.ts';
@@ -85,6 +86,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addHookDeliveryRoutes,
   addLeakReportRoutes,
   addOAuthRoutes,
+  addSigningKeyRoutes,
   addEvaluationRoutes,
   addGatewayRoutes,
   addDiscoveryRoutes,

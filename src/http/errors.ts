@@ -74,7 +74,7 @@ export function sendError(
     return;
   }
   const body = errorBody(deps, refusal.code, status, request.id, refusal.details);
-  if (status === 401) reply.header('www-authenticate', challengeOf(request));
+  if (status === 401) reply.header('www-authenticate', challengeOf(deps, request));
   send(reply, status, refusal, body, isAskedByNginx(request) ? 'nginx' : 'caller');
 }
 
@@ -131,10 +131,16 @@ function isAskedByNginx(request: FastifyRequest): boolean {
 }
 
 /** What a client of this route can present; a backend service does not present Bearer. */
-function challengeOf(request: FastifyRequest): string {
+function challengeOf({ config }: ErrorDeps, request: FastifyRequest): string {
   const access = configOf(request)?.access;
-  const scheme = request.challenge ?? (access !== undefined && 'client' in access ? 'Basic' : 'Bearer');
-  return `${scheme} realm="gatehouse"`;
+  const is_client = access !== undefined && 'client' in access;
+  const is_gateway = access !== undefined && 'gateway' in access;
+  const scheme = request.challenge ?? (is_client ? 'Basic' : 'Bearer');
+  // What a gateway guards is another resource than this API.
+  if (scheme !== 'Bearer' || is_gateway) return `${scheme} realm="gatehouse"`;
+  const { origin, pathname } = new URL(config.public_url);
+  const metadata = `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`;
+  return `${scheme} realm="gatehouse", resource_metadata="${metadata}"`; // RFC 9728 section 5.1
 }
 
 function sendOAuthError(refusal: Refusal, refusalStatus: number, reply: FastifyReply): void {

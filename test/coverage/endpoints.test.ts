@@ -15,6 +15,7 @@ import { bearer, worldOf } from '../support/world.ts';
 const OPEN = [
   'GET /.well-known/authzen-configuration',
   'GET /.well-known/oauth-authorization-server',
+  'GET /.well-known/oauth-protected-resource',
   'GET /docs/status-codes',
   'GET /health/live',
   'GET /health/ready',

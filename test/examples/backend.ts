@@ -1,6 +1,6 @@
 // What backend services ask: introspection, evaluation, revocation.
 
-import { client, from, nobody, type Step, shows, token } from './step.ts';
+import { client, from, nobody, type Step, session, shows, token } from './step.ts';
 
 const forge = client('forge');
 const MILL = { type: 'repository', id: 'analytical-engines/mill' };
@@ -18,6 +18,11 @@ const introspection: readonly Step[] = [
   shows('POST /oauth/introspect', 200, 'Not a live token', forge, {
     form: true,
     body: { token: from('second', 'token'), token_type_hint: 'access_token' },
+  }),
+  shows('POST /oauth/introspect', 200, 'As a signed JWT', forge, {
+    form: true,
+    headers: { accept: 'application/token-introspection+jwt' },
+    body: { token: from('ci', 'token') },
   }),
   shows('POST /oauth/introspect', 401, 'No credential of a client', nobody, {
     form: true,
@@ -105,4 +110,15 @@ const revocation: readonly Step[] = [
   }),
 ];
 
-export const BACKEND: readonly Step[] = [...introspection, ...evaluation, ...gateways, ...revocation];
+const admin = session('admin');
+
+const keys: readonly Step[] = [
+  shows('GET /oauth/jwks', 200, 'The public key of what is signed', nobody),
+  shows('POST /admin/signing-keys', 201, 'It signs an hour later', admin, { keep: 'next_key' }),
+  shows('POST /admin/signing-keys', 409, 'One waits already', admin),
+  shows('GET /admin/signing-keys', 200, 'The present key, and the next one', admin),
+  shows('DELETE /admin/signing-keys/{kid}', 204, 'Withdrawn', admin, { path: { kid: from('next_key', 'kid') } }),
+  shows('DELETE /admin/signing-keys/{kid}', 404, 'Withdrawn before', admin, { path: { kid: from('next_key', 'kid') } }),
+];
+
+export const BACKEND: readonly Step[] = [...introspection, ...evaluation, ...gateways, ...revocation, ...keys];

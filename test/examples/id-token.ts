@@ -27,6 +27,12 @@ export function exampleIdToken(sub: string, iat: number): string {
   return `${signed}.${sign(null, Buffer.from(signed), PRIVATE).toString('base64url')}`;
 }
 
+/** Whether the JWT is one of the story's, and not of the service. */
+export function isIdToken(text: string): boolean {
+  const [header = ''] = text.split('.');
+  return JSON.parse(Buffer.from(header, 'base64url').toString()).kid === KID;
+}
+
 /** The same ID token issued at another moment. */
 export function movedIdToken(text: string, move: (iat: number) => number): string {
   const [, payload = ''] = text.split('.');

@@ -3,7 +3,7 @@
 // a moment by the moment of the story that it stands for.
 
 import { checksumOf, digestOf, kindOfText, type TextKind } from '../../src/secrets.ts';
-import { ID_TOKEN, movedIdToken } from './id-token.ts';
+import { ID_TOKEN, isIdToken, movedIdToken } from './id-token.ts';
 
 /** The day of the story. The real clock of a recording is later or earlier by a constant. */
 export const STORY_START = Date.parse('2027-03-01T09:00:00Z');
@@ -17,6 +17,8 @@ const MILLISECOND_MEMBERS: ReadonlySet<string> = new Set(['@timestamp', 'created
 const TEXT = /gth(?:_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}|[psixc]_[0-9A-Za-z]{36})/g;
 /** By which an e-mail address is verified; it stands alone, as a part of a path. */
 const VERIFICATION_CODE = /^[0-9A-Za-z]{32}$/;
+/** The name of a key, or a number of it; it stands alone. */
+const KEY_PART = /^[0-9A-Za-z_-]{43}$/;
 const CLIENT_ID = /client_[0-9A-Za-z]{20}/g;
 
 export interface Stable {
@@ -55,6 +57,22 @@ export function makeStable(real_start: number): Stable {
     return found;
   }
 
+  function learnKeyPart(text: string): string {
+    const example = `ExampleOnlyNotAKey${String(next('key')).padStart(3, '0')}`.padEnd(43, '0');
+    known.set(text, example);
+    return example;
+  }
+
+  /** A JWT of this service: the same claims as every recording has them, and no signature. */
+  function stableJwt(text: string): string {
+    const parts = text.split('.').slice(0, 2);
+    const encoded = parts.map((part) => {
+      const stable = of(JSON.parse(Buffer.from(part, 'base64url').toString()));
+      return Buffer.from(JSON.stringify(stable)).toString('base64url');
+    });
+    return [...encoded, 'ExampleOnlyNotASignature'.padEnd(86, '0')].join('.');
+  }
+
   /** The database's own clock is behind the service's; what it stamped is of the beginning of the story. */
   function shift(milliseconds: number, by: number): number {
     return Math.max(milliseconds + by, STORY_START);
@@ -63,12 +81,15 @@ export function makeStable(real_start: number): Stable {
   function ofText(text: string): string {
     const found = known.get(text);
     if (found !== undefined) return found;
+    if (KEY_PART.test(text)) return learnKeyPart(text);
     return text
       .replace(VERIFICATION_CODE, 'ExampleOnlyNotASecret'.padEnd(32, '0'))
       .replace(TEXT, learnText)
       .replace(CLIENT_ID, learnClientId)
       .replace(ID_TOKEN, (id_token) =>
-        movedIdToken(id_token, (iat) => shift(iat * 1000, STORY_START - real_start) / 1000),
+        isIdToken(id_token)
+          ? movedIdToken(id_token, (iat) => shift(iat * 1000, STORY_START - real_start) / 1000)
+          : stableJwt(id_token),
       )
       .replace(MOMENT, (moment) => printLike(moment, shift(Date.parse(moment), STORY_START - real_start)));
   }

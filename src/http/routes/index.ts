@@ -24,6 +24,7 @@ import { addMembershipRoutes } from './memberships.ts';
 import { addMetricsRoutes } from './metrics.ts';
 import { addNotificationRoutes } from './notifications.ts';
 import { addOAuthRoutes } from './oauth.ts';
+import { addOAuthMetadataRoutes } from './oauth-metadata.ts';
 import { addOrganizationPolicyRoutes } from './organization-policy.ts';
 import { addOrganizationSsoRoutes } from './organization-sso.ts';
 import { addOrganizationRoutes } from './organizations.ts';
@@ -89,6 +90,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addSigningKeyRoutes,
   addEvaluationRoutes,
   addGatewayRoutes,
+  addOAuthMetadataRoutes,
   addDiscoveryRoutes,
   addVocabularyRoutes,
 ];

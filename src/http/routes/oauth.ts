@@ -1,8 +1,11 @@
-// What backend services ask by the OAuth standards (contract 8): introspection (RFC 7662) and revocation (RFC 7009).
+// What backend services ask by the OAuth standards (contract 8): introspection (RFC 7662, as a JWT RFC 9701) and revocation
+// (RFC 7009).
 
 import { Type } from 'typebox';
 import { introspect } from '../../use-cases/introspect.ts';
 import { revokeByText } from '../../use-cases/revoke-by-text.ts';
+import { signIntrospection } from '../../use-cases/sign-introspection.ts';
+import { asksFor } from '../accept.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { clientOf } from '../caller-of.ts';
@@ -17,6 +20,18 @@ const TokenForm = Type.Object({
   client_secret: Type.Optional(Type.String()),
 });
 
+const INTROSPECTION_JWT = 'application/token-introspection+jwt';
+const INTROSPECTION_DESCRIPTION =
+  'Everything that is not a live token of which the client may know is `{"active": false}`. With ' +
+  '`Accept: application/token-introspection+jwt` the answer is a signed JWT (RFC 9701).';
+const INTROSPECTION_ANSWER = {
+  description: 'OK',
+  content: {
+    'application/json': { schema: Type.Ref('Introspection') },
+    [INTROSPECTION_JWT]: { schema: Type.String({ description: 'A JWT with the member `token_introspection`' }) },
+  },
+};
+
 export const addOAuthRoutes: AddRoutes = (app, deps) => {
   app.addSchema(Introspection);
   app.post(
@@ -27,16 +42,20 @@ export const addOAuthRoutes: AddRoutes = (app, deps) => {
       schema: {
         operationId: 'introspectToken',
         summary: 'What a text is worth now (RFC 7662)',
-        description: 'Everything that is not a live token of which the client may know is `{"active": false}`.',
+        description: INTROSPECTION_DESCRIPTION,
         tags: ['oauth'],
         body: TokenForm,
-        response: { 200: Type.Ref('Introspection') },
+        response: { 200: INTROSPECTION_ANSWER },
       },
     },
     async (request, reply) => {
       noStore(reply);
-      const found = await introspect(deps, clientOf(request), request.body.token);
-      return found === null ? { active: false } : presentIntrospection(found, deps.config.public_url);
+      reply.header('vary', 'accept');
+      const client = clientOf(request);
+      const found = await introspect(deps, client, request.body.token);
+      const answer = found === null ? { active: false } : presentIntrospection(found, deps.config.public_url);
+      if (!asksFor(request.headers.accept, INTROSPECTION_JWT, 'application/json')) return answer;
+      return reply.type(INTROSPECTION_JWT).send(await signIntrospection(deps, client, answer));
     },
   );
   app.post(

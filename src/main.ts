@@ -46,12 +46,14 @@ async function start({ add }: Stopper): Promise<void> {
   const administrator = await whenReachable(log, () =>
     ensureAdministrator(deps, { login: config.admin_login, password: config.admin_password }),
   );
-  await whenReachable(log, () => prepareSigningKeys(deps));
+  const { is_unprotected } = await whenReachable(log, () => prepareSigningKeys(deps));
   add(startJobs(deps));
   add(await whenReachable(log, () => startDelivery(deps)));
   const app = await buildApp(deps);
   add(() => app.close());
   await listen(config, () => app.listen({ host: config.host, port: config.port }));
+  if (is_unprotected)
+    log.warn('signing keys stand in the database as they are: set SIGNING_KEY_SECRET, or SIGNING_KEY_FILE');
   print(`Gatehouse listens on ${config.public_url}, and explains itself at ${config.public_url}/docs`);
   if (administrator.created && administrator.generated_password !== null) {
     print(

@@ -81,6 +81,22 @@ t.test('services on one empty database may start at the same moment', async (t) 
     ports.map((PORT) => startService(t, { ...UNSAFE, DATABASE_URL, PORT, ADMIN_PASSWORD })),
   );
   for (const service of services) t.equal(await signIn(service, ADMIN_PASSWORD), 201);
+  const keys = await Promise.all(services.map(async ({ url }) => (await fetch(`${url}/oauth/jwks`)).text()));
+  t.match(keys[0], /^\{"keys":\[\{[^}]+\}\]\}$/, 'they made one signing key');
+  t.equal(new Set(keys).size, 1, 'and all of them publish it');
+  t.match(services[0]?.output(), /signing keys stand in the database as they are/);
+  await Promise.all(services.map(({ end }) => end('SIGTERM')));
+  const SIGNING_KEY_SECRET = 's'.repeat(32);
+  const settings = { ...UNSAFE, DATABASE_URL, PORT: await freePort(), SIGNING_KEY_SECRET };
+  const encrypted = await startService(t, settings);
+  t.notMatch(encrypted.output(), /stand in the database as they are/);
+  await encrypted.end('SIGTERM');
+  for (const SECRET of ['', 'o'.repeat(32)]) {
+    const refusal = await refusalOf(startService(t, { ...settings, SIGNING_KEY_SECRET: SECRET }));
+    t.match(refusal, 'ended with 78: ');
+    t.match(refusal, '`SIGNING_KEY_SECRET`');
+    t.equal(refusal.trim().split('\n').length, 1, 'a wrong or lost secret is told in one line');
+  }
 });
 
 t.test('a database that cannot be reached is waited for', async (t) => {

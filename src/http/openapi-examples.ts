@@ -2,8 +2,8 @@
 // database and writes openapi/examples.json, a test plays it again and compares. Here they are put beside the schemas.
 
 import { readFileSync } from 'node:fs';
+import { CONTENT_TYPES } from './body.ts';
 
-const LINES = 'application/x-ndjson';
 const FILE = new URL('../../openapi/examples.json', import.meta.url);
 /** The `PUBLIC_URL` of the recording: the default. */
 const RECORDED_URL = 'http://127.0.0.1:8080';
@@ -115,9 +115,9 @@ function addToContent(
   }
 }
 
-/** Lines were recorded as the text that they are, all else as the value that its text holds. */
+/** JSON was recorded as the value that its text holds, all else (lines of JSON, a JWT) as the text that it is. */
 export function isOfType(type: string, value: unknown): boolean {
-  return (type === LINES) === (typeof value === 'string');
+  return (type === CONTENT_TYPES.json) === (typeof value !== 'string');
 }
 
 /** `GET /repos/acme/plans` with the session of a person */

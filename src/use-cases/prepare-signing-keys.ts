@@ -11,8 +11,11 @@ import { keepPrivatePart, openPrivatePart } from './private-part.ts';
 import { registerFileKeys } from './register-file-keys.ts';
 import type { SignerDeps } from './signer.ts';
 
-/** Refuses the start: a secret or a file that does not open the key that signs. Any number of nodes may do this at once. */
-export async function prepareSigningKeys(deps: SignerDeps): Promise<void> {
+/**
+ * Answers whether a key stands in the database as it is, which the log should say. Refuses the start: a secret or a file that does
+ * not open the key that signs. Any number of nodes may do this at once.
+ */
+export async function prepareSigningKeys(deps: SignerDeps): Promise<{ readonly is_unprotected: boolean }> {
   const { db, config, clock, log } = deps;
   if (config.signing_key_file !== null) await registerFileKeys(deps, config.signing_key_file);
   else await addSigningKey(deps, SYSTEM_CALLER, 'first');
@@ -28,20 +31,14 @@ export async function prepareSigningKeys(deps: SignerDeps): Promise<void> {
       log.warn({ kid: row.kid, signs_from: row.signs_from }, 'SIGNING_KEY_FILE lacks the key that signs next');
     } else throw refused(config, row);
   }
+  return { is_unprotected: config.signing_key_secret === null && signing?.kept_in === 'plain' };
 }
 
 type Opened = NonNullable<Awaited<ReturnType<typeof openPrivatePart>>>;
 
 /** What stands in the database unencrypted, or under the secret before, is encrypted anew. */
 async function keepAsSet({ db, config, log }: SignerDeps, row: SigningKeyRow, opened: Opened): Promise<void> {
-  if (opened.as_set) return;
-  if (config.signing_key_secret === null) {
-    log.warn(
-      { kid: row.kid },
-      'a signing key stands unencrypted in the database: set SIGNING_KEY_SECRET or SIGNING_KEY_FILE',
-    );
-    return;
-  }
+  if (opened.as_set || config.signing_key_secret === null) return;
   await replacePrivatePart(db, row, await keepPrivatePart(config, { kid: row.kid, private_jwk: opened.private_jwk }));
   log.info({ kid: row.kid }, 'a signing key was encrypted under SIGNING_KEY_SECRET');
 }

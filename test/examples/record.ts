@@ -12,6 +12,7 @@ import type { Example } from '../../src/http/openapi-examples.ts';
 import type { Outbound } from '../../src/outbound.ts';
 import { deliverMessage } from '../../src/use-cases/deliver-message.ts';
 import { ensureAdministrator } from '../../src/use-cases/ensure-administrator.ts';
+import { prepareSigningKeys } from '../../src/use-cases/prepare-signing-keys.ts';
 import { mailbox } from '../support/mailbox.ts';
 import { recordErrors } from './errors.ts';
 import { ADMINISTRATOR } from './people.ts';
@@ -58,6 +59,7 @@ export async function playStory<Heard>(
   const app = await buildApp(deps);
   try {
     await ensureAdministrator(deps, ADMINISTRATOR);
+    await prepareSigningKeys(deps);
     const stable = makeStable(real_start);
     const player = makePlayer(app, stable.toReal, { clock: deps.clock, lastMail });
     const { heard, end } = await listen({ app, deps, stable });

@@ -140,7 +140,8 @@ t.test('P14: npm run audit:verify ends with 0, or with 1 and the exact entry', a
   const { db, url, file, write, exportRoot } = await rooted(t);
   const command = (args: readonly string[], settings: Record<string, string> = {}) => {
     const script = fileURLToPath(new URL('../../src/cli/audit-verify.ts', import.meta.url));
-    const environment = { PATH: process.env.PATH, DATABASE_URL: url, ...settings };
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
+    const environment = { PATH, NODE_COMPILE_CACHE, DATABASE_URL: url, ...settings };
     const done = spawnSync(process.execPath, [script, ...args], { env: environment, encoding: 'utf8' });
     return { status: done.status, text: done.stdout + done.stderr };
   };

@@ -1,0 +1,28 @@
+// What a run of tests has come to, read from its TAP.
+
+export interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export const NOTHING: Outcome = { passed: 0, failed: 0, skipped: 0 };
+
+/**
+ * The last summary is that of the whole: `# { total: 24, pass: 19, fail: 3, todo: 1, skip: 1 }`. Without one, or where it hides
+ * that the process did not end well, that is one failure.
+ */
+export function readOutcome(text: string, status: number | null): Outcome {
+  const summary = text.match(/^# \{[^}]*total: [0-9]+[^}]*\}$/gm)?.at(-1);
+  const count = (name: string): number => Number(summary?.match(new RegExp(`\\b${name}: ([0-9]+)`))?.[1] ?? 0);
+  const has_crashed = summary === undefined || (status !== 0 && count('fail') === 0);
+  return { passed: count('pass'), failed: has_crashed ? 1 : count('fail'), skipped: count('skip') + count('todo') };
+}
+
+export function addOutcomes(one: Outcome, other: Outcome): Outcome {
+  return {
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    skipped: one.skipped + other.skipped,
+  };
+}

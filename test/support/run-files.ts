@@ -1,0 +1,85 @@
+// Runs test files, each in a process of its own and several at a time, and adds up what they say. `tap` could run them too (it
+// does for `npm run coverage`), but its loaders, which it puts into every process, cost more than most files themselves.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { globSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { addOutcomes, NOTHING, type Outcome, readOutcome } from './outcome.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The modules as Node has compiled them, so that not every process compiles them again. */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled-modules', import.meta.url));
+/** After so long tap itself ends a file and says where it stood. */
+const FILE_SECONDS_MAX = 120;
+/** For a file that does not even listen to that. */
+const KILL_MS = (FILE_SECONDS_MAX + 30) * 1000;
+/** More files than processors: each waits for the database much of its time. */
+const JOBS = availableParallelism() + 2;
+
+/** The named files, the files of the named folders, or all. */
+export function testFiles(named: readonly string[]): readonly string[] {
+  const places = named.length > 0 ? named : ['test'];
+  return places.flatMap((place) => {
+    const is_folder = statSync(resolve(ROOT, place), { throwIfNoEntry: false })?.isDirectory();
+    return is_folder ? globSync(`${place}/**/*.test.ts`, { cwd: ROOT }).sort() : [place];
+  });
+}
+
+export interface Run {
+  readonly done: Promise<Outcome>;
+  /** Ends what runs; nothing more is begun. */
+  readonly kill: (signal: NodeJS.Signals) => void;
+}
+
+/** Writes TAP: every file is a subtest of the whole, shown when it has ended. */
+export function runFiles(files: readonly string[], environment: Readonly<Record<string, string | undefined>>): Run {
+  const waiting = [...files];
+  const running = new Set<ChildProcess>();
+  let shown = 0;
+  const env = { TAP_TIMEOUT: String(FILE_SECONDS_MAX), NODE_COMPILE_CACHE: COMPILED, ...environment };
+
+  async function runOne(file: string): Promise<Outcome> {
+    const begun = performance.now();
+    const child = spawn(process.execPath, [file], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    running.add(child);
+    const timer = setTimeout(() => child.kill('SIGKILL'), KILL_MS);
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+    const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    clearTimeout(timer);
+    running.delete(child);
+    const outcome = readOutcome(text, status);
+    shown += 1;
+    show(`${shown} - ${file} # time=${Math.round(performance.now() - begun)}ms`, text, outcome);
+    return outcome;
+  }
+
+  async function work(): Promise<Outcome> {
+    let outcome = NOTHING;
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      outcome = addOutcomes(outcome, await runOne(file));
+    }
+    return outcome;
+  }
+
+  process.stdout.write('TAP version 14\n');
+  const done = Promise.all(Array.from({ length: JOBS }, work)).then((outcomes) => {
+    process.stdout.write(`1..${shown}\n`);
+    return outcomes.reduce(addOutcomes, NOTHING);
+  });
+  return {
+    done,
+    kill: (signal) => {
+      waiting.length = 0;
+      for (const child of running) child.kill(signal);
+    },
+  };
+}
+
+function show(line: string, text: string, outcome: Outcome): void {
+  const indented = text.replace(/^TAP version 14\n/, '').replace(/^(?=.)/gm, '    ');
+  process.stdout.write(
+    `# Subtest: ${line.replace(/^\d+ - | #.*/g, '')}\n${indented}${outcome.failed > 0 ? 'not ok' : 'ok'} ${line}\n\n`,
+  );
+}

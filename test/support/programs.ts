@@ -1,0 +1,82 @@
+// Programs of the system that tests need (nginx, Caddy, HAProxy, git). One that is missing is installed by apt where that may be
+// done; else the test is skipped with one line that names it.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Test } from 'tap';
+import { eventually } from './service.ts';
+
+/** Debian keeps servers where only the administrator's PATH looks. */
+const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/lib/git-core'];
+const APT = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } };
+
+export type Program = { readonly name: string; readonly debian_package: string };
+
+function pathOf(name: string): string | null {
+  return FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+}
+
+/** Test files run at the same time: apt waits for its own lock. */
+function apt(...args: readonly string[]): boolean {
+  return spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-qq', ...args], APT).status === 0;
+}
+
+function install(debian_package: string): boolean {
+  if (process.getuid?.() !== 0 || pathOf('apt-get') === null) return false;
+  const arguments_ = ['install', '-y', '--no-install-recommends', debian_package];
+  return apt(...arguments_) || (apt('update') && apt(...arguments_));
+}
+
+/** Where these programs are, or null where one cannot be had; the test has then said which. */
+export function programs<Name extends string>(
+  t: Test,
+  wanted: Readonly<Record<Name, Program>>,
+): Readonly<Record<Name, string>> | null {
+  const found: Partial<Record<Name, string>> = {};
+  for (const key of Object.keys(wanted) as Name[]) {
+    const { name, debian_package } = wanted[key];
+    const path = pathOf(name) ?? (install(debian_package) ? pathOf(name) : null);
+    if (path === null) {
+      t.pass(`${name} is not here and cannot be installed`, { skip: `${name} is missing (${debian_package})` });
+      return null;
+    }
+    found[key] = path;
+  }
+  return found as Record<Name, string>;
+}
+
+export type Running = { readonly child: ChildProcess; readonly output: () => string };
+
+/** Ends the program with the processes that it has made: some leave theirs behind. */
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Runs a program in the foreground until the end of the test, and answers when the claim holds. */
+export async function runProgram(
+  t: Test,
+  [command, ...args]: readonly [string, ...string[]],
+  { env, until }: { readonly env?: Readonly<Record<string, string>>; readonly until: () => Promise<boolean> },
+): Promise<Running> {
+  const child = spawn(command, args, {
+    env: { PATH: FOLDERS.join(delimiter), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part) => (output += part));
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  t.teardown(async () => {
+    endGroup(child);
+    await exited;
+  });
+  await eventually(async () => child.exitCode !== null || (await until()));
+  if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}: ${output}`);
+  return { child, output: () => output };
+}

@@ -31,7 +31,10 @@ async function recordCancelled(db: Kysely<Database>, caller: Caller, ended: read
   await recordAccess(db, caller, changes);
 }
 
-/** Tokens that were revoked: an entry each, one for what they asked, a notification for each holder, an event for each resource owner. @rule L1, T2, L3 */
+/**
+ * Tokens that were revoked: an entry each, one for what they asked, a notification for each holder, an event for each resource
+ * owner. @rule L1, T2, L3
+ */
 export async function recordRevocations(
   db: Kysely<Database>,
   caller: Caller,

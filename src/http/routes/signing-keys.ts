@@ -15,7 +15,7 @@ export const addSigningKeyRoutes: AddRoutes = (app, deps) => {
   app.get(
     '/oauth/jwks',
     {
-      config: { access: { open: true } },
+      config: { access: { open: true }, errors: 'oauth' },
       schema: {
         operationId: 'getKeys',
         summary: 'The public keys of what this service signs (RFC 7517)',

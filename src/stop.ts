@@ -20,7 +20,8 @@ export function stopOnSignals(): Stopper {
   let signalled_at: number | undefined;
   let stopping: Promise<never> | undefined;
   async function closeAll(exit_code: number): Promise<never> {
-    setTimeout(() => process.exit(1), STOP_MS).unref();
+    // Who is late is a fault, unless why we end is more to the point.
+    setTimeout(() => process.exit(exit_code === 0 ? 1 : exit_code), STOP_MS).unref();
     for (const close of closes.reverse()) await closeOne(close);
     process.exit(exit_code);
   }

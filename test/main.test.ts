@@ -68,6 +68,25 @@ t.test('a server that outlived its service is taken over', async (t) => {
   t.equal(isRunning(orphan), false);
 });
 
+t.test('a server that takes its time to end is waited for', async (t) => {
+  const DATA_DIR = join(t.testdir(), 'data');
+  const settings = { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD, LOG_LEVEL: 'debug' };
+  const first = await startService(t, settings);
+  const orphan = postmaster(DATA_DIR);
+  // It ends with a last checkpoint, which has to wait here.
+  const checkpointer = childOf(orphan, 'checkpointer');
+  process.kill(checkpointer, 'SIGSTOP');
+  t.teardown(() => isRunning(checkpointer) && process.kill(checkpointer, 'SIGCONT'));
+  await first.end('SIGKILL');
+
+  const second = await startService(t, settings, 'ending or recovering is waited for');
+  process.kill(checkpointer, 'SIGCONT');
+  await eventually(() => second.output().includes('Gatehouse listens on'));
+  t.notMatch(second.output(), 'lock file', 'none is launched beside it');
+  t.equal(isRunning(orphan), false);
+  t.equal(await second.end('SIGTERM'), 0);
+});
+
 t.test('a data folder with a long name below folders of somebody else works', async (t) => {
   const DATA_DIR = join(t.testdir(), 'long'.repeat(30), 'data');
   const service = await startService(t, { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD });
@@ -177,6 +196,13 @@ function postmaster(data_dir: string): number {
 
 function parentOf(pid: number): number {
   return Number(/^PPid:\s+([0-9]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+/** The child of this server whose title has this word. */
+function childOf(server: number, word: string): number {
+  const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim().split(' ');
+  const found = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word));
+  return Number(found);
 }
 
 /** A process that has ended, but that nobody has asked about (a zombie), does not run. */

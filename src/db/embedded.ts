@@ -22,7 +22,10 @@ import { sqlstate } from './sqlstate.ts';
 
 const DATABASE = 'gatehouse';
 const OWNER_LOCK_KEY = 4_283_000;
-const OWNER_LOCK_WAIT_MS = 1500;
+/** A second start on a folder in use waits so long for nothing; one after a crash must not be refused because the machine is busy. */
+const OWNER_LOCK_WAIT_MS = 5000;
+/** So long may a server that is not ours take to end (its last checkpoint) or to recover. */
+const OTHER_SERVER_MS_MAX = 60_000;
 const CONNECT_TIMEOUT_MS = 2000;
 const RETRY_MS = 50;
 const RELAUNCH_MS = 300;
@@ -87,18 +90,23 @@ export async function runningEmbedded(folder: string): Promise<{ url: string; cl
 /** Answers a connection that holds the lock of the owner, after starting PostgreSQL as often as needed. */
 async function own(server: Server, launches_max: number): Promise<pg.Client> {
   let launches = 0;
+  let waits_until: number | undefined;
   while (!server.stopping) {
     const client = await connect(server);
-    const lock = client === undefined ? 'lost' : await takeLock(client);
-    if (lock === 'held by another') {
-      await client?.end();
+    const lock = client instanceof pg.Client ? await takeLock(client) : 'lost';
+    if (client instanceof pg.Client && lock === 'held by another') {
+      await client.end();
       throw inUse(server);
     }
-    if (client !== undefined && lock === 'taken') {
+    if (client instanceof pg.Client && lock === 'taken') {
       if (server.child !== undefined) return client;
       await endOrphan(server, client);
     }
-    if (client === undefined && server.child === undefined) {
+    if (client === 'not ready' && server.child === undefined) {
+      waits_until ??= waitForOther(server);
+      if (performance.now() > waits_until) throw startRefusal(`Look after ${server.cluster}: its server does not end.`);
+    }
+    if (client === 'absent' && server.child === undefined) {
       if (launches === launches_max)
         throw startRefusal(`Look after ${server.cluster}: ${server.last_lines.join(' / ')}`);
       if (launches > 0) await delay(RELAUNCH_MS);
@@ -108,6 +116,12 @@ async function own(server: Server, launches_max: number): Promise<pg.Client> {
     await delay(RETRY_MS);
   }
   throw new Error('the embedded PostgreSQL is being stopped');
+}
+
+/** A server that is not ours holds the folder until it has ended: one launched beside it would only fail. Answers until when. */
+function waitForOther({ log }: Server): number {
+  log.warn('a PostgreSQL that is ending or recovering is waited for');
+  return performance.now() + OTHER_SERVER_MS_MAX;
 }
 
 /** Starts PostgreSQL again whenever the connection of the owner ends, which is what every way of its ending has in common. */
@@ -130,8 +144,8 @@ async function regain(server: Server): Promise<void> {
   }
 }
 
-/** A connection as superuser; undefined where no server listens or it is not ready. */
-async function connect(server: Server): Promise<pg.Client | undefined> {
+/** A connection as superuser; `absent` where no server listens, `not ready` where one starts, recovers or stops. */
+async function connect(server: Server): Promise<pg.Client | 'absent' | 'not ready'> {
   const client = new pg.Client({
     host: server.socket_folder,
     port: PORT,
@@ -147,8 +161,9 @@ async function connect(server: Server): Promise<pg.Client | undefined> {
   } catch (error) {
     // 57P01 to 57P03: it starts, recovers or stops. Everything else without an answer is a server that is not there.
     const state = sqlstate(error);
-    if (state !== undefined && !state.startsWith('57P')) throw error;
-    return undefined;
+    if (state === undefined) return 'absent';
+    if (state.startsWith('57P')) return 'not ready';
+    throw error;
   }
 }
 

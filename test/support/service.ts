@@ -1,5 +1,6 @@
 // The real process, started as `npm start` starts it on a new Node, for tests of starting, crashing and stopping.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -32,7 +33,12 @@ export async function startService(
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  // `close` and not `exit`, which may come before the last that it wrote.
+  let is_over = false;
+  const exited = once(child, 'close').then(([code]) => {
+    is_over = true;
+    return code as number | null;
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part) => (output += part));
   async function end(signal: NodeJS.Signals): Promise<number | null> {
@@ -40,7 +46,7 @@ export async function startService(
     return exited;
   }
   t.teardown(() => end('SIGTERM'));
-  await eventually(() => output.includes(until) || child.exitCode !== null, START_MS_MAX);
+  await eventually(() => output.includes(until) || is_over, START_MS_MAX);
   if (!output.includes(until)) throw new Error(`ended with ${await exited}: ${output}`);
   return { url: /listens on (\S+),/.exec(output)?.[1] ?? '', output: () => output, end };
 }
@@ -54,12 +60,20 @@ export async function eventually(claim: () => boolean | Promise<boolean>, ms_max
   }
 }
 
-/** A port that nobody listens on at this moment. */
+/** Below those from which systems take the ports of outgoing connections, so that none of them is in the way later. */
+const PORTS = { first: 20_000, end: 32_000 } as const;
+
+/** A port that nobody listens on at this moment, nor is likely to a moment later. */
 export async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return String(address.port);
+  for (;;) {
+    const port = randomInt(PORTS.first, PORTS.end);
+    const server = createServer().listen(port, '127.0.0.1');
+    const is_free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!is_free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return String(port);
+  }
 }

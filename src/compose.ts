@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { createCatalogueSource } from './catalogue-source.ts';
 import type { Config } from './config.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
+import { createPageKey } from './db/page-key.ts';
 import { databaseOver } from './db/pool.ts';
 import type { Deps } from './deps.ts';
 import { createStrictFacts } from './facts/strict.ts';
@@ -34,5 +35,6 @@ export function composeDeps({ pool, config, clock, log }: Parts): Deps {
   const mailer = createMailer(config);
   const signer = createSigner({ db, config, clock, log });
   const outside = { outbound, key_sets, signer, mailer };
-  return { db, openImportDatabase, facts, catalogue, last_use, ...outside, config, clock, log };
+  const page_key = createPageKey(db);
+  return { db, openImportDatabase, facts, catalogue, last_use, page_key, ...outside, config, clock, log };
 }

@@ -24,6 +24,8 @@ export interface Deps {
   /** The operations that questions may name. */
   readonly catalogue: CatalogueSource;
   readonly last_use: LastUse;
+  /** The key that seals tokens of pages. Faults: StorageUnavailable. */
+  readonly page_key: () => Promise<Buffer>;
   /** The way to addresses that others have given. */
   readonly outbound: Outbound;
   /** The keys by which organizations' ID tokens are signed. */

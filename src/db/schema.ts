@@ -313,6 +313,11 @@ export interface OrganizationTokenPolicies {
   organization_id: number;
 }
 
+export interface PageKey {
+  id: Generated<number>;
+  key: Buffer;
+}
+
 export interface PasswordSetups {
   digest: string;
   expires_at: Date;
@@ -473,6 +478,7 @@ export interface Database {
   organization_sso: OrganizationSso;
   organization_token_policies: OrganizationTokenPolicies;
   organizations: Organizations;
+  page_key: PageKey;
   password_setups: PasswordSetups;
   repositories: Repositories;
   sessions: Sessions;

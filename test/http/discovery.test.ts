@@ -69,6 +69,9 @@ t.test('AuthZEN: the metadata names what exists, under PUBLIC_URL only', async (
     policy_decision_point: PUBLIC_URL,
     access_evaluation_endpoint: `${PUBLIC_URL}/access/v1/evaluation`,
     access_evaluations_endpoint: `${PUBLIC_URL}/access/v1/evaluations`,
+    search_subject_endpoint: `${PUBLIC_URL}/access/v1/search/subject`,
+    search_resource_endpoint: `${PUBLIC_URL}/access/v1/search/resource`,
+    search_action_endpoint: `${PUBLIC_URL}/access/v1/search/action`,
   });
   for (const [name, url] of Object.entries(metadata)) {
     if (name.endsWith('_endpoint')) t.ok(app.hasRoute({ method: 'POST', url: new URL(String(url)).pathname }), name);

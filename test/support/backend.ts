@@ -51,6 +51,8 @@ export function backendOf(inject: Inject, authorization: string) {
     evaluate: (question: object, headers: Readonly<Record<string, string>> = {}) =>
       call('/access/v1/evaluation', question, headers),
     evaluateMany: (questions: object) => call('/access/v1/evaluations', questions, {}),
+    search: (type: 'subject' | 'resource' | 'action', question: object) =>
+      call(`/access/v1/search/${type}`, question, {}),
   };
 }
 

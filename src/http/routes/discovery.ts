@@ -15,13 +15,16 @@ export const addDiscoveryRoutes: AddRoutes = (app, deps) => {
       config: OPEN,
       schema: {
         operationId: 'getAuthzenMetadata',
-        summary: 'What the evaluation endpoints are (AuthZEN)',
+        summary: 'What the evaluation and search endpoints are (AuthZEN)',
         tags: ['discovery'],
         response: {
           200: Type.Object({
             policy_decision_point: Url,
             access_evaluation_endpoint: Url,
             access_evaluations_endpoint: Url,
+            search_subject_endpoint: Url,
+            search_resource_endpoint: Url,
+            search_action_endpoint: Url,
           }),
         },
       },
@@ -30,6 +33,9 @@ export const addDiscoveryRoutes: AddRoutes = (app, deps) => {
       policy_decision_point: public_url,
       access_evaluation_endpoint: `${public_url}/access/v1/evaluation`,
       access_evaluations_endpoint: `${public_url}/access/v1/evaluations`,
+      search_subject_endpoint: `${public_url}/access/v1/search/subject`,
+      search_resource_endpoint: `${public_url}/access/v1/search/resource`,
+      search_action_endpoint: `${public_url}/access/v1/search/action`,
     }),
   );
 };

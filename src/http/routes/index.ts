@@ -33,6 +33,7 @@ import { addRepositoryRoutes } from './repositories.ts';
 import { addRepositoryListRoutes } from './repository-lists.ts';
 import { addRequestAgainRoutes } from './request-again.ts';
 import { addResourceOwnerRoutes } from './resource-owners.ts';
+import { addSearchRoutes } from './search.ts';
 import { addSessionRoutes } from './sessions.ts';
 import { addSigningKeyRoutes } from './signing-keys.ts';
 import { addSsoSessionRoutes } from './sso-sessions.ts';
@@ -89,6 +90,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addOAuthRoutes,
   addSigningKeyRoutes,
   addEvaluationRoutes,
+  addSearchRoutes,
   addGatewayRoutes,
   addOAuthMetadataRoutes,
   addDiscoveryRoutes,

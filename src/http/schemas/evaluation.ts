@@ -8,9 +8,9 @@ import { Id, Login, Time } from './common.ts';
 
 export const EVALUATIONS_MAX = 1000;
 
-const AnyMembers = Type.Object({}, { description: 'Ignored' });
+export const AnyMembers = Type.Object({}, { description: 'Ignored' });
 
-const SubjectShape = Type.Object(
+export const SubjectShape = Type.Object(
   {
     type: Type.String({ description: '`token`, `user` or `anonymous`; any other is denied' }),
     id: Type.String({ description: 'A text or id of a token, a login, or `anonymous`' }),
@@ -19,7 +19,7 @@ const SubjectShape = Type.Object(
   { examples: [{ type: 'token', id: '4711' }] },
 );
 
-const ActionShape = Type.Object(
+export const ActionShape = Type.Object(
   {
     name: Type.String({ description: '`permission:level`, a classic scope, or an operation (`METHOD /template`)' }),
     properties: Type.Optional(AnyMembers),
@@ -27,7 +27,7 @@ const ActionShape = Type.Object(
   { examples: [{ name: 'issues:write' }, { name: 'GET /repos/{owner}/{repo}' }] },
 );
 
-const ResourceShape = Type.Object(
+export const ResourceShape = Type.Object(
   {
     type: Type.String({ description: '`repository`, `organization`, `user` or `enterprise`; any other is denied' }),
     id: Type.String({ description: '`owner/name`, a login or a slug' }),

@@ -71,9 +71,11 @@ function byRepository({ kinds, repository_id }: PersonCandidatesQuery): readonly
   return [
     sql`exists (select 1 from collaborators each
       where each.repository_id = ${repository_id} and each.user_id = account.id and each.role = ${roles})`,
-    sql`account.id in (select member.user_id from team_repositories given
-      join team_members member on member.team_id = given.team_id
-      where given.repository_id = ${repository_id} and given.role = ${roles})`,
+    // Whether there is such a team is asked once, before any person is.
+    sql`exists (select 1 from team_repositories given where given.repository_id = ${repository_id} and given.role = ${roles})
+      and account.id in (select member.user_id from team_repositories given
+        join team_members member on member.team_id = given.team_id
+        where given.repository_id = ${repository_id} and given.role = ${roles})`,
   ];
 }
 

@@ -99,6 +99,25 @@ const gateways: readonly Step[] = [
   }),
 ];
 
+const search: readonly Step[] = [
+  shows('POST /access/v1/search/subject', 200, 'Who may write', forge, {
+    body: { subject: { type: 'user' }, action: { name: 'contents:write' }, resource: MILL },
+  }),
+  shows('POST /access/v1/search/subject', 400, 'A page token of another question', forge, {
+    body: { subject: { type: 'user' }, action: { name: 'contents:write' }, resource: MILL, page: { token: 'none' } },
+  }),
+  shows('POST /access/v1/search/resource', 200, 'What the token reads', forge, {
+    body: { subject: CI, action: { name: 'contents:read' }, resource: { type: 'repository' }, page: { limit: 10 } },
+  }),
+  shows('POST /access/v1/search/resource', 401, 'A token is no credential of a client', token('ci'), {
+    body: { subject: CI, action: { name: 'contents:read' }, resource: { type: 'repository' } },
+  }),
+  shows('POST /access/v1/search/action', 200, 'What the token may do there', forge, {
+    body: { subject: CI, resource: MILL },
+  }),
+  shows('POST /access/v1/search/action', 400, 'No resource', forge, { body: { subject: CI } }),
+];
+
 const revocation: readonly Step[] = [
   shows('POST /oauth/revoke', 200, 'The token has ended', forge, {
     form: true,

@@ -343,6 +343,7 @@ t.test('M9: a text that is searched with is used, an id is not', async (t) => {
     .selectFrom('tokens')
     .select('id')
     .where('last_used_at', 'is not', null)
+    .where('id', 'in', [by_text.id, by_id.id, of_actions.id])
     .orderBy('id')
     .execute();
   t.same(used, [{ id: by_text.id }, { id: of_actions.id }]);

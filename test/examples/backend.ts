@@ -140,4 +140,11 @@ const keys: readonly Step[] = [
   shows('DELETE /admin/signing-keys/{kid}', 404, 'Withdrawn before', admin, { path: { kid: from('next_key', 'kid') } }),
 ];
 
-export const BACKEND: readonly Step[] = [...introspection, ...evaluation, ...gateways, ...revocation, ...keys];
+export const BACKEND: readonly Step[] = [
+  ...introspection,
+  ...evaluation,
+  ...search,
+  ...gateways,
+  ...revocation,
+  ...keys,
+];

@@ -22,8 +22,16 @@ function dataOf({ data = {}, others = [], org, user }: AuditEvent): string {
   return JSON.stringify(also_concerns.length === 0 ? data : { ...data, also_concerns });
 }
 
+type Credential = NonNullable<AuditEvent['credential']>;
+
+function credentialOf({ principal }: Caller): Credential | null {
+  if (principal.type !== 'token') return null;
+  const { token } = principal;
+  return { token_id: token.id, hashed_token: token.hashed_token, token_scopes: tokenScopesOf(token) };
+}
+
 function entryOf(caller: Caller, event: AuditEvent): Insertable<AuditEntries> {
-  const token = caller.principal.type === 'token' ? caller.principal.token : null;
+  const credential = event.credential ?? credentialOf(caller);
   return {
     action: event.action,
     ...actorOf(caller),
@@ -35,10 +43,10 @@ function entryOf(caller: Caller, event: AuditEvent): Insertable<AuditEntries> {
     business: event.business?.name ?? null,
     repo_id: event.repo?.id ?? null,
     repo: event.repo?.name ?? null,
-    token_id: token?.id ?? null,
-    hashed_token: token?.hashed_token ?? null,
+    token_id: credential?.token_id ?? null,
+    hashed_token: credential?.hashed_token ?? null,
     programmatic_access_type: accessTypeOf(caller),
-    token_scopes: token === null ? null : tokenScopesOf(token),
+    token_scopes: credential?.token_scopes ?? null,
     managed_token_id: event.managed_token?.id ?? null,
     managed_hashed_token: event.managed_token?.hashed_token ?? null,
     request_id: caller.request_id,

@@ -1,4 +1,4 @@
-// Rows that mean nothing any more: sessions, older texts, rights and notifications that are over. SQL only. No judgement
+// Rows that mean nothing any more: sessions, older and exchanged texts, rights and notifications that are over. SQL only. No judgement
 // depends on whether they are there.
 
 import { type Kysely, sql } from 'kysely';
@@ -10,6 +10,7 @@ const NOTIFICATION_DAYS_MAX = 365;
 const OVER = {
   sessions: ['id', (now: Date) => sql`expires_at <= ${moment(now)}`],
   token_secrets: ['digest', (now: Date) => sql`not is_current and expires_at <= ${moment(now)}`],
+  exchanged_tokens: ['id', (now: Date) => sql`expires_at <= ${moment(now)}`],
   password_setups: ['digest', (now: Date) => sql`expires_at <= ${moment(now)}`],
   email_verifications: ['user_id', (now: Date) => sql`expires_at <= ${moment(now)}`],
   used_id_tokens: ['digest', (now: Date) => sql`usable_until <= ${moment(now)}`],

@@ -3,6 +3,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { EndedToken, RevocationReason } from '../domain/token-end.ts';
+import { tokensOfLiveExchanged } from './exchanged-tokens.ts';
 import type { Database } from './schema.ts';
 
 /** Which tokens: all of a person, this one, those of these live texts, or those of these that are not used since then. */
@@ -60,7 +61,8 @@ function chosen(which: ChosenTokens, at: Date) {
   return sql`token.id in (
     select secret.token_id from token_secrets secret
     where secret.digest = any(${[...which.digests]}::text[])
-      and (secret.expires_at is null or secret.expires_at > greatest(${at}::timestamptz, now())))`;
+      and (secret.expires_at is null or secret.expires_at > greatest(${at}::timestamptz, now()))
+    union all ${tokensOfLiveExchanged(which.digests, at)})`;
 }
 
 /**

@@ -35,13 +35,18 @@ export async function lockFreeHolders(db: Kysely<Database>, ids: readonly number
   return rows.map((row) => row.id);
 }
 
-/** Locks everybody who has a token or a session with one of these texts, in the order of their ids. */
+/** Locks everybody who has a token, an exchanged one or a session with one of these texts, in the order of their ids. */
 export async function lockHoldersOfTexts(db: Kysely<Database>, digests: readonly string[]): Promise<void> {
   await sql`
     select person.id from users person
     where person.id in (
       select token.user_id from token_secrets secret join tokens token on token.id = secret.token_id
       where secret.digest = any(${[...digests]}::text[])
+      union
+      select token.user_id from exchanged_tokens exchanged
+      join token_secrets secret on secret.digest = exchanged.secret_digest
+      join tokens token on token.id = secret.token_id
+      where exchanged.digest = any(${[...digests]}::text[])
       union
       select session.user_id from sessions session where session.digest = any(${[...digests]}::text[]))
     order by person.id for no key update`.execute(db);

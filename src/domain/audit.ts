@@ -11,6 +11,7 @@ export const AUDIT_ACTIONS = [
   'personal_access_token.credential_regenerated',
   'personal_access_token.credential_revoked',
   'personal_access_token.destroy',
+  'personal_access_token.exchange',
   'personal_access_token.access_granted',
   'personal_access_token.access_revoked',
   'personal_access_token.request_created',
@@ -106,6 +107,10 @@ export type AuditEvent = {
   readonly repo?: Named | undefined;
   /** Whom it concerns beside these: one entry, seen in every log that it concerns (contract 10). */
   readonly others?: readonly AlsoConcerned[] | undefined;
+  /** The token whose text a client presented beside its own credential, and acted by. */
+  readonly credential?:
+    | { readonly token_id: number; readonly hashed_token: string; readonly token_scopes: string }
+    | undefined;
   /** The token acted on, with the digest that it had then. */
   readonly managed_token?: { readonly id: number; readonly hashed_token: string } | undefined;
   /** Further members of the entry; never a secret. */

@@ -35,9 +35,6 @@ export type Exchange = ExchangedFacts & {
   readonly permissions: PermissionMap | null;
 };
 
-/** How many exchanges may follow each other. @rule T3 */
-export const EXCHANGE_DEPTH_MAX = 3;
-
 /** A broken date is earlier than any: it ends what it stands in (F3). */
 function earlier(a: Date, b: Date | null): Date {
   if (b === null || Number.isNaN(a.getTime())) return a;

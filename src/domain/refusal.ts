@@ -21,12 +21,16 @@ export type Needed = {
   readonly scopes: readonly string[];
 };
 
+/** What the OAuth endpoints say beyond the codes that follow from the status (RFC 6749 section 5.2, RFC 8693 section 2.2.2). */
+export type OAuthError = 'invalid_scope' | 'invalid_target' | 'unsupported_grant_type';
+
 export type RefusalDetails = {
   /** Replaces the code's public message. */
   readonly message?: string;
   readonly errors?: readonly FieldError[];
   readonly needed?: Needed;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly oauth_error?: OAuthError;
   /** With `not_found`: it is there, and is another's. Never told; the attempt is recorded (L1). */
   readonly lacks_rights?: boolean;
   /** Which organization was asked for, beside what the path names: its log has the attempt too. Never told. */
@@ -43,6 +47,11 @@ export class Refusal extends Error {
     this.code = code;
     this.details = details;
   }
+}
+
+/** A 400 of an OAuth endpoint. Without an error of its own it is `invalid_request`. */
+export function oauthRefusal(message: string, oauth_error?: OAuthError): Refusal {
+  return new Refusal('malformed_request', { message, ...(oauth_error !== undefined && { oauth_error }) });
 }
 
 /** A 422 about one member of the body (or query). */

@@ -144,7 +144,7 @@ function challengeOf({ config }: ErrorDeps, request: FastifyRequest): string {
 }
 
 function sendOAuthError(refusal: Refusal, refusalStatus: number, reply: FastifyReply): void {
-  const { status, error } = oauthError(refusal.code, refusalStatus);
+  const { status, error } = oauthError(refusal, refusalStatus);
   const description = messageWithField(refusal, refusal.details.message ?? REASONS[refusal.code].message);
   if (status === 401) reply.header('www-authenticate', 'Basic realm="gatehouse"');
   reply.header('cache-control', 'no-store');

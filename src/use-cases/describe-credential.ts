@@ -3,6 +3,8 @@
 import { findTokenRecord } from '../db/token-records.ts';
 import type { Deps } from '../deps.ts';
 import type { Caller } from '../domain/caller.ts';
+import type { ExchangedFacts } from '../domain/exchanged.ts';
+import type { TokenFacts } from '../domain/facts.ts';
 import { endOfText } from '../domain/lifetime.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { TokenRecord } from '../domain/token-record.ts';
@@ -20,7 +22,8 @@ export type DescribedCredential =
       readonly hashed_token: string;
       /** When the presented text ends; null: never. */
       readonly expires_at: Date | null;
-    };
+    }
+  | { readonly kind: 'exchanged'; readonly user: User; readonly token: TokenFacts; readonly exchanged: ExchangedFacts };
 
 /** The credential by which the caller calls. The route has refused everybody without one. */
 export async function describeCredential(deps: Deps, caller: Caller, facts: LoadedFacts): Promise<DescribedCredential> {
@@ -32,6 +35,8 @@ export async function describeCredential(deps: Deps, caller: Caller, facts: Load
   if (principal.type !== 'token') throw new Refusal('authentication_required');
   const { id, login } = principal.person;
   const { token } = principal;
+  const { exchanged } = token;
+  if (exchanged !== null) return { kind: 'exchanged', user: { id, login }, token, exchanged };
   const row = await findTokenRecord(deps.db, { id: token.id, user_id: id });
   if (row === undefined) throw new Refusal('bad_credential'); // deleted since the hooks let it pass
   const record = toTokenRecord(row, facts.now);

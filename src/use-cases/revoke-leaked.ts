@@ -13,7 +13,12 @@ import type { News } from '../domain/notification.ts';
 import { digestOf, kindOfText, type TextKind } from '../secrets.ts';
 import { recordRevocations } from './record-ends.ts';
 
-const ENDED_KINDS: ReadonlySet<TextKind | null> = new Set<TextKind>(['classic', 'fine_grained', 'session']);
+const ENDED_KINDS: ReadonlySet<TextKind | null> = new Set<TextKind>([
+  'classic',
+  'fine_grained',
+  'exchanged',
+  'session',
+]);
 
 type Person = { readonly user_id: number; readonly login: string };
 
@@ -32,7 +37,7 @@ function sessionNews({ user_id }: Person): News {
 }
 
 /**
- * Ends every token, and every session, of which one of these texts is live, also one in overlap or of a suspended holder;
+ * Ends every token, and every session, of which one of these texts is live, also one in overlap, an exchanged one or one of a suspended holder;
  * each once, with an entry, and its holder is told. What is no live text of ours is passed over. @rule T2, M9, L1
  */
 export async function revokeLeaked(deps: Deps, caller: Caller, texts: readonly string[]): Promise<void> {

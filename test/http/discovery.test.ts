@@ -17,7 +17,7 @@ t.test('RFC 8414: the metadata names what exists, under PUBLIC_URL only', async 
     introspection_endpoint: `${PUBLIC_URL}/oauth/introspect`,
     revocation_endpoint: `${PUBLIC_URL}/oauth/revoke`,
     response_types_supported: [],
-    grant_types_supported: [],
+    grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     introspection_endpoint_auth_methods_supported: AUTH_METHODS,
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,

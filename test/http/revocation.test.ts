@@ -151,8 +151,14 @@ t.test('RFC 7009: what is no live token is answered the same, and nothing happen
   const renewed = await rows.classic(ada);
   await rows.regenerate(renewed, 'classic', daysAfter(new Date(), -1));
   const { revoke, form } = backendOf(inject, client.authorization);
-  const never_asked = [session, client.secret, newText('exchanged', 'gth'), `${live.text}0`, String(live.id), 'x'];
-  for (const text of [newText('classic', 'gth'), expired.text, renewed.text, ...never_asked]) {
+  const never_asked = [session, client.secret, newText('setup', 'gth'), `${live.text}0`, String(live.id), 'x'];
+  for (const text of [
+    newText('classic', 'gth'),
+    newText('exchanged', 'gth'),
+    expired.text,
+    renewed.text,
+    ...never_asked,
+  ]) {
     t.match(await revoke(text), { status: 200, text: '{}' });
   }
   const statements = await statementsOf(t, async () => {

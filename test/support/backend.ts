@@ -24,6 +24,11 @@ export type Question = {
 
 const FORM = 'application/x-www-form-urlencoded';
 
+const EXCHANGE = {
+  grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+  subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+};
+
 /** The calls of the client with this `Authorization`. */
 export function backendOf(inject: Inject, authorization: string) {
   async function call(
@@ -48,6 +53,14 @@ export function backendOf(inject: Inject, authorization: string) {
     introspect: (token: string) => form('/oauth/introspect', { token }),
     revoke: (token: string) => form('/oauth/revoke', { token }),
     form,
+    /** `subject_token` narrowed as the parameters say; a list stands for a repeated one. */
+    exchange: (subject_token: string, parameters: Readonly<Record<string, string | readonly string[]>> = {}) => {
+      const all = { ...EXCHANGE, subject_token, ...parameters };
+      const pairs = Object.entries(all).flatMap(([name, value]) =>
+        [value].flat().map((each): [string, string] => [name, each]),
+      );
+      return form('/oauth/token', new URLSearchParams(pairs).toString());
+    },
     evaluate: (question: object, headers: Readonly<Record<string, string>> = {}) =>
       call('/access/v1/evaluation', question, headers),
     evaluateMany: (questions: object) => call('/access/v1/evaluations', questions, {}),

@@ -126,7 +126,11 @@ export function worldOf(deps: Deps) {
   }
 
   /** `client_id:secret` in Basic form, ready as an `Authorization` header. */
-  async function client(capabilities: readonly Capability[], organizations: readonly Named[] | 'all' = 'all') {
+  async function client(
+    capabilities: readonly Capability[],
+    organizations: readonly Named[] | 'all' = 'all',
+    audiences: readonly string[] = [],
+  ) {
     const client_id = newClientId();
     const secret = newText('client', deps.config.token_prefix);
     const { id } = await db
@@ -135,7 +139,7 @@ export function worldOf(deps: Deps) {
         client_id,
         name: 'test',
         capabilities: [...capabilities],
-        audiences: [],
+        audiences: [...audiences],
         organizations: organizations === 'all' ? 'all' : 'listed',
         created_at: deps.clock(),
       })

@@ -1,5 +1,7 @@
 // An introspected token as RFC 7662 and contract 8 print it.
 
+import { actClaim } from '../../domain/exchange.ts';
+import type { ExchangedFacts } from '../../domain/exchanged.ts';
 import type { FineGrainedTokenFacts, TokenFacts } from '../../domain/facts.ts';
 import { endOfText } from '../../domain/lifetime.ts';
 import { printScope } from '../../domain/scope-text.ts';
@@ -25,6 +27,22 @@ function grantedNow(token: FineGrainedTokenFacts, repositories: Introspected['re
   };
 }
 
+/** A classic token has no selection, but an exchanged one of it may be bounded to repositories. @rule T3 */
+function heldNow(repositories: Introspected['repositories']) {
+  return repositories === null ? {} : { repository_selection: 'subset' as const, repositories: [...repositories] };
+}
+
+/** For whom it is, who asked for it and who acts (RFC 7662 section 2.2, RFC 8693 section 4). One audience is a text. */
+function whatItIs({ audience, client_id, actor_ids }: ExchangedFacts) {
+  const [only, ...others] = audience ?? [];
+  const act = actClaim(actor_ids);
+  return {
+    client_id,
+    ...(only !== undefined && { aud: others.length === 0 ? only : [only, ...others] }),
+    ...(act !== null && { act }),
+  };
+}
+
 function stateOf(token: TokenFacts, now: Date): TokenState {
   if (token.kind === 'classic') return tokenState({ ...token, granted: true, request_pending: false }, now);
   return tokenState({ ...token, granted: token.grant !== null }, now);
@@ -32,6 +50,7 @@ function stateOf(token: TokenFacts, now: Date): TokenState {
 
 export function presentIntrospection(introspected: Introspected, issuer: string): Introspection {
   const { token, person, repositories, now } = introspected;
+  const { exchanged } = token;
   const expires_at = endOfText(token);
   return {
     active: true,
@@ -39,12 +58,13 @@ export function presentIntrospection(introspected: Introspected, issuer: string)
     sub: String(person.id),
     username: person.login,
     iss: issuer,
-    iat: seconds(token.secret_issued_at),
+    iat: seconds(exchanged?.issued_at ?? token.secret_issued_at),
     ...(expires_at !== null && { exp: seconds(expires_at) }),
-    jti: String(token.id),
-    token_kind: token.kind,
+    jti: String(exchanged?.id ?? token.id),
+    ...(exchanged !== null && whatItIs(exchanged)),
+    token_kind: exchanged === null ? token.kind : 'exchanged',
     state: stateOf(token, now),
     scope: printScope(token),
-    ...(token.kind === 'fine_grained' && grantedNow(token, repositories)),
+    ...(token.kind === 'classic' ? heldNow(repositories) : grantedNow(token, repositories)),
   };
 }

@@ -40,6 +40,7 @@ import { addSsoSessionRoutes } from './sso-sessions.ts';
 import { addSuspensionRoutes } from './suspension.ts';
 import { addTeamRelationRoutes } from './team-relations.ts';
 import { addTeamRoutes } from './teams.ts';
+import { addTokenExchangeRoutes } from './token-exchange.ts';
 import { addTokenGrantRoutes } from './token-grants.ts';
 import { addTokenRepositoryRoutes } from './token-repositories.ts';
 import { addTokenRequestRoutes } from './token-requests.ts';
@@ -88,6 +89,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addHookDeliveryRoutes,
   addLeakReportRoutes,
   addOAuthRoutes,
+  addTokenExchangeRoutes,
   addSigningKeyRoutes,
   addEvaluationRoutes,
   addSearchRoutes,

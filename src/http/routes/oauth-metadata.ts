@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { SIGNING_ALGORITHMS } from '../../domain/signing-key.ts';
 import { PERMISSIONS, SCOPES } from '../../domain/vocabulary.ts';
 import type { AddRoutes } from '../app-type.ts';
+import { TOKEN_EXCHANGE } from '../exchange-form.ts';
 
 const Url = Type.String({ format: 'uri' });
 const Names = Type.Array(Type.String());
@@ -20,6 +21,7 @@ const SCOPES_SUPPORTED = [
 const ServerMetadata = Type.Object({
   issuer: Url,
   jwks_uri: Url,
+  token_endpoint: Url,
   introspection_endpoint: Url,
   revocation_endpoint: Url,
   response_types_supported: Names,
@@ -46,11 +48,11 @@ function serverMetadata(public_url: string) {
   return {
     issuer: public_url,
     jwks_uri: `${public_url}/oauth/jwks`,
+    token_endpoint: `${public_url}/oauth/token`,
     introspection_endpoint: `${public_url}/oauth/introspect`,
     revocation_endpoint: `${public_url}/oauth/revoke`,
     response_types_supported: [],
-    // Printed though empty: a client that finds none assumes grants that are not here (RFC 8414 section 2).
-    grant_types_supported: [],
+    grant_types_supported: [TOKEN_EXCHANGE],
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     introspection_endpoint_auth_methods_supported: AUTH_METHODS,
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,

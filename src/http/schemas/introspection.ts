@@ -6,6 +6,16 @@ import { Id, Login, Nullable } from './common.ts';
 
 const Seconds = Type.Integer({ minimum: 0, description: 'Seconds since 1970-01-01T00:00:00Z' });
 
+const Sub = Type.String({ description: 'The id of a person' });
+/** As deep as exchanges may follow each other. */
+const Act = Type.Object(
+  {
+    sub: Sub,
+    act: Type.Optional(Type.Object({ sub: Sub, act: Type.Optional(Type.Object({ sub: Sub })) })),
+  },
+  { description: 'Who acts for the holder, and below him who did before (RFC 8693 section 4.1)' },
+);
+
 export const Introspection = Type.Object(
   {
     active: Type.Boolean(),
@@ -18,8 +28,15 @@ export const Introspection = Type.Object(
     iss: Type.Optional(Type.String()),
     iat: Type.Optional(Seconds),
     exp: Type.Optional(Seconds),
-    jti: Type.Optional(Type.String({ description: "The token's id" })),
-    token_kind: Type.Optional(Type.Enum([...TOKEN_KINDS])),
+    jti: Type.Optional(Type.String({ description: "The token's id; an exchanged one has its own" })),
+    aud: Type.Optional(
+      Type.Union([Type.String(), Type.Array(Type.String())], {
+        description: 'For whom an exchanged token is, if not for all',
+      }),
+    ),
+    client_id: Type.Optional(Type.String({ description: 'The client that asked for an exchanged token' })),
+    act: Type.Optional(Act),
+    token_kind: Type.Optional(Type.Enum([...TOKEN_KINDS, 'exchanged'])),
     state: Type.Optional(Type.Enum([...TOKEN_STATES])),
     resource_owner: Type.Optional(Nullable(Login)),
     repository_selection: Type.Optional(Type.Enum([...REPOSITORY_SELECTIONS])),

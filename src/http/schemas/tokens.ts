@@ -211,4 +211,23 @@ export const PresentedCredential = Type.Union([
     },
     { title: 'PresentedFineGrainedToken' },
   ),
+  Type.Object(
+    {
+      kind: Type.Literal('exchanged'),
+      ...USER,
+      id: Id,
+      token_id: Id,
+      client_id: Type.String({ description: 'The client that asked for it' }),
+      hashed_token: Type.String(),
+      created_at: Time,
+      expires_at: Time,
+      audience: Nullable(Type.Array(Type.String())),
+      token_kind: Type.Enum([...TOKEN_KINDS]),
+      scopes: Type.Optional(Type.Array(Type.String())),
+      resource_owner: Type.Optional(Nullable(Type.String())),
+      permissions: Type.Optional(Permissions),
+      repository_selection: Selection,
+    },
+    { title: 'PresentedExchangedToken' },
+  ),
 ]);

@@ -1,6 +1,6 @@
 // What backend services ask: introspection, evaluation, revocation.
 
-import { client, from, nobody, type Step, session, shows, token } from './step.ts';
+import { client, from, needs, nobody, type Step, session, shows, token } from './step.ts';
 
 const forge = client('forge');
 const MILL = { type: 'repository', id: 'analytical-engines/mill' };
@@ -118,6 +118,30 @@ const search: readonly Step[] = [
   shows('POST /access/v1/search/action', 400, 'No resource', forge, { body: { subject: CI } }),
 ];
 
+const EXCHANGE = {
+  grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+  subject_token: from('ci', 'token'),
+  subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+};
+
+const exchange: readonly Step[] = [
+  shows('POST /oauth/token', 200, 'Ten minutes of reading for a runner', forge, {
+    form: true,
+    body: { ...EXCHANGE, scope: 'contents:read', audience: ['https://runners.example.com'], expires_in: '600' },
+    keep: 'exchanged',
+  }),
+  shows('POST /oauth/introspect', 200, 'An exchanged token', forge, {
+    form: true,
+    body: { token: from('exchanged', 'access_token') },
+  }),
+  shows('POST /oauth/token', 400, 'Wider than the subject', forge, {
+    form: true,
+    body: { ...EXCHANGE, scope: 'contents:write' },
+  }),
+  shows('POST /oauth/token', 401, 'No credential of a client', nobody, { form: true, body: EXCHANGE }),
+  needs('POST /oauth/revoke', 200, forge, { form: true, body: { token: from('exchanged', 'access_token') } }),
+];
+
 const revocation: readonly Step[] = [
   shows('POST /oauth/revoke', 200, 'The token has ended', forge, {
     form: true,
@@ -144,6 +168,7 @@ export const BACKEND: readonly Step[] = [
   ...introspection,
   ...evaluation,
   ...search,
+  ...exchange,
   ...gateways,
   ...revocation,
   ...keys,

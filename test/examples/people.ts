@@ -101,7 +101,12 @@ const owners: readonly Step[] = [
 
 const clients: readonly Step[] = [
   shows('POST /admin/clients', 201, 'One that asks about tokens', admin, {
-    body: { name: 'The forge', capabilities: ['introspect', 'evaluate', 'revoke'], organizations: 'all' },
+    body: {
+      name: 'The forge',
+      capabilities: ['introspect', 'evaluate', 'exchange', 'revoke'],
+      audiences: ['https://runners.example.com'],
+      organizations: 'all',
+    },
     keep: 'forge',
   }),
   shows('POST /admin/clients', 201, 'One that is bound to an organization', admin, {

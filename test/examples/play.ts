@@ -122,7 +122,9 @@ function bodyOf(step: Step, body: unknown): { type: string; text: string } | und
   if (body === undefined) return undefined;
   if (typeof body === 'string') return { type: CONTENT_TYPES.lines, text: body };
   if (!step.form) return { type: CONTENT_TYPES.json, text: JSON.stringify(body) };
-  return { type: CONTENT_TYPES.form, text: new URLSearchParams(body as Record<string, string>).toString() };
+  const members = Object.entries(body as Record<string, string | readonly string[]>);
+  const pairs = members.flatMap(([name, value]) => [value].flat().map((each): [string, string] => [name, each]));
+  return { type: CONTENT_TYPES.form, text: new URLSearchParams(pairs).toString() };
 }
 
 function readBody(type: unknown, text: string): unknown {

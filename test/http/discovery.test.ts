@@ -14,6 +14,7 @@ t.test('RFC 8414: the metadata names what exists, under PUBLIC_URL only', async 
   t.same(metadata, {
     issuer: PUBLIC_URL,
     jwks_uri: `${PUBLIC_URL}/oauth/jwks`,
+    token_endpoint: `${PUBLIC_URL}/oauth/token`,
     introspection_endpoint: `${PUBLIC_URL}/oauth/introspect`,
     revocation_endpoint: `${PUBLIC_URL}/oauth/revoke`,
     response_types_supported: [],

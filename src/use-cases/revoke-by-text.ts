@@ -29,8 +29,9 @@ async function endExchanged(
 }
 
 /**
- * Ends the whole token of a live text, also one in overlap or of a suspended holder; of an exchanged one only that. For everything else (unknown, no
- * token's text, already over, beyond the client's organizations) nothing happens, and nobody is told. @rule M9, T6, L1
+ * Ends the whole token of a live text, also one in overlap or of a suspended holder; of an exchanged one only that. For
+ * everything else (unknown, no token's text, already over, beyond the client's organizations) nothing happens, and nobody is
+ * told. @rule M9, T3, T6, L1
  */
 export async function revokeByText(
   deps: Deps,

@@ -37,8 +37,9 @@ function sessionNews({ user_id }: Person): News {
 }
 
 /**
- * Ends every token, and every session, of which one of these texts is live, also one in overlap, an exchanged one or one of a suspended holder;
- * each once, with an entry, and its holder is told. What is no live text of ours is passed over. @rule T2, M9, L1
+ * Ends every token, and every session, of which one of these texts is live, also one in overlap, an exchanged one, or one of a
+ * suspended holder; each once, with an entry, and its holder is told. What is no live text of ours is passed over.
+ * @rule T2, M9, L1
  */
 export async function revokeLeaked(deps: Deps, caller: Caller, texts: readonly string[]): Promise<void> {
   const { token_prefix } = deps.config;

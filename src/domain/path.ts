@@ -23,7 +23,7 @@ export function readPath(text: string): RequestPath | null {
 function splitQuery(text: string): { readonly path: string; readonly query: URLSearchParams } {
   const mark = text.indexOf('?');
   if (mark < 0) return { path: text, query: new URLSearchParams() };
-  return { path: text.slice(0, mark), query: new URLSearchParams(text.slice(mark + 1)) };
+  return { path: text.slice(0, mark), query: new URLSearchParams(text.slice(mark)) }; // of two marks the second is part of a name
 }
 
 function decodeOnce(segment: string): string | null {

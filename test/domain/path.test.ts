@@ -33,3 +33,10 @@ t.test('C3: what two readers could read differently is refused', async (t) => {
   }
   t.same(readPath('/a%2Fb/c')?.segments, ['a/b', 'c'], 'decoded once, and no new segment');
 });
+
+t.test('C3: of two question marks the second is part of what the query names', (t) => {
+  t.same([...(readPath('/a??service=x')?.query ?? [])], [['?service', 'x']]);
+  t.same([...(readPath('/a?b=1?c=2')?.query ?? [])], [['b', '1?c=2']]);
+  t.same([...(readPath('/a?')?.query ?? [])], []);
+  t.end();
+});

@@ -46,22 +46,58 @@ function clause({ negated, any }: AuditClause): RawBuilder<unknown> {
   return negated ? sql`(${either}) is not true` : sql`(${either})`;
 }
 
-/** The rows of a log between two positions that the filter lets through, from one end of them. */
-export async function readLog(db: Kysely<Database>, log: LogName, query: LogQuery): Promise<LogRow[]> {
-  const clauses = query.filter.map((each) => sql`and ${clause(each)}`);
-  const { rows } = await sql<LogRow>`
-    select placed.position, placed.hash, entry.id, entry.created_at, entry.action, entry.actor_id, entry.actor,
-      entry.user_id, entry."user", entry.org_id, entry.org, entry.business_id, entry.business, entry.repo_id, entry.repo,
-      entry.token_id, entry.hashed_token, entry.programmatic_access_type, entry.token_scopes, entry.managed_token_id,
-      entry.managed_hashed_token, entry.request_id, entry.actor_ip, entry.user_agent, entry.operation_type,
-      entry.outcome, entry.reason, entry.data
-    from audit_positions placed
-    join audit_entries entry on entry.id = placed.entry_id
+const COLUMNS = sql`
+  placed.position, placed.hash, entry.id, entry.created_at, entry.action, entry.actor_id, entry.actor,
+  entry.user_id, entry."user", entry.org_id, entry.org, entry.business_id, entry.business, entry.repo_id, entry.repo,
+  entry.token_id, entry.hashed_token, entry.programmatic_access_type, entry.token_scopes, entry.managed_token_id,
+  entry.managed_hashed_token, entry.request_id, entry.actor_ip, entry.user_agent, entry.operation_type,
+  entry.outcome, entry.reason, entry.data`;
+
+/** Where the log, its positions and the filter are as asked, from one end, so many. */
+function asked(log: LogName, { filter, above, below, descending, limit }: LogQuery): RawBuilder<unknown> {
+  const clauses = filter.map((each) => sql`and ${clause(each)}`);
+  return sql`
     where placed.log_kind = ${log.log_kind} and placed.log_id = ${log.log_id}
-      and placed.position > ${query.above} and placed.position < ${query.below}
+      and placed.position > ${above} and placed.position < ${below}
       ${clauses.length === 0 ? sql`` : sql.join(clauses, sql` `)}
-    order by placed.position ${query.descending ? sql`desc` : sql`asc`}
-    limit ${query.limit}`.execute(db);
+    order by placed.position ${descending ? sql`desc` : sql`asc`}
+    limit ${limit}`;
+}
+
+/**
+ * The rows of a log between two positions that the filter lets through, from one end of them. Every entry between them is
+ * looked at, one by one in their order (`offset 0` keeps the planner from another way), until there are enough: the caller
+ * sees to it that these are not too many.
+ */
+export async function readLog(db: Kysely<Database>, log: LogName, query: LogQuery): Promise<LogRow[]> {
+  const { rows } = await sql<LogRow>`
+    select ${COLUMNS}
+    from audit_positions placed
+    join lateral (select * from audit_entries entry where entry.id = placed.entry_id offset 0) entry on true
+    ${asked(log, query)}`.execute(db);
+  return rows;
+}
+
+/** How many entries of all logs the clause lets through, counted up to a limit. For clauses that an index answers. */
+export async function countEntries(db: Kysely<Database>, asked_for: AuditClause, limit: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count
+    from (select from audit_entries entry where ${clause(asked_for)} limit ${limit}) found`.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
+/** The same rows as `readLog`, by way of the few entries that this clause, which is one of the filter, lets through. */
+export async function readLogOf(
+  db: Kysely<Database>,
+  few: AuditClause,
+  { log, ...query }: LogQuery & { readonly log: LogName },
+): Promise<LogRow[]> {
+  const { rows } = await sql<LogRow>`
+    with few as materialized (select entry.* from audit_entries entry where ${clause(few)})
+    select ${COLUMNS}
+    from few entry
+    join audit_positions placed on placed.entry_id = entry.id
+    ${asked(log, query)}`.execute(db);
   return rows;
 }
 

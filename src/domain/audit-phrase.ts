@@ -73,6 +73,12 @@ export function parseAuditPhrase(phrase: string): AuditFilter | PhraseFault {
   return clauses;
 }
 
+/** The clause that names tokens, where the filter has one: what is written of them is found without a search. @rule L2 */
+export function namedTokens(filter: AuditFilter): AuditClause | null {
+  const names = ({ type }: AuditCondition) => type === 'token_id' || type === 'hashed_token';
+  return filter.find(({ negated, any }) => !negated && any.every(names)) ?? null;
+}
+
 function termsOf(phrase: string): readonly Term[] | PhraseFault {
   if (phrase.length > AUDIT_PHRASE_CHARACTERS_MAX)
     return { fault: `is longer than ${AUDIT_PHRASE_CHARACTERS_MAX} characters` };

@@ -8,18 +8,10 @@ import { inTransaction } from '../../src/db/transaction.ts';
 import { verifyAudit } from '../../src/use-cases/verify-audit.ts';
 import { createDatabase } from '../support/database.ts';
 import { cases } from '../support/effort.ts';
+import { numbersFrom } from '../support/numbers.ts';
 
 const TAMPERS = cases({ short: 300, long: 1_200 });
 const SEED = 20_261_122;
-
-/** A small generator of numbers, the same each time. */
-function numbersFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 const COLUMNS: readonly (readonly [string, string])[] = [
   ['created_at', `created_at + interval '1 microsecond'`],

@@ -4,9 +4,14 @@
 import { sql } from 'kysely';
 import t, { type Test } from 'tap';
 import { databaseOver, openPool } from '../../src/db/pool.ts';
+import { type Caller, SYSTEM_CALLER } from '../../src/domain/caller.ts';
+import type { PersonFacts } from '../../src/domain/facts.ts';
 import { digestOf } from '../../src/secrets.ts';
+import type { AuditQuery } from '../../src/use-cases/audit-question.ts';
+import { type AuditPage, readAuditLog, type SearchBounds } from '../../src/use-cases/read-audit-log.ts';
 import { verifyAudit } from '../../src/use-cases/verify-audit.ts';
 import { directoryApp } from '../support/directory-app.ts';
+import { numbersFrom } from '../support/numbers.ts';
 import { bearer, tokensOf } from '../support/world.ts';
 
 async function galaxy(t: Test) {
@@ -479,6 +484,87 @@ t.test('L2: a reader who walks on while many write sees every entry once', async
   t.equal(seen.length, written.length);
   t.same([...seen].sort(), [...written].sort());
 });
+
+t.test(
+  'L2: a search looks at so much of a log a page, and leads on: what was found together is what there is',
+  async (t) => {
+    const { deps, acme, other, olga, write } = await galaxy(t);
+    const digest = digestOf('somebody');
+    const below = numbersFrom(7);
+    const all: { id: string; action: string; actor: string; token: boolean }[] = [];
+    for (let n = 0; n < 70; n += 1) {
+      const action = ['team.create', 'team.destroy', 'repo.create'][below(3)] ?? '';
+      const [actor, token] = [n === 33 ? 'rare' : 'olga', below(9) === 0];
+      const more = { actor, ...(token && { managed_token_id: 7, managed_hashed_token: digest }) };
+      const { id } = await write(deps.db, acme, action, more);
+      await write(deps.db, other, action, more);
+      all.push({ id: String(id), action, actor, token });
+    }
+    const person = { ...olga, site_admin: false } as unknown as PersonFacts; // of whom only the id counts
+    const principal = { type: 'session', person, session_id: 1 } as const;
+    const caller: Caller = { ...SYSTEM_CALLER, principal: principal as Caller['principal'] };
+    const log = { log_kind: 'organization', log_id: acme.id } as const;
+    const phrases: Readonly<Record<string, (entry: (typeof all)[number]) => boolean>> = {
+      '': () => true,
+      'actor:rare': ({ actor }) => actor === 'rare',
+      'actor:nobody': () => false,
+      '-actor:olga': ({ actor }) => actor !== 'olga',
+      'action:team': ({ action }) => action.startsWith('team.'),
+      'token_id:7': ({ token }) => token,
+      [`hashed_token:"${digest}" action:repo`]: ({ token, action }) => token && action === 'repo.create',
+      '-token_id:7 action:repo.create': ({ token, action }) => !token && action === 'repo.create',
+    };
+    const read = (asked: Partial<AuditQuery> & { phrase: string; limit: number }, bounds: SearchBounds) =>
+      readAuditLog(deps, caller, { log, order: 'desc', after: null, before: null, ...asked }, bounds);
+    for (const [phrase, holds] of Object.entries(phrases)) {
+      for (const order of ['asc', 'desc'] as const) {
+        const expected = all.filter(holds).map(({ id }) => id);
+        if (order === 'desc') expected.reverse();
+        for (let n = 0; n < 6; n += 1) {
+          const limit = 1 + below(6);
+          const windows = { first: 1 + below(4), later: 1 + below(5) };
+          // Of the token there are more than can be looked up, or not.
+          const bounds = { windows, positions_max: 1 + below(20), looked_up_max: n < 3 ? 1 : 100 };
+          const name = `${phrase} ${order} ${JSON.stringify({ limit, ...bounds })}`;
+          let found: string[] = [];
+          let pages = 0;
+          let page: AuditPage | null = null;
+          for (let after: string | null = null; pages === 0 || after !== null; after = page.next) {
+            page = await read({ phrase, order, after, limit }, bounds);
+            found.push(...page.entries.map(({ id }) => String(id)));
+            pages += 1;
+          }
+          t.same(found, expected, name);
+          found = page?.entries.map(({ id }) => String(id)) ?? [];
+          for (let before = page?.prev ?? null; before !== null; before = page.prev) {
+            page = await read({ phrase, order, before, limit }, bounds);
+            found.unshift(...page.entries.map(({ id }) => String(id)));
+            if (page.next !== null) {
+              const behind = await read(
+                { phrase, order, after: page.next, limit: 100 },
+                { ...bounds, positions_max: 1000 },
+              );
+              t.same(
+                [...page.entries, ...behind.entries].map(({ id }) => String(id)),
+                expected.slice(expected.length - behind.entries.length - page.entries.length),
+                `${name}: and forwards again`,
+              );
+            }
+          }
+          t.same(found, expected, `${name}, backwards`);
+        }
+      }
+    }
+    const looked_up = await read({ phrase: 'token_id:7', limit: 100 }, { positions_max: 1, looked_up_max: 1000 });
+    t.equal(looked_up.entries.length, all.filter(({ token }) => token).length, 'of one token all at once');
+    const [empty] = [await read({ phrase: 'actor:rare', limit: 5 }, { positions_max: 10, looked_up_max: 1 })];
+    t.same(
+      [empty.entries.length, typeof empty.next, empty.prev],
+      [1, 'object', null],
+      'within one window all is found',
+    );
+  },
+);
 
 t.test('L2: accepted as newline-delimited JSON, the whole filtered log comes as a stream', async (t) => {
   const app = await galaxy(t);

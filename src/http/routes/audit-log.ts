@@ -21,7 +21,8 @@ const LOG = {
 };
 const description =
   'Newest first. Positions in a log are given when a change is committed and never move: whoever follows `Link` sees every ' +
-  'entry once. Cursors belong to a log, phrase, order and caller.';
+  'entry once. Cursors belong to a log, phrase, order and caller. A search looks at 100,000 entries a page or a little more: ' +
+  'a page may have less than was asked for, or nothing, and still lead on. What is written of a token is found at once.';
 
 export const addAuditLogRoutes: AddRoutes = (app, deps) => {
   app.addSchema(AuditEntry);

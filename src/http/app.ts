@@ -20,7 +20,7 @@ import { requestId } from './request-id.ts';
 import { guardRoutes } from './route-access.ts';
 import { ROUTES } from './routes/index.ts';
 import { buildSerializer } from './serializers.ts';
-import { validatorCompiler } from './validator.ts';
+import { compileValidator } from './validator.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_TIMEOUT_MS = 72_000; // longer than the 60 s after which common load balancers drop an idle connection
@@ -33,7 +33,7 @@ const PARAMETER_CHARACTERS_MAX = 1000;
 export async function buildApp(deps: Deps, routes: readonly AddRoutes[] = ROUTES): Promise<App> {
   const app = newServer(deps);
   addDeadline(app, deps.config.request_timeout_ms);
-  app.setValidatorCompiler(validatorCompiler());
+  app.setValidatorCompiler(compileValidator);
   addBodyParsers(app);
   addAnswerHeaders(app, deps);
   addClosing(app);

@@ -17,7 +17,7 @@ import { type RoleWord, roleOfWord } from '../domain/role-words.ts';
 import { teamSlug } from '../domain/team-slug.ts';
 import { DELETED_LINES, LIVE_LINES, type LiveLine } from './schemas/import-line.ts';
 import { parseStrictJson } from './strict-json.ts';
-import { validatorCompiler } from './validator.ts';
+import { compileValidator } from './validator.ts';
 
 const EXTERNAL_ID_CHARACTERS_MAX = 255;
 /** Lines of one object and one version are told apart by these: 128 bits. */
@@ -28,7 +28,7 @@ export type ReadImportLine = (line: number, bytes: Buffer) => ImportLine | Broke
 type Check = (value: unknown) => string | null;
 type Checks = Readonly<Record<string, Check>>;
 
-/** Reads lines; made once, because it compiles their schemas. */
+/** Reads lines; made once, because the schema of each type is compiled at its first line. */
 export function importLineReader(): ReadImportLine {
   const live = checksOf(LIVE_LINES);
   const deleted = checksOf(DELETED_LINES);
@@ -46,9 +46,8 @@ export function importLineReader(): ReadImportLine {
 
 /** For each type what is wrong with a value, or null. */
 function checksOf(schemas: Readonly<Record<string, object>>): Checks {
-  const compile = validatorCompiler();
   const entries = Object.entries(schemas).map(([type, schema]): [string, Check] => {
-    const check = compile({ schema, httpPart: 'body', method: 'POST', url: '/directory/import' });
+    const check = compileValidator({ schema, httpPart: 'body', method: 'POST', url: '/directory/import' });
     return [
       type,
       (value) => {

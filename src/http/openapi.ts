@@ -69,7 +69,6 @@ type Schema = FastifySchema & {
 
 /** Collects the routes that are added from now on, and serves the browsable page at `/docs`. */
 export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<void> {
-  const examples = readExamples(deps.config.public_url);
   app.addSchema(ErrorBody);
   app.addSchema(OAuthErrorBody);
   await app.register(swagger, {
@@ -90,7 +89,9 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
       url: url.replace('/*', '/:path'),
     }),
     transformObject: (found) =>
-      'openapiObject' in found ? finishDocument(found.openapiObject, examples) : found.swaggerObject,
+      'openapiObject' in found
+        ? finishDocument(found.openapiObject, readExamples(deps.config.public_url))
+        : found.swaggerObject,
   });
   await app.register(async (docs) => {
     docs.addHook('onRoute', (route) => {

@@ -15,28 +15,35 @@ const VALUES_MAX_FOR_ALL_ERRORS = 1000;
 type Checked = { value: unknown } | { error: Refusal };
 type Check = (data: unknown) => Checked;
 
-/** The validator compiler of the application. One for all its routes. */
-export function validatorCompiler(): FastifySchemaCompiler<AnySchemaObject> {
-  const first = newAjv({ allErrors: false });
-  const all = newAjv({ allErrors: true });
-  return ({ schema, httpPart }): Check => {
-    const check = first.compile(schema);
-    let checkAll: ValidateFunction | undefined; // compiled at the first failure; most routes never need it
-    const errorsOf = (resource: string, data: unknown): FieldError[] => {
-      if (!isSmall(data)) return fieldErrors(resource, check.errors ?? []);
-      checkAll ??= all.compile(schema);
-      checkAll(data);
-      return fieldErrors(resource, checkAll.errors ?? []);
-    };
-    if (httpPart === 'body') return checkBody(schema, check, errorsOf);
-    return checkTexts(schema, httpPart, check, errorsOf);
-  };
-}
+/** One of each for a process, however many applications it has; made when something is first checked. */
+let first: Ajv2020 | undefined;
+let all: Ajv2020 | undefined;
 
+/** The validator compiler of the application. A schema is compiled at its first use: compiling all would slow the start. */
+export const compileValidator: FastifySchemaCompiler<AnySchemaObject> = ({ schema, httpPart }): Check => {
+  let compiled: ValidateFunction | undefined;
+  let compiledAll: ValidateFunction | undefined; // needed at the first failure only; most routes never need it
+  const check: IsValid = (data) => {
+    first ??= newAjv({ allErrors: false });
+    compiled ??= first.compile(schema);
+    return compiled(data);
+  };
+  const errorsOf: ErrorsOf = (resource, data) => {
+    if (!isSmall(data)) return fieldErrors(resource, compiled?.errors ?? []);
+    all ??= newAjv({ allErrors: true });
+    compiledAll ??= all.compile(schema);
+    compiledAll(data);
+    return fieldErrors(resource, compiledAll.errors ?? []);
+  };
+  if (httpPart === 'body') return checkBody(schema, check, errorsOf);
+  return checkTexts(schema, httpPart, check, errorsOf);
+};
+
+type IsValid = (data: unknown) => boolean;
 type ErrorsOf = (resource: string, data: unknown) => FieldError[];
 
 /** An absent body counts as `{}`: where every member is optional, none has to be sent. */
-function checkBody(schema: AnySchemaObject, check: ValidateFunction, errorsOf: ErrorsOf): Check {
+function checkBody(schema: AnySchemaObject, check: IsValid, errorsOf: ErrorsOf): Check {
   const resource = String(schema.title ?? 'Body');
   return (data) => {
     const value = data ?? {};
@@ -45,12 +52,7 @@ function checkBody(schema: AnySchemaObject, check: ValidateFunction, errorsOf: E
   };
 }
 
-function checkTexts(
-  schema: AnySchemaObject,
-  part: string | undefined,
-  check: ValidateFunction,
-  errorsOf: ErrorsOf,
-): Check {
+function checkTexts(schema: AnySchemaObject, part: string | undefined, check: IsValid, errorsOf: ErrorsOf): Check {
   const read =
     part === 'headers'
       ? (data: unknown) => data

@@ -1,10 +1,16 @@
 // The plans of the statements that every check waits for, on a database of some size: by indexes only, whatever the number of
 // questions, and whether the plan is made for these questions or kept for all.
 
+import type { Kysely } from 'kysely';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { loadClientFactsRows } from '../../src/db/client-facts.ts';
 import { type FactsParameters, loadFactsRows } from '../../src/db/facts.ts';
+import { databaseOver } from '../../src/db/pool.ts';
+import type { Database } from '../../src/db/schema.ts';
+import { listOrganizationCandidates } from '../../src/db/search-organizations.ts';
+import { listPersonCandidates, type PersonCandidatesQuery } from '../../src/db/search-people.ts';
+import { listRepositoryCandidates, type RepositoryCandidatesQuery } from '../../src/db/search-repositories.ts';
 import { digestOf } from '../../src/secrets.ts';
 import { createDatabase } from '../support/database.ts';
 import { insertLargeWorld } from '../support/large-world.ts';
@@ -126,6 +132,72 @@ t.test('checks never read a large table as a whole', async (t) => {
 function personAt(index: number) {
   return { subject_type: 'login', subject_text: `person-${index + 1}` } as const;
 }
+
+/** The statements of a search are planned each time they are put. */
+async function plannedSearch(client: pg.PoolClient, put: (db: Kysely<Database>) => Promise<unknown>): Promise<Plan> {
+  let plan: Plan | undefined;
+  const query = async (text: string, values: unknown[]) => {
+    const { rows } = await client.query(`explain (format json) ${text}`, values);
+    plan = rows[0]['QUERY PLAN'][0].Plan;
+    return { rows: [] };
+  };
+  const connection = { query, release: () => undefined };
+  await put(databaseOver({ options: {}, connect: async () => connection } as unknown as pg.Pool));
+  if (plan === undefined) throw new Error('no statement was put');
+  return plan;
+}
+
+const ROLES_FROM_READ = ['read', 'triage', 'write', 'maintain', 'admin'] as const;
+
+t.test('searches never read a large table as a whole', async (t) => {
+  const { pool } = await createDatabase(t);
+  await insertLargeWorld(pool, SIZE);
+  for (const statement of FURTHER_ROWS) await pool.query(statement);
+  const { rows } = await pool.query(`select relname from pg_class where relkind = 'r' and reltuples > ${LARGE_ROWS}`);
+  const large = new Set<string>(rows.map((row) => row.relname));
+  const client = await pool.connect();
+  t.teardown(() => client.release());
+
+  const roles = { visibilities: ['public', 'internal', 'private'], roles: ROLES_FROM_READ, archived: true } as const;
+  const repositories = (query: Partial<RepositoryCandidatesQuery>) => (db: Kysely<Database>) =>
+    listRepositoryCandidates(db, {
+      ...{ person_id: 7, kinds: { ...roles, all_public: false, members_public: true }, listed_by: null },
+      ...{ owner_ids: null, except_owner_ids: [], after_id: 3, limit: 101, ...query },
+    });
+  const nobody = { everyone: false, roles: [], members: false, owners: false, reviewers: false };
+  const nothing = { ...nobody, self: false, administrators: false };
+  const people = (query: Partial<PersonCandidatesQuery>) => (db: Kysely<Database>) =>
+    listPersonCandidates(db, {
+      ...{ kinds: { ...nothing, roles: ROLES_FROM_READ }, repository_id: 8, internal: true, enterprise_id: null },
+      ...{ owner: { type: 'Organization', id: SIZE.people + 9 }, organization_ids: null, after_key: 'person-2' },
+      ...{ limit: 101, ...query },
+    });
+  const all_public = { ...roles, all_public: true, members_public: false };
+  const searches = {
+    'repositories by role': repositories({}),
+    'repositories of one owner': repositories({ owner_ids: [SIZE.people + 9], except_owner_ids: [5001] }),
+    'public repositories': repositories({ kinds: all_public }),
+    'repositories of a grant': repositories({ listed_by: { type: 'grant', id: 2 } }),
+    'repositories of an exchanged token': repositories({ listed_by: { type: 'exchanged', id: 2 } }),
+    'people by role': people({}),
+    everybody: people({ kinds: { ...nothing, everyone: true } }),
+    'people of some organizations': people({ organization_ids: [SIZE.people + 3, SIZE.people + 4] }),
+    'members, owners and reviewers': people({
+      kinds: { ...nothing, members: true, owners: true, reviewers: true },
+      repository_id: null,
+    }),
+    administrators: people({ kinds: { ...nothing, administrators: true }, owner: null, enterprise_id: 5 }),
+    organizations: (db: Kysely<Database>) =>
+      listOrganizationCandidates(db, {
+        ...{ person_id: 7, kinds: { memberships: ['member'], others: false }, organization_ids: null },
+        ...{ after_id: 3, limit: 101 },
+      }),
+  };
+  for (const [name, put] of Object.entries(searches)) {
+    const whole = readWhole(await plannedSearch(client, put)).filter((table) => large.has(table));
+    t.same(whole, [], name);
+  }
+});
 
 function asked(ask: Partial<FactsParameters>): FactsParameters {
   const nothing = {

@@ -50,9 +50,9 @@ t.test('RFC 9728: the API describes itself as a protected resource, and its chal
   t.ok(scopes_supported.length > 100);
 });
 
-t.test('an issuer with a path has its metadata where RFC 8414 and RFC 9728 look for it', async (t) => {
+t.test('an issuer with a path has its metadata where RFC 8414, RFC 9728 and AuthZEN look for it', async (t) => {
   const { inject } = await buildTestApp(t, { settings: { PUBLIC_URL: `${PUBLIC_URL}/auth` } });
-  for (const name of ['oauth-authorization-server', 'oauth-protected-resource']) {
+  for (const name of ['oauth-authorization-server', 'oauth-protected-resource', 'authzen-configuration']) {
     const answer = await inject(`/.well-known/${name}/auth`);
     t.equal(answer.statusCode, 200);
     t.same(answer.json(), (await inject(`/.well-known/${name}`)).json());

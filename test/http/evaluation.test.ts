@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import t, { type Test } from 'tap';
 import { daysAfter } from '../../src/domain/lifetime.ts';
 import { newText } from '../../src/secrets.ts';
@@ -486,6 +487,40 @@ t.test('at most 1,000 questions, all loaded by one statement', async (t) => {
   });
   t.same(statements, ['clients', 'facts']);
   t.equal((await backend.evaluateMany({ ...all, evaluations: [...evaluations, {}] })).status, 400);
+});
+
+t.test('1,000 different questions of 1,000 different subjects, cold, are one round trip', async (t) => {
+  const { backend, deps, organization } = await acme(t);
+  const fill = [
+    sql`insert into accounts (type, login) select 'User', 'person-' || i from generate_series(1, 500) i`,
+    sql`insert into users (id, email) select id, login || '@example.test' from accounts where login like 'person-%'`,
+    sql`insert into memberships (organization_id, user_id, role)
+      select ${organization.id}, id, 'member' from accounts where login like 'person-%' and id % 2 = 0`,
+    sql`insert into repositories (owner_id, name, visibility)
+      select ${organization.id}, 'repository-' || i, 'private' from generate_series(1, 500) i`,
+    sql`insert into tokens (kind, user_id, name, created_at, secret_issued_at, token_last_eight, scopes)
+      select 'classic', id, 'token', now(), now(), '12345678', array['repo'] from accounts where login like 'person-%'`,
+  ];
+  for (const statement of fill) await statement.execute(deps.db);
+  const people = await sql<{ login: string; token_id: number; member: boolean }>`
+    select a.login, t.id as token_id, a.id % 2 = 0 as member
+    from accounts a join tokens t on t.user_id = a.id where a.login like 'person-%' order by a.id`.execute(deps.db);
+  const evaluations = people.rows.flatMap(({ login, token_id }, index) =>
+    [
+      { type: 'user', id: login },
+      { type: 'token', id: String(token_id) },
+    ].map((subject) => ({ subject, resource: { type: 'repository', id: `acme/repository-${index + 1}` } })),
+  );
+  t.equal(evaluations.length, 1000);
+  const statements = await statementsOf(t, async () => {
+    const { body } = await backend.evaluateMany({ action: { name: 'contents:read' }, evaluations });
+    const decisions = body.evaluations.map((each: { decision: boolean }) => each.decision);
+    t.same(
+      decisions,
+      people.rows.flatMap(({ member }) => [member, member]),
+    );
+  });
+  t.same(statements, ['clients', 'facts'], 'one for who asks, one for all that he asks');
 });
 
 t.test('M9: a text that is evaluated is used, an id is not', async (t) => {

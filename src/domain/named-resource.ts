@@ -29,8 +29,8 @@ type Params = Readonly<Record<string, string>>;
 
 const DECIMAL_ID = /^[1-9][0-9]{0,15}$/;
 
-/** The parameters that are segments of their own, in their order. */
-function parametersOf(template: string): readonly string[] {
+/** For each segment the parameter that it is; empty where it is none, or has text besides. */
+export function parametersOf(template: string): readonly string[] {
   return readTemplate(template).steps.map(({ names, literals }) =>
     names.length === 1 && literals.join('') === '' ? `${names[0]}` : '',
   );

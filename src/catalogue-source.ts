@@ -1,12 +1,67 @@
-// Where the catalogue in force comes from.
+// The catalogue in force, as this process holds it: compiled once for each version, and used only while the database confirmed
+// less than CONFIRMED_MS ago that the version is still in force. Whoever asks later waits for one small statement, which all
+// who wait share; what cannot be confirmed is a fault (F3).
 
-import { BUILT_IN_CATALOGUE, type Catalogue } from './domain/catalogue.ts';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { readCatalogueUnless } from './db/catalogue.ts';
+import type { Database } from './db/schema.ts';
+import { BUILT_IN_CATALOGUE, type Catalogue, compileCatalogue } from './domain/catalogue.ts';
+import { readKeptList } from './domain/catalogue-list.ts';
+
+/** Well within the freshness promise: a change by another node counts here this much later at the most. */
+export const CONFIRMED_MS = 1000;
 
 export type CatalogueSource = {
-  /** The catalogue in force. Faults: StorageUnavailable. */
+  /** The catalogue in force. Faults: StorageUnavailable. @rule C2 */
   readonly current: () => Promise<Catalogue>;
+  /** To be called where the catalogue was changed: whoever asks from now on gets the new one. */
+  readonly forget: () => void;
 };
 
-export function createCatalogueSource(): CatalogueSource {
-  return { current: async () => BUILT_IN_CATALOGUE };
+export type CatalogueSourceParts = {
+  readonly db: Kysely<Database>;
+  /** Milliseconds since any moment; never goes back. */
+  readonly monotonic_ms: () => number;
+  readonly log: Logger;
+};
+
+type Confirmation = { readonly started_ms: number; readonly catalogue: Promise<Catalogue> };
+
+export function createCatalogueSource({ db, monotonic_ms, log }: CatalogueSourceParts): CatalogueSource {
+  let held: Catalogue = BUILT_IN_CATALOGUE;
+  /** The last one that was begun; it speaks of a moment after its beginning. */
+  let last: Confirmation | null = null;
+
+  async function confirm(): Promise<Catalogue> {
+    // Others may change it while the statement runs: each caller gets what his own statement found.
+    const known = held;
+    const row = await readCatalogueUnless(db, known.version);
+    if (row.version === known.version) return known;
+    const { operations, faults } = readKeptList(row.operations);
+    if (faults > 0) log.error({ version: row.version, faults }, 'a part of the catalogue is not understood and denied');
+    const found = compileCatalogue(operations, row.version);
+    held = found;
+    log.info({ version: found.version, operations: operations.length }, 'another catalogue is in force');
+    return found;
+  }
+
+  function begin(started_ms: number): Promise<Catalogue> {
+    const begun: Confirmation = { started_ms, catalogue: confirm() };
+    last = begun;
+    begun.catalogue.catch(() => {
+      if (last === begun) last = null;
+    });
+    return begun.catalogue;
+  }
+
+  return {
+    current: () => {
+      const now_ms = monotonic_ms();
+      return last !== null && now_ms - last.started_ms < CONFIRMED_MS ? last.catalogue : begin(now_ms);
+    },
+    forget: () => {
+      last = null;
+    },
+  };
 }

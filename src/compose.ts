@@ -21,13 +21,15 @@ export type Parts = {
   readonly config: Config;
   readonly clock: () => Date;
   readonly log: Logger;
+  /** Milliseconds since any moment; never goes back. */
+  readonly monotonic_ms?: () => number;
 };
 
 /** The dependencies over one pool. Who made the pool ends it. */
-export function composeDeps({ pool, config, clock, log }: Parts): Deps {
+export function composeDeps({ pool, config, clock, log, monotonic_ms = steadyClock }: Parts): Deps {
   const db = databaseOver(pool);
   const facts = createStrictFacts(pool, clock);
-  const catalogue = createCatalogueSource();
+  const catalogue = createCatalogueSource({ db, monotonic_ms, log });
   const openImportDatabase = importDatabaseOf(pool);
   const outbound = createOutbound({ allow: config.outbound_allow });
   const key_sets = createKeySets({ outbound, clock, log, request_timeout_ms: config.request_timeout_ms });
@@ -37,4 +39,8 @@ export function composeDeps({ pool, config, clock, log }: Parts): Deps {
   const outside = { outbound, key_sets, signer, mailer };
   const page_key = createPageKey(db);
   return { db, openImportDatabase, facts, catalogue, last_use, page_key, ...outside, config, clock, log };
+}
+
+function steadyClock(): number {
+  return performance.now();
 }

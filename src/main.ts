@@ -2,6 +2,7 @@
 // that reads the environment and the clock, and that puts the parts together.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { prepareCatalogueFile } from './catalogue-file.ts';
 import { composeDeps } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
 import { checkServer } from './db/check-server.ts';
@@ -20,6 +21,7 @@ import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusa
 import { type Stopper, stopOnSignals } from './stop.ts';
 import { ensureAdministrator } from './use-cases/ensure-administrator.ts';
 import { prepareSigningKeys } from './use-cases/prepare-signing-keys.ts';
+import { setCatalogueByFile } from './use-cases/set-catalogue.ts';
 
 const DATABASE_RETRY_MS = 1000;
 /** Connections of the embedded database beside the pool's: its supervisor, migrations, somebody who looks. */
@@ -38,6 +40,7 @@ try {
 async function start({ add }: Stopper): Promise<void> {
   const config = loadConfig(process.env);
   if (config.audit_root_file !== null) await prepareRootFile(config.audit_root_file);
+  const catalogue = await prepareCatalogueFile(config.catalogue_file);
   const log = await openLog(config.log_level, { is_terminal: process.stdout.isTTY });
   const url = config.database_url ?? (await startEmbeddedDatabase(config, log, add));
   await prepareDatabase(url, config, log);
@@ -47,6 +50,7 @@ async function start({ add }: Stopper): Promise<void> {
     ensureAdministrator(deps, { login: config.admin_login, password: config.admin_password }),
   );
   const { is_unprotected } = await whenReachable(log, () => prepareSigningKeys(deps));
+  if (catalogue !== null) await whenReachable(log, () => setCatalogueByFile(deps, catalogue));
   add(startJobs(deps));
   add(await whenReachable(log, () => startDelivery(deps)));
   const app = await buildApp(deps);

@@ -149,6 +149,7 @@ const WRONG: [string, Record<string, string>][] = [
   ['PUBLIC_URL', { HOST: '0.0.0.0' }],
   ['ADMIN_PASSWORD', { ADMIN_PASSWORD: 'short' }],
   ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '*' }],
+  ['CATALOGUE_FILE', { CATALOGUE_FILE: '/dev/null/catalogue.json' }],
   ['DATA_DIR', { DATA_DIR: '/dev/null/data' }],
 ];
 for (const [name, settings] of WRONG) {

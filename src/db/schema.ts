@@ -85,6 +85,15 @@ export interface AuditPositions {
   position: number;
 }
 
+export interface Catalogue {
+  changed_at: Date;
+  file_digest: string | null;
+  is_only: Generated<boolean>;
+  operations: Json;
+  operations_count: number;
+  version: number;
+}
+
 export interface ClientOrganizations {
   client_id: number;
   organization_id: number;
@@ -454,6 +463,7 @@ export interface Database {
   audit_entries: AuditEntries;
   audit_logs: AuditLogs;
   audit_positions: AuditPositions;
+  catalogue: Catalogue;
   client_organizations: ClientOrganizations;
   client_secrets: ClientSecrets;
   clients: Clients;

@@ -83,6 +83,7 @@ export const AUDIT_ACTIONS = [
   'client.secret_regenerated',
   'signing_key.create',
   'signing_key.delete',
+  'catalogue.update',
   'hook.create',
   'hook.update',
   'hook.destroy',

@@ -4,8 +4,14 @@
 import { readList } from './catalogue-list.ts';
 import { readOpenapi } from './catalogue-openapi.ts';
 import { type DocumentFault, type DocumentPath, isObject, pointerOf, type Report } from './document-fault.ts';
+import type { JsonOptions } from './json-text.ts';
 import type { Operation } from './operation.ts';
 import { shapeOf } from './template.ts';
+
+export const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024;
+
+/** How the text of a document is read: descriptions of APIs are deep, and say numbers that mean nothing here. */
+export const DOCUMENT_JSON: JsonOptions = { depth_max: 256, any_number: true };
 
 /** Who has more to correct corrects these first. */
 export const FAULTS_SHOWN_MAX = 100;

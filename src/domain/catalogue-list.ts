@@ -43,8 +43,9 @@ function readRow(row: unknown, index: number, report: Report): Operation[] {
   if (wrong_method !== null) report([index, 'method'], wrong_method);
   const wrong_path = typeof template === 'string' ? templateFault(template) : 'must be a path template';
   if (wrong_path !== null) report([index, 'path'], wrong_path);
-  if (typeof method !== 'string' || typeof template !== 'string' || wrong_path !== null) return [];
-  return [readDeclaration({ method, template, members: row, names: NAMES, path: [index] }, report)];
+  const named = { method: `${method}`, template: wrong_path === null ? `${template}` : '/' };
+  const operation = readDeclaration({ ...named, members: row, names: NAMES, path: [index] }, report);
+  return wrong_method === null && wrong_path === null ? [operation] : [];
 }
 
 /** The operations with the place of each. @rule C2 */

@@ -1,6 +1,7 @@
 // A refusal: an expected no to a command. Thrown by use-cases, turned into the error body in one place (http/errors.ts).
 // A decision's no is a value (decide.ts), not a refusal; the HTTP layer turns it into one.
 
+import type { DocumentFault } from './document-fault.ts';
 import type { Reason } from './reason.ts';
 
 /** `errors[].code` of a 422. */
@@ -28,6 +29,8 @@ export type RefusalDetails = {
   /** Replaces the code's public message. */
   readonly message?: string;
   readonly errors?: readonly FieldError[];
+  /** In place of `errors`, where the body is a document of another's form. */
+  readonly faults?: readonly DocumentFault[];
   readonly needed?: Needed;
   readonly headers?: Readonly<Record<string, string>>;
   readonly oauth_error?: OAuthError;

@@ -7,6 +7,7 @@ import { parametersOf, type ResourceNaming } from './named-resource.ts';
 const ONE = /^\{([^{}]+)\}$/;
 const TWO = /^\{([^{}]+)\}\/\{([^{}]+)\}$/;
 const MEMBERS = ['type', 'id'];
+const KNOWN_TYPES = '`repository`, `organization`, `enterprise`, `user`, `holder` or `none`';
 
 /** By its type alone: the usual parameters of the type. A text says what is missing. */
 function byType(type: string, template: string): ResourceNaming | string {
@@ -34,7 +35,7 @@ function byType(type: string, template: string): ResourceNaming | string {
     case 'none':
       return { type };
     default:
-      return `is not known: the resource is \`repository\`, \`organization\`, \`enterprise\`, \`user\`, \`holder\` or \`none\`, not ${shown(type)}`;
+      return `is not known: the resource is ${KNOWN_TYPES}, not ${shown(type)}`;
   }
 }
 

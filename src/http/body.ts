@@ -3,17 +3,20 @@
 
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DOCUMENT_JSON } from '../domain/catalogue-document.ts';
+import { pointerOf } from '../domain/document-fault.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import { parseForm } from './form.ts';
 import { parseStrictJson } from './strict-json.ts';
 
-export type BodyKind = 'json' | 'form' | 'lines';
+export type BodyKind = 'json' | 'form' | 'lines' | 'document';
 
 /** The content type of each kind. */
 export const CONTENT_TYPES: Readonly<Record<BodyKind, string>> = {
   json: 'application/json',
   form: 'application/x-www-form-urlencoded',
   lines: 'application/x-ndjson',
+  document: 'application/json',
 };
 
 /** Other names under which lines of JSON travel: no registered one settles it. */
@@ -26,7 +29,10 @@ const LINES_LIMIT_BYTES = 1024 * 1024 * 1024;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the route's body is; JSON where it is not said. `lines`: `request.body` is an `AsyncIterable<Buffer>`. */
+    /**
+     * What the route's body is; JSON where it is not said. `lines`: `request.body` is an `AsyncIterable<Buffer>`. `document`:
+     * JSON of any form, which the use-case judges.
+     */
     body?: BodyKind;
     /** The one status of a wrong content type (else 415) and of a body that is not as declared (else 422): AuthZEN. */
     wrong_body?: 400;
@@ -43,8 +49,9 @@ export function addBodyParsers(app: FastifyInstance): void {
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(CONTENT_TYPES.json, { parseAs: 'buffer' }, (request, bytes, done) => {
-    requireKind(request, 'json');
-    done(null, readJson(request, bytes as Buffer));
+    const is_document = request.routeOptions.config.body === 'document';
+    requireKind(request, is_document ? 'document' : 'json');
+    done(null, is_document ? readDocument(bytes as Buffer) : readJson(request, bytes as Buffer));
   });
   app.addContentTypeParser(CONTENT_TYPES.form, { parseAs: 'buffer' }, (request, bytes, done) => {
     requireKind(request, 'form');
@@ -70,6 +77,13 @@ function readJson(request: FastifyRequest, bytes: Buffer): unknown {
     throw invalid('Body', unexpected.slice(0, 200), 'unknown_field', 'is not known here: this takes no body');
   }
   return value;
+}
+
+/** A document of another's form: deep, of any kind, and numbers that nobody looks at are not judged. */
+function readDocument(bytes: Buffer): unknown {
+  return parseStrictJson(bytes, DOCUMENT_JSON, ({ path, message }) => {
+    return new Refusal('validation_failed', { faults: [{ pointer: pointerOf(path), message }] });
+  });
 }
 
 function requireKind(request: FastifyRequest, kind: BodyKind): void {

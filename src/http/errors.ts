@@ -8,7 +8,7 @@ import { REASONS, type Reason } from '../domain/reason.ts';
 import { Refusal, type RefusalDetails } from '../domain/refusal.ts';
 import { knownPaths } from './known-paths.ts';
 import { oauthError } from './oauth-errors.ts';
-import type { ErrorBody } from './schemas/common.ts';
+import type { AnyErrorBody } from './schemas/common.ts';
 
 type ErrorDeps = Pick<Deps, 'config'>;
 
@@ -85,14 +85,15 @@ export function errorBody(
   status: number,
   request_id: string,
   details: RefusalDetails = {},
-): ErrorBody {
+): AnyErrorBody {
+  const errors = details.faults ?? details.errors;
   return {
     message: details.message ?? REASONS[code].message,
     code,
     documentation_url: `${deps.config.public_url}/docs/status-codes#${code}`,
     status: String(status),
     request_id,
-    ...(details.errors !== undefined && { errors: [...details.errors] }),
+    ...(errors !== undefined && { errors: [...errors] }),
     ...(details.needed !== undefined && {
       needed: { permissions: details.needed.permissions.map((set) => [...set]), scopes: [...details.needed.scopes] },
     }),

@@ -3,6 +3,7 @@
 import { APPROVAL } from './approval.ts';
 import { AUDIT } from './audit.ts';
 import { BACKEND } from './backend.ts';
+import { CATALOGUE } from './catalogue.ts';
 import { DIRECTORY, DIRECTORY_END } from './directory.ts';
 import { ENDS } from './ends.ts';
 import { ENFORCEMENT } from './enforcement.ts';
@@ -23,6 +24,7 @@ export const STORY: readonly Step[] = [
   ...TOKENS_STORY,
   ...ENFORCEMENT,
   ...BACKEND,
+  ...CATALOGUE,
   ...AUDIT,
   ...SINGLE_SIGN_ON,
   ...APPROVAL,

@@ -43,6 +43,8 @@ export const RULES: Readonly<Record<string, string>> = {
   A3: 'A grant that is revoked ends access, not the token',
   A4: 'Who leaves loses requests, grants and the right to review; who returns asks again',
   C1: 'What an operation declares, and what is enough for it',
+  C2: 'Which operations there are: built in, or of a catalogue; which resource each is about',
+  C3: 'The most specific template; what is ambiguous in a path is refused',
   C4: 'Git over smart HTTP, and workflow files',
   C5: 'The ceiling: roles and what each permission needs',
   C6: 'Which classic scopes are enough for a permission',

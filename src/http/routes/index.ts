@@ -5,6 +5,7 @@ import { addAdminClientRoutes } from './admin-clients.ts';
 import { addAdminOrganizationRoutes } from './admin-organizations.ts';
 import { addAdminUserRoutes } from './admin-users.ts';
 import { addAuditLogRoutes } from './audit-log.ts';
+import { addCatalogueRoutes } from './catalogue.ts';
 import { addCollaboratorRoutes } from './collaborators.ts';
 import { addCredentialAuthorizationRoutes } from './credential-authorizations.ts';
 import { addDeployKeyRoutes } from './deploy-keys.ts';
@@ -62,6 +63,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addAdminOrganizationRoutes,
   addEnterpriseRoutes,
   addAdminClientRoutes,
+  addCatalogueRoutes,
   addRepositoryListRoutes,
   addRepositoryRoutes,
   addCollaboratorRoutes,

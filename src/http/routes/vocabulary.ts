@@ -8,10 +8,18 @@ import { pageOf, paginate } from '../pages.ts';
 import { presentOperation } from '../present/operation.ts';
 import { OperationQuery, OperationShape, Permission, Scope } from '../schemas/vocabulary.ts';
 
-const PRINTED_PERMISSIONS = PERMISSIONS.map((each) => ({ ...each, levels: [...each.levels] }));
 const PRINTED_SCOPES = SCOPES.map((each) => ({ ...each, includes: [...each.includes] }));
 
+/** The permissions, each with where the operations are published that it opens. @rule C2 */
+function printedPermissions(public_url: string) {
+  return PERMISSIONS.map((each) => {
+    const urls = each.levels.map((level) => [level, `${public_url}/operations?permission=${each.name}:${level}`]);
+    return { ...each, levels: [...each.levels], operations_urls: Object.fromEntries(urls) };
+  });
+}
+
 export const addVocabularyRoutes: AddRoutes = (app, deps) => {
+  const permissions = printedPermissions(deps.config.public_url);
   for (const schema of [Permission, Scope, OperationShape]) app.addSchema(schema);
   app.get(
     '/permissions',
@@ -24,7 +32,7 @@ export const addVocabularyRoutes: AddRoutes = (app, deps) => {
         response: { 200: Type.Array(Type.Ref('Permission')) },
       },
     },
-    () => PRINTED_PERMISSIONS,
+    () => permissions,
   );
   app.get(
     '/scopes',

@@ -73,6 +73,22 @@ export const ErrorBody = Type.Object(
 );
 export type ErrorBody = Static<typeof ErrorBody>;
 
+/** The same where the body was a document: what is wrong with it stands by JSON pointer. */
+export const DocumentErrorBody = Type.Object(
+  {
+    ...ErrorBody.properties,
+    errors: Type.Array(
+      Type.Object({
+        pointer: Type.String({ description: 'JSON pointer (RFC 6901)', examples: ['/3/permission_sets/0/contents'] }),
+        message: Type.String(),
+      }),
+      { description: 'The first 100 faults' },
+    ),
+  },
+  { $id: 'DocumentError' },
+);
+export type AnyErrorBody = Omit<ErrorBody, 'errors'> & { readonly errors?: readonly object[] };
+
 /** 409: routes that can answer so say it; the other errors of a route follow from what it declares. */
 export const Conflict = Type.Ref('Error', { description: 'Not in a state for it' });
 

@@ -10,6 +10,9 @@ export const Permission = Type.Object(
     title: Type.String(),
     category: Type.Enum([...PERMISSION_CATEGORIES]),
     levels: Type.Array(Type.Enum([...LEVELS])),
+    operations_urls: Type.Record(Type.String(), Type.String({ format: 'uri' }), {
+      description: 'For each level, where the operations stand of which it opens a part',
+    }),
   },
   { $id: 'Permission' },
 );

@@ -1,0 +1,379 @@
+// The catalogue of other APIs' operations (contract 8): loaded whole or not at all, published, followed by every node.
+
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import t, { type Test } from 'tap';
+import { prepareCatalogueFile } from '../../src/catalogue-file.ts';
+import { CONFIRMED_MS } from '../../src/catalogue-source.ts';
+import { composeDeps } from '../../src/compose.ts';
+import { openPool } from '../../src/db/pool.ts';
+import type { Deps } from '../../src/deps.ts';
+import { buildApp } from '../../src/http/app.ts';
+import type { App } from '../../src/http/app-type.ts';
+import { isStartRefusal } from '../../src/start-refusal.ts';
+import { setCatalogueByFile } from '../../src/use-cases/set-catalogue.ts';
+import { ask, backendOf } from '../support/backend.ts';
+import { databaseUrl, TEMPLATE_URL } from '../support/database.ts';
+import { directoryApp } from '../support/directory-app.ts';
+
+/** One service for all tests: each loads what it needs, in the place of what was before. */
+const { call, inject, root, ada, mill, world, deps, load, evaluate, entries, reader, version, logged } =
+  await service(t);
+
+const PATTERNS = { method: 'GET', path: '/repos/{owner}/{repo}/patterns', permission_sets: [{ contents: 'read' }] };
+const YARNS = { method: 'GET', path: '/yarns', permissionless: true };
+
+async function service(t: Test) {
+  const app = await directoryApp(t);
+  const { world, call } = app;
+  const root = await world.session(await world.person('root', { site_admin: true }));
+  const ada = await world.person('ada');
+  const mill = await world.repository(ada, 'mill');
+  const backend = backendOf(app.inject, (await world.client(['evaluate'])).authorization);
+  const load = (document: object) => call(root, 'PUT /admin/catalogue', document);
+  const reader = await app.rows.fineGrained(ada, { selection: 'all', permissions: { contents: 'read' } });
+  /** Status and reason of an operation at ada's repository, for a token that reads contents. */
+  const evaluate = async (action: string) => {
+    const { body } = await backend.evaluate(ask(reader.text, action, ['repository', mill.full_name]));
+    return `${body.context.status} ${body.context.reason}`;
+  };
+  const version = async (): Promise<number> => (await call(root, 'GET /admin/catalogue')).body.version;
+  return { ...app, root, ada, mill, backend, load, evaluate, reader, version };
+}
+
+t.test('C2, L1: a catalogue is put in force as a whole, with a version and an entry of the record', async (t) => {
+  t.match(await call(root, 'GET /admin/catalogue'), { status: 200, body: { version: 0, operations: 0 } });
+  t.equal(await evaluate('GET /repos/{owner}/{repo}/patterns'), '403 unknown_operation');
+
+  t.match(await load([PATTERNS, YARNS]), { status: 200, text: '{"version":1,"operations":2}' });
+  t.equal(await evaluate('GET /repos/{owner}/{repo}/patterns'), '200 allowed', 'at once');
+  t.equal(await evaluate('HEAD /repos/{owner}/{repo}/patterns'), '200 allowed', 'HEAD counts as GET');
+  t.equal(await evaluate('POST /repos/{owner}/{repo}/patterns'), '403 unknown_operation');
+  t.equal(await evaluate('GET /yarns'), '200 allowed');
+  const [entry, ...others] = await entries();
+  t.match(entry, {
+    action: 'catalogue.update',
+    actor: 'root',
+    outcome: 'done',
+    data: { source: 'api', version: 1, operations: 2 },
+  });
+  t.same(others, []);
+
+  t.match(await load([{ ...PATTERNS, permission_sets: [{ contents: 'write' }] }]), { body: { version: 2 } });
+  t.equal(await evaluate('GET /repos/{owner}/{repo}/patterns'), '403 permission_missing');
+  t.equal(await evaluate('GET /yarns'), '403 unknown_operation', 'the whole one before is gone');
+  t.equal(await evaluate('GET /repos/{owner}/{repo}'), '200 allowed', 'what is built in stays');
+
+  const session = await world.session(ada);
+  for (const request of ['GET /admin/catalogue', 'PUT /admin/catalogue'] as const) {
+    const payload = request.startsWith('PUT') ? [[]] : [];
+    t.match(await call(session, request, ...payload), { status: 403, body: { code: 'role_missing' } }, request);
+    t.equal((await call(null, request, ...payload)).status, 401, request);
+  }
+  t.match(await call(root, 'GET /admin/catalogue'), { body: { version: 2, operations: 1 } });
+  t.match(await load([]), { body: { version: 3, operations: 0 } }, 'nothing may be loaded, too');
+});
+
+t.test('C1, C2: a broken catalogue is refused with every fault, and the one before stays', async (t) => {
+  await load([PATTERNS]);
+  const before = await version();
+  await entries();
+  const faults = async (document: object) => {
+    const { status, body } = await load(document);
+    t.equal(status, 422);
+    t.equal(body.code, 'validation_failed');
+    return body.errors;
+  };
+  t.same(
+    await faults([
+      { ...PATTERNS, permission_sets: [{ contents: 'admin', patterns: 'read' }, { issues: 'reed' }, {}, 'contents'] },
+      { ...YARNS, classic_scopes: ['repo', 'yarn', 7] },
+      { method: 'HEAD', path: 'yarns', public_read: 'yes', summary: 'Yarns' },
+      { ...YARNS, permission_sets: [{ contents: 'read' }] },
+      null,
+      { ...YARNS, path: '/looms/{a}', resource: 'loom' },
+      { ...YARNS, path: '/looms/{b}' },
+      { ...YARNS, path: '/projects/{project}', resource: { type: 'repository', id: '{group}/{project}' } },
+    ]),
+    [
+      { pointer: '/0/permission_sets/0/contents', message: 'must be a level of `contents`: read, write' },
+      { pointer: '/0/permission_sets/0/patterns', message: 'is not known: there is no permission `patterns`' },
+      { pointer: '/0/permission_sets/1/issues', message: 'must be a level of `issues`: read, write' },
+      {
+        pointer: '/0/permission_sets/2',
+        message: 'must name a permission: a set that says nothing is no declaration',
+      },
+      {
+        pointer: '/0/permission_sets/3',
+        message: 'must be an object of permissions and levels, such as {"contents": "read"}',
+      },
+      { pointer: '/1/classic_scopes/1', message: 'is not known: there is no scope `yarn`' },
+      { pointer: '/1/classic_scopes/2', message: 'must be a scope' },
+      { pointer: '/2/summary', message: 'is not known here: `summary`' },
+      { pointer: '/2/method', message: 'must not be HEAD: it counts as GET' },
+      { pointer: '/2/path', message: 'must begin with `/`' },
+      { pointer: '/2/public_read', message: 'must be true or false' },
+      { pointer: '/3/permissionless', message: 'must not be true beside permissions in `permission_sets`' },
+      { pointer: '/4', message: 'must be an object: one operation' },
+      {
+        pointer: '/5/resource',
+        message:
+          'is not known: the resource is `repository`, `organization`, `enterprise`, `user`, `holder` or `none`, not `loom`',
+      },
+      {
+        pointer: '/7/resource',
+        message: 'must name parameters that are segments of the path: `group` is none',
+      },
+      { pointer: '/3', message: 'takes the same requests as /1' },
+      { pointer: '/6', message: 'takes the same requests as /5' },
+    ],
+  );
+  for (const path of [
+    '',
+    '/a//b',
+    '/a?b',
+    '/a#b',
+    '/a/../b',
+    '/a;b',
+    '/%61',
+    '/{',
+    '/a}',
+    '/{}',
+    '/{a}{b}',
+    '/{a}/{a}',
+  ]) {
+    t.same(
+      (await faults([{ method: 'GET', path }])).map(({ pointer }: { pointer: string }) => pointer),
+      ['/0/path'],
+      path,
+    );
+  }
+  t.equal((await faults(Array.from({ length: 150 }, () => 1))).length, 100, 'the first hundred');
+  t.match(await faults({ swagger: '2.0' }), [{ pointer: '', message: /OpenAPI 3\.x/ }]);
+  t.match(await faults({ openapi: '2.0.0', paths: {} }), [{ pointer: '/openapi' }]);
+  t.match(await faults({ openapi: '3.0.0' }), [{ pointer: '' }]);
+
+  const text = async (payload: string, type = 'application/json') => {
+    const headers = { authorization: `Bearer ${root}`, 'content-type': type };
+    const answer = await inject({ method: 'PUT', url: '/admin/catalogue', headers, payload });
+    return [answer.statusCode, answer.json().code, answer.json().errors?.[0]?.pointer];
+  };
+  t.match(await text('[{"method":"GET","method":"PUT"}]'), [400, 'malformed_request']);
+  t.match(await text('{"openapi":"3.1.0",'), [400, 'malformed_request']);
+  t.match(await text('[{"method":"GET","path":"/a\\u0000"}]'), [422, 'validation_failed', '/0/path']);
+  t.match(await text('[]', 'text/plain'), [415, 'unsupported_media_type']);
+  t.match(await text(`["${'x'.repeat(16 * 1024 * 1024)}"]`), [413, 'body_too_large']);
+  t.match(await text(`["${'x'.repeat(15 * 1024 * 1024)}"]`), [422, 'validation_failed'], 'that is not too large');
+
+  t.equal(await evaluate('GET /repos/{owner}/{repo}/patterns'), '200 allowed');
+  t.equal(await version(), before);
+  for (const { outcome } of await entries()) t.equal(outcome, 'refused');
+});
+
+t.test('C1, C2, C3: an OpenAPI document declares by members of its operations', async (t) => {
+  const paths = {
+    'x-anything': 1,
+    '/repos/{owner}/{repo}/patterns': {
+      parameters: [],
+      'x-other': true,
+      get: { 'x-required-permissions': [{ contents: 'read' }], 'x-public-read': true, responses: {} },
+      post: { 'x-required-permissions': [{ contents: 'write' }], 'x-accepted-scopes': ['gist'] },
+      options: { responses: {} },
+    },
+    '/groups/{group}/{project}/patterns': {
+      get: {
+        'x-required-permissions': [{ contents: 'read' }],
+        'x-resource': { type: 'repository', id: '{group}/{project}' },
+      },
+    },
+    '/yarns': { get: { 'x-permissionless': true, maximum: 2 ** 64 } },
+    '/yarns/{yarn}': { get: { 'x-permissionless': true } },
+    '/yarns/secret': { get: { summary: 'Declares nothing' } },
+  };
+  t.match(await load({ openapi: '3.1.0', paths }), { status: 200, body: { operations: 5 } });
+  t.equal(await evaluate('GET /repos/{owner}/{repo}/patterns'), '200 allowed');
+  t.equal(await evaluate('POST /repos/{owner}/{repo}/patterns'), '403 permission_missing');
+  t.equal(await evaluate('GET /groups/{group}/{project}/patterns'), '200 allowed');
+  t.equal(await evaluate('GET /yarns/{yarn}'), '200 allowed');
+  t.equal(await evaluate('GET /yarns/secret'), '403 unknown_operation', 'no declaration');
+  const session = await world.session(ada);
+  const at = async (path: string) =>
+    (await call(session, `GET /operations?path=${path}`)).body.map((each: { path: string }) => each.path);
+  t.same(await at('/yarns/blue'), ['/yarns/{yarn}']);
+  t.same(await at('/yarns/secret'), [], 'what declares nothing is not what a wider template declares');
+
+  const item = '/paths/~1yarns';
+  const get = { 'x-permissionless': true };
+  const broken = await load({
+    openapi: '3.0.3',
+    'x-permissionless': true,
+    paths: {
+      '/yarns': {
+        $ref: '#/x',
+        'x-public-read': true,
+        get: { ...get, 'x-accepted-scopes': 'repo' },
+        put: [],
+        head: get,
+        trace: {},
+      },
+      yarns: { get: { 'x-required-permissions': { contents: 'read' } } },
+    },
+  });
+  t.same(
+    broken.body.errors.map(({ pointer }: { pointer: string }) => pointer),
+    [
+      '/x-permissionless',
+      `${item}/$ref`,
+      `${item}/x-public-read`,
+      `${item}/head`,
+      `${item}/get/x-accepted-scopes`,
+      `${item}/put`,
+      '/paths/yarns',
+      '/paths/yarns/get/x-required-permissions',
+    ],
+  );
+});
+
+t.test(
+  'C2: where a loaded operation is built in too, evaluation takes the loaded one and the own route its own',
+  async (t) => {
+    const { load, evaluate, call, reader, mill } = await service(t);
+    const own = 'GET /repos/{owner}/{repo}';
+    const row = { method: 'GET', path: '/repos/{owner}/{repo}', permission_sets: [{ contents: 'write' }] };
+    await load([row]);
+    t.equal(await evaluate(own), '403 permission_missing');
+    t.equal((await call(reader.text, `GET /repos/${mill.full_name}`)).status, 200);
+    await load([{ ...row, path: '/repos/{a}/{b}', resource: { type: 'repository', id: '{a}/{b}' } }]);
+    t.equal(await evaluate(own), '403 permission_missing', 'by the built-in name too');
+    t.equal(await evaluate('GET /repos/{a}/{b}'), '403 permission_missing');
+    await load({ openapi: '3.1.0', paths: { '/repos/{owner}/{repo}': { get: {} } } });
+    t.equal(await evaluate(own), '200 allowed', 'no declaration takes nothing away');
+  },
+);
+
+t.test('the document of this service is a catalogue', async (t) => {
+  const { body: document } = await call(null, 'GET /openapi.json');
+  t.match(await load(document), { status: 200 });
+  const rows = (await call(root, 'GET /operations?per_page=100')).body;
+  t.ok(rows.length > 70);
+});
+
+t.test('C2: which permission opens what is published', async (t) => {
+  await load([PATTERNS, { ...PATTERNS, method: 'PUT', permission_sets: [{ contents: 'write', workflows: 'write' }] }]);
+  const list = async (query: string) =>
+    (await call(root, `GET /operations?${query}`)).body.map(
+      (each: { method: string; path: string }) => `${each.method} ${each.path}`,
+    );
+  t.same(await list('path=/repos/a/b/patterns'), [
+    'GET /repos/{owner}/{repo}/patterns',
+    'PUT /repos/{owner}/{repo}/patterns',
+  ]);
+  t.same(await list('permission=workflows:write'), ['PUT /repos/{owner}/{repo}/patterns']);
+  const { body } = await call(null, 'GET /permissions');
+  const contents = body.find((each: { name: string }) => each.name === 'contents');
+  for (const [level, url] of Object.entries<string>(contents.operations_urls)) {
+    const { pathname, search } = new URL(url);
+    const found = (await call(root, `GET ${pathname}${search}&path=/repos/a/b/patterns`)).body;
+    t.equal(found.length, level === 'write' ? 2 : 1, url);
+  }
+});
+
+t.test('C2: another node follows within the bound, and never answers from what it cannot confirm', async (t) => {
+  let now_ms = 0;
+  const node = await nodeOver(t, deps, () => now_ms);
+  const { evaluate } = backendOf(node.inject, (await world.client(['evaluate'])).authorization);
+  const patterns = async () => {
+    const action = 'GET /repos/{owner}/{repo}/patterns';
+    const { body } = await evaluate(ask(reader.text, action, ['repository', mill.full_name]));
+    return body.context?.reason ?? body.code;
+  };
+  await load([]);
+  t.equal(await patterns(), 'unknown_operation');
+  await load([PATTERNS]);
+  now_ms += CONFIRMED_MS - 1;
+  t.equal(await patterns(), 'unknown_operation', 'confirmed less than a second ago');
+  now_ms += 1;
+  t.same(await Promise.all([patterns(), patterns()]), ['allowed', 'allowed']);
+  await load([YARNS]);
+  node.deps.catalogue.forget();
+  t.equal(await patterns(), 'unknown_operation', 'who changed it knows at once');
+  now_ms += CONFIRMED_MS;
+  await node.pool.end();
+  t.equal(await patterns(), 'unavailable');
+});
+
+t.test('F3: what is not understood of a stored catalogue is denied, the rest stands', async (t) => {
+  await load([PATTERNS, YARNS]);
+  const rows = [
+    { ...PATTERNS, permission_sets: [{ contents: 'read', patterns: 'read' }] },
+    YARNS,
+    7,
+    { method: 'GET' },
+  ];
+  const operations = JSON.stringify(rows);
+  await deps.db
+    .updateTable('catalogue')
+    .set({ operations, version: (await version()) + 1 })
+    .execute();
+  deps.catalogue.forget();
+  t.equal(await evaluate('GET /repos/{owner}/{repo}/patterns'), '403 unknown_operation');
+  t.equal(await evaluate('GET /yarns'), '200 allowed');
+  t.match(logged(), /a part of the catalogue is not understood/);
+});
+
+t.test('C2: the catalogue of a file counts once; what is loaded since stays at the next start', async (t) => {
+  const folder = t.testdir({ 'a.json': JSON.stringify([PATTERNS]), 'b.json': JSON.stringify([PATTERNS, YARNS]) });
+  const start = async (name: string) => {
+    const file = await prepareCatalogueFile(`${folder}/${name}`);
+    if (file === null) throw new Error('there is a file');
+    return setCatalogueByFile(deps, file);
+  };
+  const before = await version();
+  const state = async () => {
+    const { body } = await call(root, 'GET /admin/catalogue');
+    return `${body.version - before} ${body.operations}`;
+  };
+  await entries();
+  t.same([await start('a.json'), await state()], [true, '1 1']);
+  t.match(await entries(), [{ action: 'catalogue.update', actor: null, data: { source: 'file' } }]);
+  t.same([await start('a.json'), await state()], [false, '1 1']);
+  await load([]);
+  t.same([await start('a.json'), await state()], [false, '2 0']);
+  const together = await Promise.all(['b.json', 'b.json', 'b.json'].map(start));
+  t.same([together.filter(Boolean), await state()], [[true], '3 2']);
+});
+
+t.test('C2: a broken file refuses the start with one line', async (t) => {
+  const folder = t.testdir({
+    'broken.json': '[\n  {"method": "GET",\n   "path": "/x", "permission_sets": [{"y": "read"}]},\n  7\n]\n',
+    'half.json': '[\n{"method": \n',
+    'twice.json': '[{"method": "GET",\n"method": "GET"}]',
+    'bytes.json': Buffer.from('[\n"\xff"]', 'latin1'),
+    'large.json': ' '.repeat(16 * 1024 * 1024 + 1),
+  });
+  const refused = async (name: string, expected: RegExp) => {
+    const error = await prepareCatalogueFile(`${folder}/${name}`).catch((thrown: unknown) => thrown);
+    t.ok(isStartRefusal(error), name);
+    t.match((error as Error).message, expected);
+    t.notMatch((error as Error).message, /\n/);
+  };
+  await refused('broken.json', /CATALOGUE_FILE.*line 3: \/0\/permission_sets\/0\/y is not known.*\(and 1 more\)/);
+  await refused('half.json', /line 3/);
+  await refused('twice.json', /line 2.*twice/);
+  await refused('bytes.json', /line 2.*UTF-8/);
+  await refused('large.json', /at most 16777216 bytes/);
+  await refused('none.json', /cannot be read/);
+  await refused('.', /cannot be read/);
+  t.equal(await prepareCatalogueFile(null), null);
+});
+
+/** Another node on the database of these dependencies, whose steady clock the test moves. Ending its pool loses the database. */
+async function nodeOver(t: Test, { db, config, clock }: Deps, monotonic_ms: () => number) {
+  const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(db);
+  const url = databaseUrl(process.env[TEMPLATE_URL] ?? '', rows[0]?.name ?? '');
+  const pool = openPool({ url, connections_max: 2, request_timeout_ms: 5000, onIdleError: () => undefined });
+  const deps = composeDeps({ pool, config, clock, log: pino({ level: 'silent' }), monotonic_ms });
+  const app = await buildApp(deps);
+  t.teardown(() => app.close());
+  return { deps, pool, inject: app.inject.bind(app) as App['inject'] };
+}

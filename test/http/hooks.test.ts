@@ -75,7 +75,14 @@ t.test('what cannot be a hook is 422', async (t) => {
   ]) {
     t.equal(await make({ config: { url } }), '422 config.url invalid', url);
   }
-  for (let n = 0; n < 20; n += 1) await hook(URL);
+  const id = await hook(URL);
+  const change = async (body: object) => fault(await call(owner, `PATCH /orgs/acme/hooks/${id}`, body));
+  t.equal(await change({ config: { url: 'http://10.1.2.3/' } }), '422 config.url invalid');
+  t.equal(await change({ config: { content_type: 'json' } }), '422 config.url missing_field');
+  t.equal(await change({ events: ['push'] }), '422 events.0 invalid');
+  t.equal(await change({ active: 'no' }), '422 active invalid');
+  t.equal((await call(owner, `GET /orgs/acme/hooks/${id}`)).body.config.url, URL, 'nothing was changed');
+  for (let n = 1; n < 20; n += 1) await hook(URL);
   t.equal(await make({ config: { url: URL } }), '422 config unprocessable');
 });
 

@@ -194,6 +194,27 @@ t.test('O3: a link belongs to its organization and its issuer', async (t) => {
   t.equal((await signOn(sessions.bob, 'bob')).status, 422, 'the old issuer is believed no more');
 });
 
+t.test(
+  'O3: a session ends with the audience that it was for, and with the settings; other changes leave it',
+  async (t) => {
+    const { sessions, setSso, signOn, call } = await ssoWorld(t);
+    const count = async () => (await call(sessions.bob, `GET ${SSO_SESSIONS}`)).body.length;
+    await setSso();
+    t.equal((await signOn(sessions.bob, 'bob')).status, 201);
+    await setSso({ required: true });
+    await setSso({ jwks_uri: 'https://login.example/keys' });
+    t.equal(await count(), 1, 'the same issuer and audience');
+    await setSso({ audience: 'other' });
+    t.equal(await count(), 0);
+    await setSso();
+    t.equal(await count(), 0, 'it does not come back');
+    t.equal((await signOn(sessions.bob, 'bob')).status, 201);
+    t.equal((await call(sessions.ada, `DELETE ${SSO}`)).status, 204);
+    await setSso();
+    t.equal(await count(), 0, 'nor does one from before the settings were taken away');
+  },
+);
+
 t.test('O3: a session lasts 24 hours at most, and dies with the session of the person', async (t) => {
   let ahead_ms = 0;
   const clock = () => new Date(Date.now() + ahead_ms);

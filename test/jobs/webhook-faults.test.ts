@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { CompiledQuery, sql } from 'kysely';
 import { PgBoss } from 'pg-boss';
 import t from 'tap';
-import { createOutbound } from '../../src/outbound.ts';
+import { createOutbound, type OutboundCall } from '../../src/outbound.ts';
 import { sweepHookMessages } from '../../src/use-cases/sweep-hook-messages.ts';
 import { databaseUrl, TEMPLATE_URL } from '../support/database.ts';
 import { hookWorld, startReceiver, startWorker } from '../support/hook-world.ts';
@@ -67,6 +67,21 @@ t.test(
     t.equal(inside.received.length, 0);
   },
 );
+
+t.test('promises P21: an attempt has 10 s and 64 KiB; one that takes longer has failed, and says so', async (t) => {
+  const asked: OutboundCall[] = [];
+  const call = async (each: OutboundCall) => {
+    asked.push(each);
+    return { outcome: 'failed', failure: 'timed_out', detail: 'too slow' } as const;
+  };
+  const { hook, deps, deliveries } = await hookWorld(t, {
+    deps: { outbound: { ...createOutbound({ allow: [] }), call } },
+  });
+  const id = await hook('https://receiver.example/');
+  await startWorker(t, deps);
+  t.match(await deliveries(id, 1), [{ status: 'timed out', status_code: 0 }]);
+  t.match(asked, [{ method: 'POST', timeout_ms: 10_000, response_bytes_max: 65_536 }]);
+});
 
 t.test('promises P21: a receiver that is not there, or closes, is a failed attempt', async (t) => {
   const { hook, deps, deliveries } = await hookWorld(t);

@@ -300,6 +300,29 @@ t.test('O2: owners see authorisations of both kinds in GitHub’s shape, by sess
   t.equal((await call(sessions.ada, `GET ${AUTHORIZATIONS}?login=bob`)).body.length, 1, 'what is gone is not listed');
 });
 
+t.test('O2: tokens that have ended are no authorisations any more', async (t) => {
+  let ahead_ms = 0;
+  const clock = () => new Date(Date.now() + ahead_ms);
+  const { classicToken, sessions, setSso, authorize, bobSignsOn, call, authorizations } = await start(t, {
+    deps: { clock },
+  });
+  await setSso();
+  await bobSignsOn();
+  const [stays, leaked, expires] = [
+    await classicToken(sessions.bob, { expires_in_days: 2 }),
+    await classicToken(sessions.bob),
+    await classicToken(sessions.bob, { expires_at: new Date(Date.now() + 60_000).toISOString() }),
+  ];
+  for (const { id } of [stays, leaked, expires]) t.equal((await authorize(id)).status, 204);
+  const listed = async () =>
+    (await authorizations()).map((each: { authorized_credential_id: number }) => each.authorized_credential_id);
+  t.same(await listed(), [stays.id, leaked.id, expires.id]);
+  t.equal((await call(null, 'POST /credentials/revoke', { credentials: [leaked.token] })).status, 202);
+  t.same(await listed(), [stays.id, expires.id]);
+  ahead_ms = 61_000;
+  t.same(await listed(), [stays.id]);
+});
+
 t.test('O2: what an owner revokes needs a new token, of both kinds', async (t) => {
   const app = await start(t);
   const { classicToken, fineGrainedToken, sessions, setSso, authorize, deauthorize, bobSignsOn, call, reads } = app;

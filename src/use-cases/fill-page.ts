@@ -2,8 +2,8 @@
 // enough work was done for one request. The next page goes on where this one ended, so that what is deleted meanwhile moves
 // nothing; a page that ended early may be short, or empty, without being the last.
 
-/** One statement loads the facts of that many. */
-const BATCH_MAX = 1000;
+/** One statement loads the facts of that many: of the largest page and one more. */
+const BATCH_MAX = 1001;
 /** So many are worth a statement, however small the page is. */
 const BATCH_MIN = 50;
 /** Looked at for one request, at most. */

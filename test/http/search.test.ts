@@ -376,9 +376,9 @@ t.test('a page of a large directory is a few statements, whatever is asked', asy
     ['resource', BEN_READS],
     ['resource', by_token],
   ] as const) {
-    // The client, the resource or the subject; then candidates and their facts, in one batch or two.
+    // The client, the resource or the subject; then candidates and their facts.
     t.same(await asked(type, question, 100), { count: 100, more: true, statements: 4 });
-    t.same(await asked(type, question, 1000), { count: 1000, more: true, statements: 6 });
+    t.same(await asked(type, question, 1000), { count: 1000, more: true, statements: 4 });
   }
   t.same(await asked('subject', { ...WHO_READS, action: { name: 'administration:write' } }, 100), {
     count: 1,
@@ -429,6 +429,6 @@ t.test('pages are filled from candidates: all that count, each once, a bounded n
       after = page.next;
     } while (after !== null);
     t.same(found, rarely(of), `one of ${of}, ${limit} a page`);
-    t.ok(looked_at_max <= 6000, `${looked_at_max} looked at`);
+    t.ok(looked_at_max <= 6005, `${looked_at_max} looked at`);
   }
 });

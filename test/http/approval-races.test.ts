@@ -1,13 +1,15 @@
-// Fifty clients at once review, edit, withdraw, revoke and regenerate one token. Whatever the order: each request has at most
-// one winner, what the record says is a history that could have been one call after the other, and what holds is at every
-// moment within what was approved (A1, A2, M7).
+// Fifty clients at once review, edit, withdraw, revoke and regenerate one token. They are answered as if one call came after
+// the other (linearizable), and what holds is at every moment within what was approved (A1, A2, M7).
 
+import { sql } from 'kysely';
 import t, { type Test } from 'tap';
 import { isWithin } from '../../src/domain/permission.ts';
 import { decodePermissions } from '../../src/facts/decode-values.ts';
+import { ACTS, type Asked, accessOf, newToken, printParts, stateOf, type TokenModel } from '../support/access-model.ts';
 import { buildTestApp } from '../support/build-app.ts';
+import { type Interval, orderFaults } from '../support/linearizable.ts';
 import { type Called, callsOf } from '../support/token-calls.ts';
-import { worldOf } from '../support/world.ts';
+import { bearer, worldOf } from '../support/world.ts';
 
 const CLIENTS = 50;
 const CALLS_EACH = 8;
@@ -32,17 +34,21 @@ async function start(t: Test) {
   const [ada, rita, bob] = [await world.person('ada'), await world.person('rita'), await world.person('bob')];
   const acme = await world.organization('acme', ada, { approval: 'required' });
   for (const each of [rita, bob]) await world.member(acme, each);
-  const owner = callsOf(app.inject, await world.session(ada));
-  await app.inject({
-    method: 'PUT',
-    url: '/orgs/acme/token-reviewers/rita',
-    headers: { authorization: `Bearer ${await world.session(ada)}` },
-  });
-  const reviewer = callsOf(app.inject, await world.session(rita));
-  const holder = callsOf(app.inject, await world.session(bob));
+  const [ada_session, rita_session, bob_session] = [
+    await world.session(ada),
+    await world.session(rita),
+    await world.session(bob),
+  ];
+  const sessions = { owner: ada_session, reviewer: rita_session, holder: bob_session };
+  const [owner, reviewer, holder] = [
+    callsOf(app.inject, sessions.owner),
+    callsOf(app.inject, sessions.reviewer),
+    callsOf(app.inject, sessions.holder),
+  ];
+  await owner.call('PUT', '/orgs/acme/token-reviewers/rita');
   const asking = { name: 'ci', resource_owner: 'acme', repository_selection: 'all', ...WISHES[0] };
   const { id, approval } = (await holder.create(asking)).body;
-  return { ...app, owner, reviewer, holder, id: id as number, request_id: approval.request_id as number };
+  return { ...app, sessions, owner, reviewer, holder, id: id as number, request_id: approval.request_id as number };
 }
 
 /** Numbers from 0 to below `limit` that follow from the seed. */
@@ -54,14 +60,75 @@ function numbersFrom(seed: number): (limit: number) => number {
   };
 }
 
-type Act = { readonly what: string; readonly target: number; readonly answer: Called };
+type What = (typeof REVIEWS)[number] | (typeof CHANGES)[number];
+type Act = Interval & {
+  readonly what: What;
+  /** Of the call, in the record too. */
+  readonly name: string;
+  /** A request or a grant that is reviewed. */
+  readonly target: number;
+  readonly wish: Asked;
+  readonly answer: Called;
+};
 
-t.test('A1, A2, M7: one winner for each request, and never more than was approved', async (t) => {
-  const { deps, owner, reviewer, holder, id, request_id } = await start(t);
+const WORLD = { approval: true, restricted: false, repositories: [] };
+
+/** The token, and the ids of what there is to review. */
+type State = {
+  readonly token: TokenModel;
+  /** Of the requests made so far, by their numbers from 1. */
+  readonly request_ids: number[];
+  /** How many grants have been revoked: the present one is the next of `grant_ids`. */
+  revoked: number;
+};
+
+/** What the model answers to the call, and does. `grant_ids`: of all grants that there were, one after the other. */
+function expected(state: State, { what, target, wish }: Act, grant_ids: readonly number[]): number {
+  const { token, request_ids } = state;
+  switch (what) {
+    case 'approve':
+    case 'deny': {
+      const number = request_ids.indexOf(target) + 1;
+      return number === 0 ? 404 : ACTS[what](token, WORLD, number);
+    }
+    case 'revoke': {
+      if (grant_ids[state.revoked] !== target || token.grant === null) return 404;
+      state.revoked += 1;
+      return ACTS.revoke(token);
+    }
+    case 'withdraw':
+      return ACTS.withdraw(token);
+    case 'again':
+      return ACTS.again(token, WORLD);
+    case 'edit':
+      return ACTS.edit(token, WORLD, wish);
+    case 'regenerate':
+      return ACTS.regenerate();
+  }
+}
+
+/** What a record of the token says, and what the model does. */
+function recordFault({ token, request_ids }: State, { body }: Called): string | null {
+  const print = (permissions: Readonly<Record<string, string>>) =>
+    Object.entries(permissions)
+      .map(([name, level]) => `${name}:${level}`)
+      .sort()
+      .join(' ');
+  const said = [body.state, print(body.permissions), body.granted && print(body.granted.permissions)];
+  const meant = [stateOf(token), printParts(token.asked), token.grant && printParts(token.grant)];
+  if (JSON.stringify(said) !== JSON.stringify(meant)) return `${said} instead of ${meant}`;
+  const pending = body.approval?.state === 'pending' ? body.approval.request_id : null;
+  const wanted = token.pending === null ? null : request_ids[token.pending - 1];
+  return pending === wanted ? null : `${pending} is pending instead of ${wanted}`;
+}
+
+t.test('A1, A2, M7: fifty clients at once are answered as if one call came after the other', async (t) => {
+  const { deps, inject, sessions, holder, id, request_id } = await start(t);
   const { db } = deps;
   const acts: Act[] = [];
   let newest = request_id;
   let running = true;
+  let moment = 0;
 
   /** What holds is within a request that was approved, in one look at both. */
   async function look(): Promise<void> {
@@ -85,54 +152,36 @@ t.test('A1, A2, M7: one winner for each request, and never more than was approve
     return looks;
   }
 
+  /** One call, remembered with when it was asked and answered. */
+  async function act(session: string, { what, target, wish }: Pick<Act, 'what' | 'target' | 'wish'>): Promise<void> {
+    moment += 1;
+    const began = moment;
+    const name = `act-${began}`;
+    const { method, url, payload } = requestOf(what, { id, target, wish });
+    const headers = { ...bearer(session), 'x-request-id': name };
+    const answer = await inject({ method, url, headers, ...(payload && { payload }) });
+    moment += 1;
+    const body = answer.body === '' ? null : JSON.parse(answer.body);
+    if (what === 'again' && answer.statusCode === 201) newest = Math.max(newest, body.request_id);
+    if (what === 'edit') newest = Math.max(newest, body.approval?.request_id ?? 0);
+    const called = { status: answer.statusCode, body, headers: answer.headers };
+    acts.push({ what, name, target, wish, answer: called, began, ended: moment });
+  }
+
   async function client(number: number): Promise<void> {
     const next = numbersFrom(number * 7919 + 1);
-    const by = number % 2 === 0 ? owner : reviewer;
+    const by = number % 2 === 0 ? sessions.owner : sessions.reviewer;
+    const kinds: readonly What[] = number % 5 === 0 ? CHANGES : REVIEWS;
     for (let count = 0; count < CALLS_EACH; count += 1) {
+      const what = kinds[next(kinds.length)] ?? 'edit';
+      const wish = { ...(WISHES[next(WISHES.length)] ?? WISHES[0]), repository_selection: 'all' } as const;
       // A review waits behind other calls, so it aims at what there will be by then, or is not there yet.
-      const target = newest + next(AHEAD_MAX);
-      const kinds = number % 5 === 0 ? CHANGES : REVIEWS;
-      switch (kinds[next(kinds.length)]) {
-        case 'approve': {
-          const answer = await by.call('POST', `${REQUESTS}/${target}`, { action: 'approve' });
-          acts.push({ what: 'approved', target, answer });
-          break;
-        }
-        case 'deny': {
-          const answer = await by.call('POST', `${REQUESTS}/${target}`, { action: 'deny' });
-          acts.push({ what: 'denied', target, answer });
-          break;
-        }
-        case 'revoke': {
-          const [grant] = (await by.call('GET', GRANTS)).body;
-          if (grant === undefined) break;
-          const answer = await by.call('POST', `${GRANTS}/${grant.id}`, { action: 'revoke' });
-          acts.push({ what: 'revoked', target: grant.id, answer });
-          break;
-        }
-        case 'regenerate': {
-          acts.push({ what: 'regenerated', target: id, answer: await holder.regenerate(id) });
-          break;
-        }
-        case 'withdraw': {
-          const answer = await holder.call('DELETE', `/user/personal-access-tokens/${id}/request`);
-          acts.push({ what: 'withdrawn', target: id, answer });
-          break;
-        }
-        case 'again': {
-          const answer = await holder.call('POST', `/user/personal-access-tokens/${id}/request`);
-          if (answer.status === 201) newest = Math.max(newest, answer.body.request_id);
-          acts.push({ what: 'asked again', target: id, answer });
-          break;
-        }
-        default: {
-          const answer = await holder.edit(id, WISHES[next(WISHES.length)] ?? WISHES[0]);
-          if (answer.status === 200) newest = Math.max(newest, answer.body.approval.request_id);
-          acts.push({ what: 'edited', target: id, answer });
-        }
-      }
+      const target = what === 'revoke' ? await grantOf(by) : newest + next(AHEAD_MAX);
+      if (target !== undefined) await act(number % 5 === 0 ? sessions.holder : by, { what, target, wish });
     }
   }
+  const grantOf = async (session: string): Promise<number | undefined> =>
+    (await callsOf(inject, session).call('GET', GRANTS)).body[0]?.id;
 
   const looking = keepLooking();
   await Promise.all(Array.from({ length: CLIENTS }, (_, number) => client(number)));
@@ -140,82 +189,68 @@ t.test('A1, A2, M7: one winner for each request, and never more than was approve
   t.ok((await looking) > 10, 'what holds was looked at all the time');
   await look();
 
-  const allowed: Record<string, readonly number[]> = {
-    approved: [204, 404, 409],
-    denied: [204, 404, 409],
-    revoked: [204, 404],
-    regenerated: [201],
-    withdrawn: [204, 409],
-    'asked again': [201, 409],
-    edited: [200],
-  };
-  for (const { what, target, answer } of acts) {
-    if (!allowed[what]?.includes(answer.status)) t.fail(`${what} ${target}: ${answer.status}`);
+  const { rows: entries } = await sql<{ name: string; action: string; request_id: number | null }>`
+    select request_id as name, action, (data ->> 'user_programmatic_access_request_id')::bigint as request_id
+    from audit_entries where managed_token_id = ${id} and outcome = 'done' and request_id like 'act-%'
+    order by id`.execute(db);
+  const names = entries.map(({ name }) => name).filter((name, index, all) => name !== all[index - 1]);
+  t.equal(names.length, new Set(names).size, 'the entries of a call stand together');
+  const by_name = new Map(acts.map((each) => [each.name, each]));
+  const effects = names.map((name) => by_name.get(name) as Act);
+  const others = acts.filter(({ name }) => !names.includes(name));
+  const revoked = effects.filter(({ what }) => what === 'revoke').map(({ target }) => target);
+  const grant_ids = [...revoked, ...(await db.selectFrom('grants').select('id').execute()).map((each) => each.id)];
+
+  /** A call on the model, against what it was answered and what stands in the record. */
+  function play(state: State, call: Act): string | null {
+    const { what, target, answer, name } = call;
+    const before = JSON.stringify([stateOf(state.token), state.token.requests, state.token.pending]);
+    const status = expected(state, call, grant_ids);
+    const of = `${what} ${target} answered ${answer.status}`;
+    if (answer.status !== status) return `${of} instead of ${status} (${before})`;
+    const made = entries.filter((each) => each.name === name && each.action.endsWith('.request_created'));
+    for (const each of made) state.request_ids.push(each.request_id ?? 0);
+    if (state.request_ids.length !== state.token.requests) return `${of} and made ${made.length} requests (${before})`;
+    if (what === 'again' && status === 201 && answer.body.request_id !== state.request_ids.at(-1)) return `${of}: id`;
+    return what === 'edit' || what === 'regenerate' ? recordFault(state, answer) : null;
   }
 
-  const requests = await db.selectFrom('grant_requests').select(['id', 'state']).where('token_id', '=', id).execute();
-  for (const { id: each, state } of requests) {
-    const winners = acts.filter(
-      ({ what, target, answer }) => ['approved', 'denied'].includes(what) && target === each && answer.status === 204,
-    );
-    t.ok(winners.length <= 1, `request ${each} has at most one winner`);
-    // A widening is also denied with the grant that it was to widen.
-    if (winners[0] !== undefined) t.equal(winners[0].what, state, `request ${each} ended as its winner said`);
-    else t.not(state, 'approved', `request ${each}: nobody approved it`);
-  }
-  const approvals = requests.filter(({ state }) => state === 'approved').length;
-  t.comment(`${acts.length} calls, ${requests.length} requests, ${approvals} of them approved`);
-  t.ok(approvals > 0, 'the race is not vacuous');
-  t.ok(requests.filter(({ state }) => state === 'pending').length <= 1);
-
-  await replay(t, { db, id, acts, last: await holder.show(id) });
+  const begun = newToken(accessOf({ ...WISHES[0], repository_selection: 'all' }, WORLD), WORLD);
+  const faults = orderFaults({ effects, others }, { token: begun, request_ids: [request_id], revoked: 0 }, play);
+  t.same(faults, [], 'there is an order in which every answer is right');
+  const end: State = { token: begun, request_ids: [request_id], revoked: 0 };
+  for (const call of effects) play(end, call);
+  t.equal(recordFault(end, await holder.show(id)), null, 'the token is what the order ends with');
+  t.same(await actionsTwice(entries), [], 'no call has written an entry twice');
+  const approvals = effects.filter(({ what }) => what === 'approve').length;
+  t.comment(`${acts.length} calls, ${effects.length} did something, ${approvals} approved`);
+  t.ok(approvals > 0 && others.length > 50, 'the race is not vacuous');
 });
 
-/**
- * The record as one history: every entry is of the moment at which the token was locked. Each request that ends was pending, what
- * is revoked was granted, and the end of it is what the token is now.
- */
-async function replay(
-  t: Test,
-  { db, id, acts, last }: { db: Db; id: number; acts: readonly Act[]; last: Called },
-): Promise<void> {
-  const entries = await db
-    .selectFrom('audit_entries')
-    .select(['action', 'data'])
-    .where('managed_token_id', '=', id)
-    .where('outcome', '=', 'done')
-    .orderBy('id')
-    .execute();
-  let pending: number | null = null;
-  let granted: number | null = null;
-  const count: Record<string, number> = {};
-  for (const { action, data } of entries) {
-    const act = action.replace('personal_access_token.', '');
-    const request =
-      (data as { user_programmatic_access_request_id?: number }).user_programmatic_access_request_id ?? null;
-    count[act] = (count[act] ?? 0) + 1;
-    if (act === 'request_created') {
-      if (pending !== null) t.fail(`${request} was made while ${pending} was pending`);
-      pending = request;
-    }
-    if (['access_granted', 'request_denied', 'request_cancelled'].includes(act)) {
-      if (pending !== request) t.fail(`${act} of ${request} while ${pending} was pending`);
-      pending = null;
-    }
-    if (act === 'access_granted') granted = request;
-    if (act === 'access_revoked') {
-      if (granted === null) t.fail('what was not granted was revoked');
-      granted = null;
-    }
-  }
-  const done = (what: string) => acts.filter((act) => act.what === what && act.answer.status < 300).length;
-  t.equal(count.access_granted ?? 0, done('approved'), 'one entry for each approval');
-  t.equal(count.access_revoked ?? 0, done('revoked'), 'one entry for each revocation');
-  t.equal(count.credential_regenerated ?? 0, done('regenerated'));
-  const ungranted = pending === null ? 'denied' : 'pending';
-  t.equal(last.body.state, granted === null ? ungranted : 'active', 'the token is what its record ends with');
+/** Of each call an action stands in the record once. */
+async function actionsTwice(entries: readonly { name: string; action: string }[]): Promise<readonly string[]> {
+  const all = entries.map(({ name, action }) => `${name} ${action}`);
+  return all.filter((each, index) => all.indexOf(each) !== index);
 }
-type Db = Awaited<ReturnType<typeof buildTestApp>>['deps']['db'];
+
+function requestOf(what: What, { id, target, wish }: { id: number; target: number; wish: Asked }) {
+  const token = `/user/personal-access-tokens/${id}`;
+  switch (what) {
+    case 'approve':
+    case 'deny':
+      return { method: 'POST', url: `${REQUESTS}/${target}`, payload: { action: what } } as const;
+    case 'revoke':
+      return { method: 'POST', url: `${GRANTS}/${target}`, payload: { action: 'revoke' } } as const;
+    case 'withdraw':
+      return { method: 'DELETE', url: `${token}/request` } as const;
+    case 'again':
+      return { method: 'POST', url: `${token}/request` } as const;
+    case 'edit':
+      return { method: 'PATCH', url: token, payload: wish } as const;
+    case 'regenerate':
+      return { method: 'POST', url: `${token}/regenerate` } as const;
+  }
+}
 
 t.test('A2: two reviewers at once: one wins, the other gets 409', async (t) => {
   const { owner, reviewer, holder, id } = await start(t);

@@ -59,6 +59,26 @@ t.test('only the composition reads the clock and the environment', async (t) => 
   }
 });
 
+t.test(
+  'no statement judges by the database’s clock alone: the clock that a test sets must reach every rule',
+  async (t) => {
+    // The two that load facts say what the database’s clock is; migrations and the leftovers of used ID tokens are no rules.
+    const may_name_clock = new Set([
+      'src/db/facts.ts',
+      'src/db/client-facts.ts',
+      'src/db/migrate.ts',
+      'src/db/sso-identities.ts',
+    ]);
+    const statements = src.filter((file) => file.startsWith('src/db/') && !may_name_clock.has(file));
+    for (const file of statements) {
+      for (const [index, line] of lines(file).entries()) {
+        const alone = line.replace(/greatest\(\$\{\w+\}(?:::timestamptz)?, now\(\)\)|performance\.now\(\)/g, '');
+        t.notMatch(alone, /\bnow\(\)|clock_timestamp|current_timestamp|current_date/, `${file}:${index + 1}`);
+      }
+    }
+  },
+);
+
 t.test('no test is switched off or shuts the others out', async (t) => {
   for (const file of tests) {
     if (file === 'test/tidy.test.ts') continue;

@@ -95,9 +95,11 @@ export type ToldRequest = TokenColumns & {
 export async function findToldRequests(
   transaction: Kysely<Database>,
   asked: readonly ToldAccess[],
+  now: Date,
 ): Promise<readonly ToldRequest[]> {
   const { rows } = await sql<ToldRequest>`
-    select asked.place, ${TOKEN}, token.last_used_at, coalesce(token.expires_at <= now(), false) as expired,
+    select asked.place, ${TOKEN}, token.last_used_at, 
+      coalesce(token.expires_at <= greatest(${now}::timestamptz, now()), false) as expired,
       coalesce(request.permissions, held.permissions) as permissions, request.permissions_before,
       coalesce(request.repository_selection, held.repository_selection) as repository_selection,
       coalesce(request.created_at, held.granted_at) as created_at,

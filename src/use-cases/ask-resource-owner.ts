@@ -35,12 +35,12 @@ export async function askResourceOwner(
   const common = { token_id: token.id, resource_owner_id: owner.id, access };
   if (needsApproval(owner)) {
     const request_id = await insertGrantRequest(db, { ...common, reason, created_at: now });
-    await recordAccess(db, caller, [{ act: 'request_created', token, organization: owner, request_id }]);
+    await recordAccess(db, { caller, now }, [{ act: 'request_created', token, organization: owner, request_id }]);
     return request_id;
   }
   await putGrant(db, { ...common, granted_at: now, lifetime_seconds });
   if (owner.type === 'User') return null;
-  await recordAccess(db, caller, [
+  await recordAccess(db, { caller, now }, [
     { act: 'access_granted', token, organization: owner, request_id: null, permissions_before },
   ]);
   return null;

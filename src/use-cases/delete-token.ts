@@ -21,7 +21,7 @@ export async function deleteToken(
     const holder = await lockHoldingSession(db, caller, input.now);
     const { token, ended } = await lockHeldToken(db, holder, input.id);
     const audited = auditedToken(holder, token);
-    await cancelPendingRequest(db, caller, { token, audited });
+    await cancelPendingRequest(db, { caller, now: input.now }, { token, audited });
     if (!ended) await tellTokenEvents(db, caller, [{ action: 'revoked', token_id: token.id }]);
     await deleteTokenRow(db, token.id);
     await writeAudit(db, caller, tokenEvent('destroy', audited));

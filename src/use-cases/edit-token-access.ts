@@ -17,7 +17,7 @@ import type { RepositorySelection } from '../domain/vocabulary.ts';
 import { askResourceOwner } from './ask-resource-owner.ts';
 import { type HeldToken, ownerOfToken } from './held-token.ts';
 import type { Holder } from './holding-session.ts';
-import { recordAccess } from './record-access.ts';
+import { type Acting, recordAccess } from './record-access.ts';
 import { resolveRepositories } from './resolve-repositories.ts';
 
 type AccessPatch = {
@@ -84,14 +84,14 @@ type Edited = {
 /** Ends the pending request of a token, by its holder. @rule A2, L1 */
 export async function cancelPendingRequest(
   db: Kysely<Database>,
-  caller: Caller,
+  acting: Acting,
   { token, audited }: { readonly token: HeldToken; readonly audited: AuditedToken },
 ): Promise<void> {
   const { request, owner } = token;
   if (request === null || owner === null) return;
   await cancelGrantRequest(db, request.id);
   const cancelled = { act: 'request_cancelled', token: audited, organization: owner, request_id: request.id } as const;
-  await recordAccess(db, caller, [cancelled]);
+  await recordAccess(db, acting, [cancelled]);
 }
 
 /** Writes what was planned, with its entries. @rule M7, L1 */
@@ -99,7 +99,7 @@ export async function applyAccessEdit(db: Kysely<Database>, caller: Caller, edit
   const { plan, token, audited, changes, now } = edited;
   const { edit, owner } = plan;
   await updateAskedAccess(db, token.id, edit.asked);
-  if (edit.cancels_request) await cancelPendingRequest(db, caller, { token, audited });
+  if (edit.cancels_request) await cancelPendingRequest(db, { caller, now }, { token, audited });
   if (edit.grant_change === 'narrowed' && token.grant !== null && edit.grant !== null) {
     await narrowGrant(db, token.grant.id, edit.grant);
   }

@@ -23,6 +23,7 @@ export async function noticeExpiry(deps: Deps, stopping: AbortSignal): Promise<v
     await recordNotices(
       transaction,
       noticed.filter((each) => hasNotice(each, each.days)),
+      now,
     );
     return noticed.length;
   });

@@ -9,13 +9,16 @@ import { type AccessChange, accessEvent } from '../domain/token-audit.ts';
 import { tellAccessChanges } from './tell-access-changes.ts';
 import { tellHolders } from './tell-holders.ts';
 
+/** Who changes, and when. */
+export type Acting = { readonly caller: Caller; readonly now: Date };
+
 /** Records these changes, each with an entry, and tells holders and hooks of them. The rows are as they are after the act. @rule L1, L3 */
 export async function recordAccess(
   db: Kysely<Database>,
-  caller: Caller,
+  { caller, now }: Acting,
   changes: readonly AccessChange[],
 ): Promise<void> {
   await writeAudits(db, caller, changes.map(accessEvent));
   await tellHolders(db, caller, changes);
-  await tellAccessChanges(db, caller, changes);
+  await tellAccessChanges(db, { caller, now }, changes);
 }

@@ -10,7 +10,7 @@ import { type Caller, SYSTEM_CALLER } from '../domain/caller.ts';
 import type { News } from '../domain/notification.ts';
 import type { AccessChange } from '../domain/token-audit.ts';
 import { type EndedToken, expiryEvent, type RevocationReason, revocationEvent } from '../domain/token-end.ts';
-import { recordAccess } from './record-access.ts';
+import { type Acting, recordAccess } from './record-access.ts';
 import { tellTokenEvents } from './tell-token-event.ts';
 
 function newsOf(token: EndedToken): Pick<News, 'user_id' | 'token' | 'organization' | 'expires_at'> {
@@ -21,14 +21,14 @@ function newsOf(token: EndedToken): Pick<News, 'user_id' | 'token' | 'organizati
 const EXPLANATION = 'the token has ended';
 
 /** The requests that ended with their tokens: each is an entry of its own, as wherever else a request ends. @rule A2, L1, L3 */
-async function recordCancelled(db: Kysely<Database>, caller: Caller, ended: readonly EndedToken[]): Promise<void> {
+async function recordCancelled(db: Kysely<Database>, acting: Acting, ended: readonly EndedToken[]): Promise<void> {
   const changes = ended.flatMap((token): AccessChange[] => {
     const { organization, cancelled_request_id: request_id } = token;
     if (organization === null || request_id === null) return [];
     const asking = { ...token, repository_selection: null };
     return [{ act: 'request_cancelled', token: asking, organization, request_id, explanation: EXPLANATION }];
   });
-  await recordAccess(db, caller, changes);
+  await recordAccess(db, acting, changes);
 }
 
 /**
@@ -38,7 +38,11 @@ async function recordCancelled(db: Kysely<Database>, caller: Caller, ended: read
 export async function recordRevocations(
   db: Kysely<Database>,
   caller: Caller,
-  { ended, reason }: { readonly ended: readonly EndedToken[]; readonly reason: RevocationReason },
+  {
+    ended,
+    reason,
+    at,
+  }: { readonly ended: readonly EndedToken[]; readonly reason: RevocationReason; readonly at: Date },
 ): Promise<void> {
   if (ended.length === 0) return;
   await writeAudits(
@@ -48,7 +52,7 @@ export async function recordRevocations(
   );
   const news = ended.map((token): News => ({ ...newsOf(token), type: 'token_revoked', reason }));
   await insertNotifications(db, news);
-  await recordCancelled(db, caller, ended);
+  await recordCancelled(db, { caller, now: at }, ended);
   await tellTokenEvents(
     db,
     caller,
@@ -57,7 +61,7 @@ export async function recordRevocations(
 }
 
 /** Tokens that are about to expire, or have: told to holders and resource owners; the end is an entry. @rule L1, L3 */
-export async function recordNotices(db: Kysely<Database>, noticed: readonly NoticedToken[]): Promise<void> {
+export async function recordNotices(db: Kysely<Database>, noticed: readonly NoticedToken[], now: Date): Promise<void> {
   if (noticed.length === 0) return;
   const expired = noticed.filter(({ days }) => days === 0).map(({ token }) => token);
   await writeAudits(db, SYSTEM_CALLER, expired.map(expiryEvent));
@@ -66,7 +70,7 @@ export async function recordNotices(db: Kysely<Database>, noticed: readonly Noti
     return { ...newsOf(token), type, days_left: days };
   });
   await insertNotifications(db, news);
-  await recordCancelled(db, SYSTEM_CALLER, expired);
+  await recordCancelled(db, { caller: SYSTEM_CALLER, now }, expired);
   const expiring = noticed.map(({ token, days }) => ({
     ...({ action: 'expiring', token_id: token.id } as const),
     days_left: days,

@@ -56,11 +56,11 @@ async function renewApproval(db: Kysely<Database>, caller: Caller, renewal: Rene
   const { token, owner, audited, seconds, now } = renewal;
   const present = lifeSeconds(token.secret_issued_at, token.expires_at);
   if (token.request !== null && token.owner !== null && livesLonger(seconds, present)) {
-    await cancelPendingRequest(db, caller, { token, audited });
+    await cancelPendingRequest(db, { caller, now }, { token, audited });
     const { asked: access, request, owner: organization } = token;
     const asked = { token_id: token.id, resource_owner_id: organization.id, access, reason: request.reason };
     const request_id = await insertGrantRequest(db, { ...asked, created_at: now });
-    await recordAccess(db, caller, [{ act: 'request_created', token: audited, organization, request_id }]);
+    await recordAccess(db, { caller, now }, [{ act: 'request_created', token: audited, organization, request_id }]);
   }
   if (token.grant === null || owner === null || needsApproval(owner)) return;
   if (livesLonger(seconds, token.grant.lifetime_seconds)) await setApprovedLife(db, token.grant.id, seconds);

@@ -46,7 +46,7 @@ export async function removeMembership(
       org: { id: organization.id, name: organization.login },
       data: { role },
     });
-    await recordAccess(transaction, caller, [
+    await recordAccess(transaction, { caller, now: deps.clock() }, [
       ...revoked.map((each) => leftAccess('access_revoked', each)),
       ...cancelled.map((each) => leftAccess('request_cancelled', each)),
     ]);

@@ -45,7 +45,7 @@ export async function requestAgain(
     const owner = await ownerOfToken(db, holder, token);
     if (owner === null || ineligibility(owner) !== null) throw ownerNotFound(login);
     const audited = auditedToken(holder, token);
-    await cancelPendingRequest(db, caller, { token, audited });
+    await cancelPendingRequest(db, { caller, now }, { token, audited });
     const lifetime_seconds = lifeSeconds(token.secret_issued_at, token.expires_at);
     const asked = { token: audited, owner, access: token.asked, reason, lifetime_seconds };
     const request_id = await askResourceOwner(db, caller, asked, now);

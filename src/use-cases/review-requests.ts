@@ -88,6 +88,6 @@ export async function reviewRequests(deps: Deps, caller: Caller, input: ReviewIn
       ...({ act, organization, request_id: request.id, review_reason: reason } as const),
       token: concernedToken(request),
     }));
-    await recordAccess(db, caller, changes);
+    await recordAccess(db, { caller, now }, changes);
   });
 }

@@ -52,6 +52,6 @@ export async function revokeByText(
   await inTransaction(deps.db, async (transaction) => {
     await lockHolder(transaction, person.id);
     const ended = await endTokens(transaction, { token_id: token.id }, { at: now, reason });
-    await recordRevocations(transaction, caller, { ended, reason });
+    await recordRevocations(transaction, caller, { ended, reason, at: now });
   });
 }

@@ -72,6 +72,6 @@ export async function revokeGrants(deps: Deps, caller: Caller, input: RevokeInpu
       const revoked: AccessChange = { act: 'access_revoked', ...common, request_id: null };
       return request_id === undefined ? [revoked] : [revoked, { act: 'request_denied', ...common, request_id }];
     });
-    await recordAccess(db, caller, changes);
+    await recordAccess(db, { caller, now }, changes);
   });
 }

@@ -50,7 +50,7 @@ export async function revokeLeaked(deps: Deps, caller: Caller, texts: readonly s
   await inTransaction(deps.db, async (transaction) => {
     await lockHoldersOfTexts(transaction, digests);
     const ended = await endTokens(transaction, { digests }, { at: now, reason: 'leaked' });
-    await recordRevocations(transaction, reporter, { ended, reason: 'leaked' });
+    await recordRevocations(transaction, reporter, { ended, reason: 'leaked', at: now });
     const sessions = await deleteSessionsOfTexts(transaction, digests, now);
     await writeAudits(transaction, reporter, sessions.map(sessionEvent));
     await insertNotifications(transaction, sessions.map(sessionNews));

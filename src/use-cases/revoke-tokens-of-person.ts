@@ -14,7 +14,8 @@ export async function revokeTokensOfPerson(deps: Deps, caller: Caller, username:
   await inTransaction(deps.db, async (transaction) => {
     const person = await lockPersonByLogin(transaction, username);
     if (person === undefined) throw new Refusal('not_found');
-    const ended = await endTokens(transaction, { user_id: person.id }, { at: deps.clock(), reason });
-    await recordRevocations(transaction, caller, { ended, reason });
+    const at = deps.clock();
+    const ended = await endTokens(transaction, { user_id: person.id }, { at, reason });
+    await recordRevocations(transaction, caller, { ended, reason, at });
   });
 }

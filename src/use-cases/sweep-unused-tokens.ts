@@ -23,7 +23,7 @@ export async function sweepUnusedTokens(deps: Deps, stopping: AbortSignal): Prom
     );
     const token_ids = unused.filter((each) => free.has(each.user_id)).map((each) => each.id);
     const ended = await endTokens(transaction, { token_ids, unused_since }, { at: now, reason: 'unused' });
-    await recordRevocations(transaction, SYSTEM_CALLER, { ended, reason: 'unused' });
+    await recordRevocations(transaction, SYSTEM_CALLER, { ended, reason: 'unused', at: now });
     return ended.length;
   });
 }

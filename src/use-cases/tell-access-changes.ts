@@ -53,7 +53,7 @@ function messageOf(caller: Caller, row: ToldRequest, change: ToldChange): Reques
 /** Tells the hooks of these changes, in their transaction; the rows are as they are after them. @rule L3 */
 export async function tellAccessChanges(
   transaction: Kysely<Database>,
-  caller: Caller,
+  { caller, now }: { readonly caller: Caller; readonly now: Date },
   changes: readonly ToldChange[],
 ): Promise<void> {
   const event = 'personal_access_token_request';
@@ -66,7 +66,7 @@ export async function tellAccessChanges(
   const asked = wanted.map(({ organization, token, request_id }) => {
     return { organization_id: organization.id, token_id: token.id, request_id };
   });
-  const rows = await findToldRequests(transaction, asked);
+  const rows = await findToldRequests(transaction, asked, now);
   const messages = rows.flatMap((row) => {
     const change = wanted[row.place - 1];
     const action = change === undefined ? null : ACTIONS[change.act];

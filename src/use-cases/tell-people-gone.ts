@@ -24,7 +24,7 @@ export async function tellPeopleGone(
     const place = { organization: { id: organization_id, login: organization }, explanation: EXPLANATION };
     return [{ act: 'request_cancelled', request_id, token: concernedToken(token), ...place }];
   });
-  await recordAccess(transaction, caller, cancelled);
+  await recordAccess(transaction, { caller, now }, cancelled);
   await tellTokenEvents(
     transaction,
     caller,

@@ -23,6 +23,6 @@ export async function withdrawRequest(
     const { token } = await lockHeldToken(db, holder, input.id);
     if (token.request === null) throw new Refusal('conflict', { message: 'No request of this token is pending' });
     await setBackToGranted(db, [token.id]);
-    await cancelPendingRequest(db, caller, { token, audited: auditedToken(holder, token) });
+    await cancelPendingRequest(db, { caller, now: input.now }, { token, audited: auditedToken(holder, token) });
   });
 }

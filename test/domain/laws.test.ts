@@ -140,6 +140,13 @@ const RESTRICTIONS: readonly Change[] = [
       ...organization,
       enterprise: organization.enterprise && withEnterprisePolicy(organization.enterprise, choice),
     })),
+  (facts, choice) =>
+    facts.resource.type === 'enterprise'
+      ? {
+          ...facts,
+          resource: { type: 'enterprise', enterprise: withEnterprisePolicy(facts.resource.enterprise, choice) },
+        }
+      : facts,
   (facts) =>
     withOrganization(facts, (organization) => ({ ...organization, sso: { required: true, authorized: false } })),
   (facts) =>

@@ -103,6 +103,23 @@ t.test('A1: a client of GitHub lists and reviews requests', async (t) => {
   t.equal(await statusOfError(deny(999_999)), 404);
 });
 
+t.test('T2: a client of GitHub reports what has leaked', async (t) => {
+  const { ask, asDescribed, baseUrl } = await start(t);
+  const { token } = await ask();
+  const stranger = new Octokit({ baseUrl, log: SILENT });
+  const report = (octokit: Octokit) => octokit.rest.credentials.revoke({ credentials: [token, 'ghp_of_another'] });
+  const taken = await report(stranger);
+  t.equal(taken.status, 202);
+  asDescribed('POST /credentials/revoke', taken);
+  t.equal(
+    await statusOfError(new Octokit({ baseUrl, auth: token, log: SILENT }).request('GET /user')),
+    401,
+    'it is dead',
+  );
+  const { token: another } = await ask();
+  t.equal(await statusOfError(report(new Octokit({ baseUrl, auth: another, log: SILENT }))), 403);
+});
+
 t.test('A3: a client of GitHub lists and revokes grants, page by page', async (t) => {
   const { octokit, ask, asDescribed } = await start(t);
   const { orgs } = octokit.rest;

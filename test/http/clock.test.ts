@@ -101,6 +101,32 @@ t.test(
   },
 );
 
+t.test('L3: hooks are told by the same clock whether the token of a request has expired', async (t) => {
+  const { owner, member, lift, world, acme, deps } = await start(t);
+  await world.setPolicy(acme, { approval: 'required' });
+  const hook = { url: 'https://receiver.example/hook', content_type: 'json', insecure_ssl: false, events: ['*'] };
+  const stamps = { active: true, created_at: deps.clock(), updated_at: deps.clock() };
+  await deps.db
+    .insertInto('organization_hooks')
+    .values({ ...hook, ...stamps, organization_id: acme.id })
+    .execute();
+  const ask = async (name: string) => (await member.create({ ...ALL, name, expires_in_days: 3 })).body.approval;
+  const requests = [await ask('early'), await ask('late')];
+  const deny = async (of: { request_id: number }) =>
+    owner.call('POST', `/orgs/acme/personal-access-token-requests/${of.request_id}`, { action: 'deny' });
+  lift(3 * DAY - 1);
+  t.equal((await deny(requests[0])).status, 204);
+  lift(1);
+  t.equal((await deny(requests[1])).status, 204);
+  const told = await deps.db
+    .selectFrom('hook_messages')
+    .select('data')
+    .where('action', '=', 'denied')
+    .orderBy('id')
+    .execute();
+  t.match(told, [{ data: { token: { expired: false } } }, { data: { token: { expired: true } } }]);
+});
+
 t.test('T5: a session, its single sign-on and a counted failure end by the same clock', async (t) => {
   const { inject, world, ada, acme, bob, deps, lift } = await start(t, {});
   const session = await world.session(ada);

@@ -27,7 +27,7 @@ export async function leave(step: Step, pairs: readonly Pair[]): Promise<void> {
   ];
   for (const change of changes) step.record(null, entryOf(accessEvent(change)));
   await tellHolders(step.db, SYSTEM_CALLER, changes);
-  await tellAccessChanges(step.db, SYSTEM_CALLER, changes);
+  await tellAccessChanges(step.db, { caller: SYSTEM_CALLER, now: step.now }, changes);
   for (const row of await endSingleSignOn(step.db, pairs)) {
     const organization = { id: row.organization_id, login: '' };
     const event = authorizationEvent('deauthorized', authorizedToken(row), organization, { explanation: LEFT });

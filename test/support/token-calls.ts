@@ -64,9 +64,10 @@ export async function auditOf({ db }: Deps, token_id: number): Promise<readonly 
 
 /** Reviews the pending request of a token by the rows, which is all that these tests need of a review. */
 export async function reviewPending({ db }: Deps, token_id: number, state: 'approved' | 'denied'): Promise<void> {
+  const reviewed_at = new Date();
   const request = await db
     .updateTable('grant_requests')
-    .set({ state })
+    .set({ state, reviewed_at })
     .where('token_id', '=', token_id)
     .where('state', '=', 'pending')
     .returning(['id', 'resource_owner_id', 'permissions', 'repository_selection'])
@@ -86,7 +87,7 @@ export async function reviewPending({ db }: Deps, token_id: number, state: 'appr
       repository_selection: request.repository_selection as RepositorySelection,
       repository_ids: repositories.map((each) => each.repository_id),
     },
-    granted_at: new Date(),
+    granted_at: reviewed_at,
     lifetime_seconds: lifeSeconds(token.secret_issued_at, token.expires_at),
   });
 }

@@ -13,6 +13,7 @@ import { createStrictFacts } from './facts/strict.ts';
 import { createKeySets } from './key-sets.ts';
 import { createMailer } from './mailer.ts';
 import { createOutbound } from './outbound.ts';
+import { createBadCredentialCounts } from './use-cases/bad-credential-counts.ts';
 import { createLastUse } from './use-cases/last-use.ts';
 import { createSigner } from './use-cases/signer.ts';
 
@@ -34,11 +35,13 @@ export function composeDeps({ pool, config, clock, log, monotonic_ms = steadyClo
   const outbound = createOutbound({ allow: config.outbound_allow });
   const key_sets = createKeySets({ outbound, clock, log, request_timeout_ms: config.request_timeout_ms });
   const last_use = createLastUse(db);
+  const bad_credentials = createBadCredentialCounts(log);
   const mailer = createMailer(config);
   const signer = createSigner({ db, config, clock, log });
   const outside = { outbound, key_sets, signer, mailer };
   const page_key = createPageKey(db);
-  return { db, openImportDatabase, facts, catalogue, last_use, page_key, ...outside, config, clock, log };
+  const counted = { last_use, bad_credentials };
+  return { db, openImportDatabase, facts, catalogue, ...counted, page_key, ...outside, config, clock, log };
 }
 
 function steadyClock(): number {

@@ -8,6 +8,7 @@ import type { FactsSource } from './facts/source.ts';
 import type { KeySets } from './key-sets.ts';
 import type { Mailer } from './mailer.ts';
 import type { Outbound } from './outbound.ts';
+import type { BadCredentialCounts } from './use-cases/bad-credential-counts.ts';
 import type { LastUse } from './use-cases/last-use.ts';
 import type { Signer } from './use-cases/signer.ts';
 
@@ -24,6 +25,7 @@ export interface Deps {
   /** The operations that questions may name. */
   readonly catalogue: CatalogueSource;
   readonly last_use: LastUse;
+  readonly bad_credentials: BadCredentialCounts;
   /** The key that seals tokens of pages. Faults: StorageUnavailable. */
   readonly page_key: () => Promise<Buffer>;
   /** The way to addresses that others have given. */

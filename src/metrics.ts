@@ -21,6 +21,17 @@ const decisions = new Counter({
   registers: [registry],
 });
 
+const refused_credentials = new Counter({
+  name: 'gatehouse_bad_credentials_total',
+  help: 'Credentials that were refused as bad, or unseen because there were too many bad ones',
+  registers: [registry],
+});
+
+/** Counts one bad credential. */
+export function countRefusedCredential(): void {
+  refused_credentials.inc();
+}
+
 /** Counts one decision. `reason`: a code of the closed list. */
 export function countDecision(reason: string): void {
   decisions.inc({ reason });

@@ -5,6 +5,7 @@
 import { type CountedWindows, countWindows } from '../counted-windows.ts';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { countRefusedCredential } from '../metrics.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -23,14 +24,23 @@ function tooMany(ends_in_ms: number): Refusal {
   return new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
 }
 
+/** Each is counted, none is an entry of the record. @rule L1 */
+function tally(deps: Deps, address: string): void {
+  deps.bad_credentials.record(address, deps.clock());
+  countRefusedCredential();
+}
+
 /** Refuses whatever credential comes from an address that has presented too many bad ones. @rule T4 */
 export function refuseFlood(deps: Deps, address: string): void {
   const ends_in_ms = countedOf(deps).fullFor(address, deps.clock());
-  if (ends_in_ms !== null) throw tooMany(ends_in_ms);
+  if (ends_in_ms === null) return;
+  tally(deps, address);
+  throw tooMany(ends_in_ms);
 }
 
 /** Counts one bad credential of this address; throws when it is one too many. @rule T4 */
 export function countBadCredential(deps: Deps, address: string): void {
+  tally(deps, address);
   const { is_over, ends_in_ms } = countedOf(deps).take(address, deps.clock());
   if (is_over) throw tooMany(ends_in_ms);
 }

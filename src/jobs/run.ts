@@ -2,6 +2,7 @@
 // at the next turn.
 
 import type { Deps } from '../deps.ts';
+import { BAD_CREDENTIALS_TOLD_SECONDS } from '../use-cases/bad-credential-counts.ts';
 import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/export-audit-root.ts';
 import { LAST_USE_FLUSH_SECONDS } from '../use-cases/last-use.ts';
 import { noticeExpiry } from '../use-cases/notice-expiry.ts';
@@ -26,6 +27,12 @@ function jobsOf(deps: Deps): readonly Job[] {
   const periodic = { every_seconds: deps.config.job_interval_seconds, at_stop: false };
   return [
     { name: 'write last use', every_seconds: LAST_USE_FLUSH_SECONDS, at_stop: true, run: deps.last_use.flush },
+    {
+      name: 'tell of bad credentials',
+      every_seconds: BAD_CREDENTIALS_TOLD_SECONDS,
+      at_stop: true,
+      run: async (stopping) => deps.bad_credentials.tell(stopping.aborted ? null : deps.clock()),
+    },
     {
       name: 'sign a root of the record',
       every_seconds: AUDIT_ROOT_SECONDS,

@@ -10,7 +10,7 @@ import { createDatabase } from '../support/database.ts';
 import { cases } from '../support/effort.ts';
 import { numbersFrom } from '../support/numbers.ts';
 
-const TAMPERS = cases({ short: 300, long: 1_200 });
+const TAMPERS = cases({ short: 300, long: 10_000 });
 const SEED = 20_261_122;
 
 const COLUMNS: readonly (readonly [string, string])[] = [

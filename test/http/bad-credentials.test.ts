@@ -2,6 +2,7 @@
 
 import t, { type Test } from 'tap';
 import { newText } from '../../src/secrets.ts';
+import { sourceOf } from '../../src/use-cases/bad-credential-counts.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { statementsOf } from '../support/query-count.ts';
 import { bearer, tokensOf, worldOf } from '../support/world.ts';
@@ -92,3 +93,54 @@ t.test(
     t.match([good.statusCode, good.json().active], [200, true]);
   },
 );
+
+t.test('L1, promises P13: bad credentials are counted for each network and minute, and none is an entry', async (t) => {
+  const { call, clock, token, deps, logged, inject } = await limited(t, { BAD_CREDENTIALS_PER_MINUTE: '2' });
+  clock.at_ms = Math.ceil(clock.at_ms / 60_000) * 60_000;
+  const minute = new Date(clock.at_ms).toISOString();
+  const entries = async () => (await deps.db.selectFrom('audit_entries').select('id').execute()).length;
+  const told = () =>
+    logged()
+      .split('\n')
+      .flatMap((line) => (line.includes('"bad credentials"') ? [JSON.parse(line)] : []))
+      .map((each) => `${each.source} ${each.minute} ${each.count}`)
+      .sort();
+  const before = await entries();
+  const sum = async () =>
+    Number(/^gatehouse_bad_credentials_total (\d+)$/m.exec((await inject('/metrics')).body)?.[1] ?? Number.NaN);
+  const counted = await sum();
+  for (const address of [HERE, HERE, HERE, ELSEWHERE]) await call(address, bad());
+  await call(HERE, bearer(token)); // too late: refused unseen
+  await call('2001:DB8:0:1::7', bad());
+  await call('::ffff:198.51.100.9', bad());
+  await call(HERE, {}, '/scopes');
+  deps.bad_credentials.tell(new Date(clock.at_ms + 59_999));
+  t.same(told(), [], 'the minute is not over');
+  clock.at_ms += 60_000;
+  await call(ELSEWHERE, bad());
+  deps.bad_credentials.tell(new Date(clock.at_ms));
+  const first = [`192.0.2.0/24 ${minute} 5`, `198.51.100.0/24 ${minute} 1`, `2001:db8:0::/48 ${minute} 1`];
+  t.same(told(), first);
+  deps.bad_credentials.tell(new Date(clock.at_ms));
+  t.same(told(), first, 'each once');
+  deps.bad_credentials.tell(null);
+  t.same(told().length, 4, 'when the service stops, the rest');
+  t.equal(await entries(), before);
+  t.equal((await sum()) - counted, 8);
+});
+
+t.test('promises P13: the network of an address', async (t) => {
+  for (const [address, source] of [
+    ['203.0.113.7', '203.0.113.0/24'],
+    ['::1', '0:0:0::/48'],
+    ['::', '0:0:0::/48'],
+    ['2001:0db8:0007:1:2:3:4:5', '2001:db8:7::/48'],
+    ['2001:db8::7', '2001:db8:0::/48'],
+    ['2001::8:0:0:0:7', '2001:0:0::/48'],
+    ['1::2:3:4:5:6:7', '1:0:2::/48'],
+    ['fe80::1%eth0', 'fe80:0:0::/48'],
+    ['a socket', 'a socket'],
+  ] as const) {
+    t.equal(sourceOf(address), source, address);
+  }
+});

@@ -206,16 +206,22 @@ t.test(
     const [, next] = await jobs();
     t.equal(next?.data.attempt, 1);
     t.ok(next && next.delay >= 10 && next.delay <= 11, `in ${next?.delay} s`);
-    await startWorker(t, deps);
+    await startWorker(t, deps, [10]);
     await deps.db.deleteFrom('hook_messages').execute();
     t.equal((await call(owner, `POST /orgs/acme/hooks/${id}/pings`)).status, 204);
     const [failed] = await deliveries(id, 1);
+    const attempt = `POST /orgs/acme/hooks/${id}/deliveries/${failed.id}/attempts` as const;
+    const waiting = async () => (await jobs()).filter(({ state }) => state === 'created').length;
+    const before = await waiting();
+    t.equal((await call(owner, attempt)).status, 202);
+    t.match(await deliveries(id, 2), [{ guid: failed.guid, redelivery: true, status_code: 500 }]);
+    t.equal(await waiting(), before, 'what is sent by hand is sent once');
     is_broken = false;
-    const again = await call(owner, `POST /orgs/acme/hooks/${id}/deliveries/${failed.id}/attempts`);
+    const again = await call(owner, attempt);
     t.equal(again.status, 202);
-    const [redelivered] = await deliveries(id, 2);
+    const [redelivered] = await deliveries(id, 3);
     t.match(redelivered, { guid: failed.guid, redelivery: true, status: 'OK' });
-    t.ok((await jobs()).filter(({ state }) => state === 'created').length <= 1, 'no further attempt');
+    t.equal(await waiting(), before, 'no further attempt');
   },
 );
 

@@ -41,6 +41,17 @@ const FURTHER_ROWS = [
   `insert into client_secrets (digest, client_id, created_at) select 'secret-' || id, id, now() from clients`,
   `insert into client_organizations (client_id, organization_id)
      select c.id, o.id from clients c join organizations o on o.id % 100 = c.id % 100`,
+  `insert into exchanged_tokens (digest, secret_digest, depth, client_id, issued_at, expires_at, scopes, permissions,
+       narrows_repositories, actor_ids)
+     select 'exchanged-' || t.id, s.digest, 1, 1 + t.id % 1000, now(), now() + interval '1 hour',
+       case t.kind when 'classic' then '{repo}'::text[] end, case t.kind when 'fine_grained' then t.permissions end, true, '{}'
+     from tokens t join token_secrets s on s.token_id = t.id and s.is_current`,
+  `insert into exchanged_tokens (digest, secret_digest, parent_id, depth, client_id, issued_at, expires_at, scopes, permissions,
+       narrows_repositories, actor_ids)
+     select 'again-' || digest, secret_digest, id, 2, client_id, issued_at, expires_at, scopes, permissions, true, '{}'
+     from exchanged_tokens`,
+  `insert into exchanged_token_repositories (exchanged_token_id, repository_id)
+     select e.id, r.id from exchanged_tokens e join repositories r on r.id % 5000 = e.id % 5000`,
   'analyze',
 ];
 
@@ -100,6 +111,17 @@ t.test('checks never read a large table as a whole', async (t) => {
         resource_owner: `organization-${index + 1}`,
         bounded_client_id: 1 + index,
       }),
+    'exchanged texts at repositories': (index) => {
+      const { repository } = tokens[index] ?? { repository: '' };
+      const [resource_owner = '', resource_name = ''] = repository.split('/');
+      const subject_text = `again-exchanged-${index + 1}`;
+      return asked({
+        ...{ subject_type: 'token_text', subject_text },
+        ...{ resource_type: 'repository', resource_owner, resource_name },
+      });
+    },
+    'what exchanged texts hold': (index) =>
+      asked({ subject_type: 'token_text', subject_text: `exchanged-${index + 1}`, resource_type: 'granted' }),
     'what tokens were granted': (index) =>
       asked({ subject_type: 'token_id', subject_id: 2 * index + 2, resource_type: 'granted' }),
     'persons at enterprises': (index) =>

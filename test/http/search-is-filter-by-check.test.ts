@@ -89,9 +89,11 @@ async function answersOf(backend: Backend, question: object, evaluations: readon
   return (await backend.evaluateMany({ ...question, evaluations })).body.evaluations;
 }
 
-function subjectOf({ kind, token_id, holder }: Credential): Entity {
+function subjectOf({ kind, token_id, holder, exchanged, headers }: Credential): Entity {
   if (kind === 'anonymous') return { type: 'anonymous', id: 'anonymous' };
-  return kind === 'session' ? { type: 'user', id: holder?.login ?? '' } : { type: 'token', id: String(token_id) };
+  if (kind === 'session') return { type: 'user', id: holder?.login ?? '' };
+  const [, text = ''] = (headers.authorization ?? '').split(' ');
+  return { type: 'token', id: exchanged ? text : String(token_id) };
 }
 
 function isTold({ is_bounded }: Asker, { own }: Universe, resource: Entity, { context }: Answer): boolean {

@@ -79,10 +79,11 @@ function fallback<Value>(values: readonly Value[]): Value {
 }
 
 /** The subject of a credential, in each form in which a backend service may name it. */
-function subjects({ kind, token_id, headers, holder }: Credential): readonly Question['subject'][] {
+function subjects({ kind, token_id, headers, holder, exchanged }: Credential): readonly Question['subject'][] {
   if (kind === 'anonymous') return [{ type: 'anonymous', id: 'anonymous' }];
   if (kind === 'session') return [{ type: 'user', id: holder?.login ?? '' }];
-  return [textOf(headers), String(token_id)].map((id) => ({ type: 'token', id }));
+  const ids = exchanged ? [textOf(headers)] : [textOf(headers), String(token_id)];
+  return ids.map((id) => ({ type: 'token', id }));
 }
 
 function textOf({ authorization = '' }: Credential['headers']): string {

@@ -4,7 +4,8 @@
 import type { Deps } from '../../src/deps.ts';
 import { daysAfter } from '../../src/domain/lifetime.ts';
 import type { Role, Visibility } from '../../src/domain/vocabulary.ts';
-import { tokenRowsOf } from './token-rows.ts';
+import { digestOf } from '../../src/secrets.ts';
+import { type ExchangedRow, tokenRowsOf, type WorldToken } from './token-rows.ts';
 import { bearer, type Named, type WorldRepository, worldOf } from './world.ts';
 
 export interface Credential {
@@ -13,6 +14,8 @@ export interface Credential {
   readonly holder: Named | null;
   readonly headers: { readonly authorization?: string };
   readonly kind: 'anonymous' | 'session' | 'classic' | 'fine_grained';
+  /** Whether its text is an exchanged one, which no id names. */
+  readonly exchanged?: true;
   readonly scopes: readonly string[];
   readonly token_id: number | null;
 }
@@ -133,6 +136,12 @@ export async function randomDirectory(deps: Deps, seed: number): Promise<RandomD
   const credentials: Credential[] = [
     { what: 'nobody', holder: null, headers: {}, kind: 'anonymous', scopes: [], token_id: null },
   ];
+  async function addExchanged(of: Credential, token: WorldToken, row: ExchangedRow): Promise<void> {
+    const some = chance(0.7) ? repositories.filter(() => chance(0.5)) : null;
+    const { text } = await rows.exchanged(token, { ...row, repositories: some });
+    const what = `${of.what} exchanged (${JSON.stringify(row)}, ${some?.map((each) => each.full_name) ?? 'all'})`;
+    credentials.push({ ...of, what, headers: bearer(text), exchanged: true });
+  }
   for (const holder of [ann, bob]) {
     const headers = bearer(await world.session(holder));
     credentials.push({
@@ -147,7 +156,11 @@ export async function randomDirectory(deps: Deps, seed: number): Promise<RandomD
       const expires_at = chance(0.5) ? daysAfter(deps.clock(), 5) : null;
       const { id, text } = await rows.classic(holder, { scopes, expires_at });
       const what = `${holder.login}'s classic token (${scopes.join(' ')})`;
-      credentials.push({ what, holder, headers: bearer(text), kind: 'classic', scopes, token_id: id });
+      const credential = { what, holder, headers: bearer(text), kind: 'classic', scopes, token_id: id } as const;
+      credentials.push(credential);
+      const fewer = scopes.filter(() => chance(0.8));
+      if (chance(0.6))
+        await addExchanged({ ...credential, scopes: fewer }, { id, text, digest: digestOf(text) }, { scopes: fewer });
     }
     for (const selection of ['none', 'all', 'subset'] as const) {
       const owner = one([holder, ...organizations]);
@@ -160,11 +173,21 @@ export async function randomDirectory(deps: Deps, seed: number): Promise<RandomD
       const asked = { owner, selection, repositories: selected, permissions, standing, expires_at };
       const { id, text } = await rows.fineGrained(holder, asked);
       const what = `${holder.login}'s ${standing} token of ${owner.login} (${selection}, ${JSON.stringify(permissions)})`;
-      credentials.push({ what, holder, headers: bearer(text), kind: 'fine_grained', scopes: [], token_id: id });
+      const credential = {
+        what,
+        holder,
+        headers: bearer(text),
+        kind: 'fine_grained',
+        scopes: [],
+        token_id: id,
+      } as const;
+      credentials.push(credential);
+      const narrower = { permissions: chance(0.6) ? permissions : one(PERMISSIONS) };
+      if (chance(0.6)) await addExchanged(credential, { id, text, digest: digestOf(text) }, narrower);
     }
   }
-  for (const { token_id } of credentials) {
-    if (token_id === null) continue;
+  for (const { token_id, exchanged } of credentials) {
+    if (token_id === null || exchanged) continue;
     for (const { id } of organizations.filter(() => chance(0.6))) {
       await db
         .insertInto('token_sso_authorizations')

@@ -5,7 +5,7 @@ import type { Deps } from '../../src/deps.ts';
 import { daysAfter } from '../../src/domain/lifetime.ts';
 import { normalisePermissions, type PermissionMap } from '../../src/domain/permission.ts';
 import type { RepositorySelection } from '../../src/domain/vocabulary.ts';
-import { digestOf, newText } from '../../src/secrets.ts';
+import { digestOf, newClientId, newText } from '../../src/secrets.ts';
 import type { Named } from './world.ts';
 
 export interface WorldToken {
@@ -34,6 +34,14 @@ export interface FineGrainedRow extends Common {
   readonly repositories?: readonly { readonly id: number }[];
   /** Whether it is granted, asked for, or neither. */
   readonly standing?: 'granted' | 'pending' | 'denied';
+}
+
+/** In the form of its token, one of the two. */
+export interface ExchangedRow {
+  readonly scopes?: readonly string[];
+  readonly permissions?: PermissionMap;
+  /** Default: those of its token. */
+  readonly repositories?: readonly { readonly id: number }[] | null;
 }
 
 /** Writers of tokens over one application's database. */
@@ -120,5 +128,34 @@ export function tokenRowsOf(deps: Deps) {
     return { id: of.id, text, digest };
   }
 
-  return { classic, fineGrained, regenerate };
+  /** A text exchanged from this one by a client of the test, for an hour. */
+  async function exchanged(of: WorldToken, row: ExchangedRow): Promise<WorldToken> {
+    const text = newText('exchanged', deps.config.token_prefix);
+    const digest = digestOf(text);
+    const issued_at = deps.clock();
+    const client = { client_id: newClientId(), name: 'exchange', capabilities: ['exchange'], audiences: [] };
+    const { id: client_id } = await db
+      .insertInto('clients')
+      .values({ ...client, organizations: 'all', created_at: issued_at })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    const { scopes = null, permissions = null, repositories = null } = row;
+    const { id } = await db
+      .insertInto('exchanged_tokens')
+      .values({
+        ...{ digest, secret_digest: of.digest, depth: 1, client_id, issued_at, actor_ids: [] },
+        expires_at: new Date(issued_at.getTime() + 3_600_000),
+        scopes: scopes === null ? null : [...scopes],
+        permissions: permissions === null ? null : JSON.stringify(normalisePermissions(permissions)),
+        narrows_repositories: repositories !== null,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    for (const { id: repository_id } of repositories ?? []) {
+      await db.insertInto('exchanged_token_repositories').values({ exchanged_token_id: id, repository_id }).execute();
+    }
+    return { id, text, digest };
+  }
+
+  return { classic, fineGrained, regenerate, exchanged };
 }

@@ -10,6 +10,7 @@ import { digestOf, newText } from '../../src/secrets.ts';
 import { subjectOf } from '../../src/use-cases/authenticate.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { cases } from '../support/effort.ts';
+import { tokenRowsOf } from '../support/token-rows.ts';
 import { type Named, worldOf } from '../support/world.ts';
 
 /** A statement that plants the poison, in a world where the question was allowed before. */
@@ -111,6 +112,37 @@ async function disarm(deps: Deps): Promise<void> {
     await sql`alter table ${sql.table(table)} alter column ${sql.ref(name)} drop not null`.execute(deps.db);
   }
 }
+
+/** What the row of an exchanged token could come to say. */
+const OF_EXCHANGED: Readonly<Record<string, string>> = {
+  'no form at all': 'permissions = null',
+  'the form of the other kind': `permissions = null, scopes = '{repo}'`,
+  'permissions that are a list': `permissions = '["metadata"]'`,
+  'an unknown level': `permissions = '{"metadata":"root"}'`,
+  'an end at infinity': `expires_at = 'infinity'`,
+  'an end at minus infinity': `expires_at = '-infinity'`,
+  'an end that was before its beginning': `ended_at = '-infinity'`,
+  'a narrowing that is null': 'narrows_repositories = null',
+};
+
+t.test('F3, T3: an exchanged token whose row is strange denies', async (t) => {
+  const { deps } = await buildTestApp(t);
+  const world = worldOf(deps);
+  const rows = tokenRowsOf(deps);
+  await disarm(deps);
+  await sql`alter table exchanged_tokens alter column narrows_repositories drop not null`.execute(deps.db);
+  const olga = await world.person('olga');
+  const acme = await world.organization('acme', olga);
+  await world.repository(acme, 'secret');
+  const root = await rows.fineGrained(olga, { owner: acme, permissions: { metadata: 'read' }, selection: 'all' });
+  for (const [name, change] of Object.entries(OF_EXCHANGED)) {
+    const { id, text } = await rows.exchanged(root, { permissions: { metadata: 'read' } });
+    t.equal(await ask(deps, acme, text), 'allow', 'allowed before');
+    await sql.raw(`update exchanged_tokens set ${change} where id = ${id}`).execute(deps.db);
+    t.not(await ask(deps, acme, text), 'allow', name);
+  }
+  t.equal(await ask(deps, acme, root.text), 'allow', 'its token is harmed by none of them');
+});
 
 // Each run of the short form takes others; the long one takes all.
 const CHOSEN =

@@ -91,7 +91,7 @@ const asked = (id: string, declares: Partial<Operation>): Ask => ({
   operation: operation(id, declares),
 });
 
-const CONTENTS: Family = {
+export const CONTENTS: Family = {
   name: 'contents',
   about: 'contents:read, contents:write, administration:write of a repository; scopes none, public_repo, repo, all 52',
   resource: 'repository',

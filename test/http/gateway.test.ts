@@ -150,6 +150,26 @@ t.test('F5, F7: a no is 401, 403 or 404; nginx is told the status and answered w
   }
 });
 
+t.test('F6: what is hidden and what is not there are the same bytes', async (t) => {
+  const { check, rows, eve, acme } = await guarded(t);
+  const { text } = await rows.classic(eve, { scopes: ['repo'] });
+  const foreign = await rows.fineGrained(eve, { owner: acme, permissions: { contents: 'read' }, selection: 'all' });
+  await each(async (style) => {
+    for (const caller of [{}, bearer(text), bearer(foreign.text)]) {
+      for (const [hidden, absent] of [
+        ['GET /repos/acme/engine', 'GET /repos/acme/absent'],
+        ['POST /acme/engine.git/git-upload-pack', 'POST /nobody/absent.git/git-upload-pack'],
+      ] as const) {
+        const bytes = async (request: string) => {
+          const { answered, text, headers } = await check(style, request, { ...caller, 'x-request-id': 'same' });
+          return { answered, text, headers: { ...headers, date: '' } };
+        };
+        t.same(await bytes(hidden), await bytes(absent), `${style}: ${hidden}`);
+      }
+    }
+  });
+});
+
 t.test('C4: on Git paths a 401 asks for a password', async (t) => {
   const { check } = await guarded(t);
   const git = [

@@ -180,7 +180,9 @@ t.test('C4: an operation whose path names a file of a workflow is judged by that
     resource: 'repository',
   } as const;
   const catalogue = compileCatalogue([writes], 1);
-  const test = await buildTestApp(t, { deps: { catalogue: { current: async () => catalogue, forget: () => undefined } } });
+  const test = await buildTestApp(t, {
+    deps: { catalogue: { current: async () => catalogue, forget: () => undefined } },
+  });
   const world = worldOf(test.deps);
   const rows = tokenRowsOf(test.deps);
   const ada = await world.person('ada');

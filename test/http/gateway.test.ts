@@ -3,6 +3,7 @@
 
 import t, { type Test } from 'tap';
 import { newText } from '../../src/secrets.ts';
+import { backendOf } from '../support/backend.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { gatewayOf, handedOn, questionOf, STYLES, type Style } from '../support/gateway.ts';
 import { statementsOf } from '../support/query-count.ts';
@@ -148,6 +149,27 @@ t.test('F5, F7: a no is 401, 403 or 404; nginx is told the status and answered w
     }
     t.equal(new Set(answers).size, 1, `${request}: the same body from all`);
   }
+});
+
+t.test('T3: an exchanged token passes for its audience only, and narrower', async (t) => {
+  const { inject, world, rows, ada, deps } = await guarded(t);
+  const { text, id } = await rows.classic(ada, { scopes: ['repo', 'read:org'] });
+  const client = await world.client(['exchange'], 'all', ['https://edge.test', 'https://other.test']);
+  const { exchange } = backendOf(inject, client.authorization);
+  const made = async (more: Record<string, string>): Promise<string> => (await exchange(text, more)).body.access_token;
+  const here = gatewayOf(inject, (await world.client(['gateway'], 'all', ['https://edge.test'])).authorization);
+  const none = gatewayOf(inject, (await world.client(['gateway'])).authorization);
+  const for_all = bearer(await made({ scope: 'public_repo' }));
+  const for_edge = bearer(await made({ audience: 'https://edge.test' }));
+  const for_site = bearer(await made({ resource: `${deps.config.public_url}/repos/acme/site` }));
+  await each(async (style) => {
+    t.equal((await here(style, 'GET /repos/acme/engine', for_edge)).status, 200, style);
+    t.equal((await none(style, 'GET /repos/acme/engine', for_edge)).code, 'bad_credential', style);
+    t.equal((await none(style, 'GET /repos/acme/engine', for_all)).status, 404, `${style}: public_repo only`);
+    t.equal((await none(style, 'GET /repos/acme/engine', for_site)).status, 404, `${style}: another repository`);
+    const yes = await none(style, 'GET /repos/acme/site', for_all);
+    t.same(handedOn(yes), ['ada', String(ada.id), String(id), 'public_repo', ''], 'the token that it was made of');
+  });
 });
 
 t.test('F6: what is hidden and what is not there are the same bytes', async (t) => {

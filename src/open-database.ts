@@ -1,4 +1,4 @@
-// The database for a command that only looks: that of `DATABASE_URL`, or the embedded one, whether its service runs or not. Beside
+// The database for a command: that of `DATABASE_URL`, or the embedded one, whether its service runs or not. Beside
 // compose.ts a place that knows the database, because commands call use-cases only.
 
 import type { Kysely } from 'kysely';
@@ -13,18 +13,26 @@ const EMBEDDED_CONNECTIONS_MAX = 10;
 
 type Opened = { readonly url: string; readonly close: () => Promise<void> };
 
+type Work<Answer> = (transaction: Kysely<Database>) => Promise<Answer>;
+
 /** What the work finds in one state of the database: what is written meanwhile is neither missed nor half seen. */
-export async function lookAtDatabase<Found>(
-  config: Config,
-  environment: Environment,
-  work: (state: Kysely<Database>) => Promise<Found>,
-): Promise<Found> {
+export function lookAtDatabase<Found>(config: Config, environment: Environment, work: Work<Found>): Promise<Found> {
+  return withDatabase(config, environment, (db) =>
+    db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work),
+  );
+}
+
+/** What the work changes, whole or not at all. */
+export function changeDatabase<Done>(config: Config, environment: Environment, work: Work<Done>): Promise<Done> {
+  return withDatabase(config, environment, (db) => db.transaction().execute(work));
+}
+
+async function withDatabase<Answer>(config: Config, environment: Environment, work: Work<Answer>): Promise<Answer> {
   const { url, close } = await open(config, environment);
   const limits = { connections_max: 1, request_timeout_ms: LOOK_MAX_MS, onIdleError: () => undefined };
   const db = databaseOver(openPool({ url, ...limits }));
   try {
-    const transaction = db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only');
-    return await transaction.execute(work);
+    return await work(db);
   } finally {
     await db.destroy();
     await close();

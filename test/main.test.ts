@@ -1,7 +1,9 @@
 // The whole process: first start, a second service on the same folder, crashes of the service and of PostgreSQL, the end, and
 // what is refused at the start.
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import t from 'tap';
 import { createEmptyDatabase } from './support/database.ts';
@@ -116,6 +118,11 @@ t.test('services on one empty database may start at the same moment', async (t) 
     t.match(refusal, '`SIGNING_KEY_SECRET`');
     t.equal(refusal.trim().split('\n').length, 1, 'a wrong or lost secret is told in one line');
   }
+  const discard = ['src/cli/discard-signing-keys.ts', '--yes'];
+  const { stdout } = await promisify(execFile)(process.execPath, discard, { env: { DATABASE_URL } });
+  t.match(stdout, /^1 signing keys were taken away/);
+  const anew = await startService(t, { ...settings, SIGNING_KEY_SECRET: 'o'.repeat(32) });
+  t.not(await (await fetch(`${anew.url}/oauth/jwks`)).text(), keys[0], 'a lost one costs the keys, and nothing else');
 });
 
 t.test('a database that cannot be reached is waited for', async (t) => {

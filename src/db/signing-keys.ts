@@ -74,3 +74,9 @@ export async function deleteSigningKeys(db: Kysely<Database>, ids: readonly numb
     .where('withdrawn_at', 'is', null)
     .execute();
 }
+
+/** Takes all of them away, as if there had never been any; answers their names. */
+export async function forgetSigningKeys(db: Kysely<Database>): Promise<readonly string[]> {
+  const rows = await db.deleteFrom('signing_keys').returning(['kid']).execute();
+  return rows.map(({ kid }) => kid);
+}

@@ -101,6 +101,11 @@ export function newClientId(): string {
   return `client_${randomBase62(20)}`;
 }
 
+/** The name of a JWT (`jti`), of which there is no row; no secret. */
+export function newJwtId(): string {
+  return randomBase62(22);
+}
+
 /** What a mail carries to prove that its reader has the address: 32 characters, about 190 bits. No credential. */
 export function newVerificationCode(): string {
   return randomBase62(32);

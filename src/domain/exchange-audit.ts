@@ -27,7 +27,7 @@ export function exchangeEvent(
     readonly depth: number;
     readonly expires_at: Date;
   },
-  issued: { readonly id: string; readonly hashed_token: string },
+  issued: { readonly id: string; readonly hashed_token: string; readonly is_jwt?: true },
 ): AuditEvent {
   const { token, access, repositories, audience, actor_ids, depth, expires_at } = narrowed;
   return {
@@ -38,6 +38,7 @@ export function exchangeEvent(
     managed_token: { id: token.id, hashed_token: issued.hashed_token },
     data: {
       exchanged_token_id: issued.id,
+      ...(issued.is_jwt === true && { jwt: true }),
       scope: printAccess(access),
       ...(repositories !== null && { repository_ids: repositories.map(({ id }) => id) }),
       ...(audience !== null && { audience }),

@@ -137,7 +137,7 @@ function reaches(token: TokenFacts, resource: Resource): boolean {
   return is_selected && hasCategory(grant.permissions, 'repository');
 }
 
-export type NarrowedRepository = { readonly id: number; readonly owner_id: number };
+export type NarrowedRepository = { readonly id: number; readonly owner_id: number; readonly full_name: string };
 
 /**
  * The repositories to which the new token is narrowed, each once. Refuses `invalid_target`: absent, hidden, and beyond the
@@ -147,7 +147,8 @@ export function narrowedRepositories(token: TokenFacts, resources: readonly Reso
   const found = new Map<number, NarrowedRepository>();
   for (const resource of resources) {
     if (resource.type !== 'repository' || !reaches(token, resource)) throw outsideReach();
-    found.set(resource.id, { id: resource.id, owner_id: resource.owner.id });
+    const { id, owner, name } = resource;
+    found.set(id, { id, owner_id: owner.id, full_name: `${owner.login}/${name}` });
   }
   return [...found.values()];
 }

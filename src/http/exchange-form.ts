@@ -6,7 +6,8 @@ import { oauthRefusal } from '../domain/refusal.ts';
 import type { ExchangeAsk } from '../use-cases/narrow-subject.ts';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token' as const;
+export const JWT = 'urn:ietf:params:oauth:token-type:jwt' as const;
 
 const Text = (description: string) => Type.Optional(Type.String({ description }));
 const Texts = (description: string) => Type.Optional(Type.Array(Type.String(), { description }));
@@ -17,7 +18,7 @@ export const ExchangeForm = Type.Object({
   subject_token_type: Text(`Required: \`${ACCESS_TOKEN}\``),
   actor_token: Text('A live token of who is to act for the holder'),
   actor_token_type: Text(`With \`actor_token\`: \`${ACCESS_TOKEN}\``),
-  requested_token_type: Text(`\`${ACCESS_TOKEN}\``),
+  requested_token_type: Text(`\`${ACCESS_TOKEN}\`, or \`${JWT}\` (RFC 9068) for at most 15 minutes`),
   scope: Text("As introspection prints it, and nothing that the subject does not hold; absent: the subject's"),
   resource: Texts('`PUBLIC_URL/repos/{owner}/{repo}`; may be repeated; absent: the repositories of the subject'),
   audience: Texts("Of the client's audiences; may be repeated; absent: the audience of the subject"),
@@ -55,7 +56,8 @@ export function readExchange(form: ExchangeForm): ExchangeAsk {
     if (form.actor_token === undefined) throw oauthRefusal('An actor_token_type is only for an actor_token');
     requireAccessToken(form.actor_token_type, 'actor_token_type');
   }
-  requireAccessToken(form.requested_token_type ?? ACCESS_TOKEN, 'requested_token_type');
+  const requested = form.requested_token_type ?? ACCESS_TOKEN;
+  if (requested !== JWT) requireAccessToken(requested, 'requested_token_type');
   return {
     subject_token,
     actor_token: form.actor_token,
@@ -63,5 +65,6 @@ export function readExchange(form: ExchangeForm): ExchangeAsk {
     resource: form.resource ?? [],
     audience: form.audience ?? [],
     expires_in: form.expires_in === undefined ? undefined : Number(form.expires_in),
+    form: requested === JWT ? 'jwt' : 'opaque',
   };
 }

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts';
 import type { Caller, ClientFacts } from '../domain/caller.ts';
 import { printAccess } from '../domain/exchange.ts';
 import { issueExchangedToken } from './issue-exchanged-token.ts';
+import { issueJwt } from './issue-jwt.ts';
 import { type ExchangeAsk, narrowSubject } from './narrow-subject.ts';
 
 export type ExchangedToken = {
@@ -21,7 +22,9 @@ export async function exchangeToken(
   { client, ask }: { readonly client: ClientFacts; readonly ask: ExchangeAsk },
 ): Promise<ExchangedToken> {
   const narrowed = await narrowSubject(deps, client, ask);
-  const text = await issueExchangedToken(deps, caller, { client, narrowed });
   const { access, issued_at, expires_at } = narrowed;
-  return { text, scope: printAccess(access), issued_at, expires_at };
+  const scope = printAccess(access);
+  if (ask.form === 'jwt') return { ...(await issueJwt(deps, caller, { client, narrowed })), scope, issued_at };
+  const text = await issueExchangedToken(deps, caller, { client, narrowed });
+  return { text, scope, issued_at, expires_at };
 }

@@ -33,6 +33,8 @@ export type ExchangeAsk = {
   readonly resource: readonly string[];
   /** In seconds. */
   readonly expires_in: number | undefined;
+  /** What the new token is to be. */
+  readonly form: 'opaque' | 'jwt';
 };
 
 /** The new token before it has a text. */
@@ -44,6 +46,8 @@ export type Narrowed = {
   readonly access: NarrowedAccess;
   /** Null: those of the subject. */
   readonly repositories: readonly NarrowedRepository[] | null;
+  /** The single repositories of the subject now; null: it has no such selection. */
+  readonly granted_repositories: LoadedFacts['granted_repositories'];
   /** Null: everybody. */
   readonly audience: readonly string[] | null;
   /** Ids of people, the last one first. */
@@ -99,7 +103,7 @@ async function load(deps: Deps, client: ClientFacts, ask: ExchangeAsk): Promise<
   const actor = ask.actor_token === undefined ? null : keyOf(deps, ask.actor_token, 'actor_token');
   const none = { type: 'none' } as const;
   const [found, of_actor, ...at_resources] = await deps.facts.loadAll([
-    { subject, resource: none, bounded_client_id },
+    { subject, resource: { type: 'granted' }, bounded_client_id },
     { subject: actor ?? { type: 'anonymous' }, resource: none, bounded_client_id },
     ...repositoriesNamed(deps, ask.resource).map((resource) => ({ subject, resource, bounded_client_id })),
   ]);
@@ -114,12 +118,12 @@ async function load(deps: Deps, client: ClientFacts, ask: ExchangeAsk): Promise<
  */
 export async function narrowSubject(deps: Deps, client: ClientFacts, ask: ExchangeAsk): Promise<Narrowed> {
   const loaded = await load(deps, client, ask);
-  const { now } = loaded.subject;
+  const { now, granted_repositories } = loaded.subject;
   const { token, person } = liveToken(loaded.subject, client, 'subject_token');
   const actor = loaded.actor === null ? null : liveToken(loaded.actor, client, 'actor_token');
   const resources = loaded.at_resources.map(({ resource }) => resource);
   const narrowed: Narrowed = {
-    ...{ person, token, depth: nextDepth(token.exchanged), issued_at: now },
+    ...{ person, token, depth: nextDepth(token.exchanged), issued_at: now, granted_repositories },
     access: narrowedAccess(token, ask.scope),
     repositories: resources.length === 0 ? null : narrowedRepositories(token, resources),
     audience: narrowedAudience(token, ask.audience, client.audiences),

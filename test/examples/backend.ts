@@ -134,6 +134,15 @@ const exchange: readonly Step[] = [
     form: true,
     body: { token: from('exchanged', 'access_token') },
   }),
+  shows('POST /oauth/token', 200, 'A JWT that a resource server verifies by itself', forge, {
+    form: true,
+    body: {
+      ...EXCHANGE,
+      scope: 'contents:read',
+      audience: ['https://runners.example.com'],
+      requested_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    },
+  }),
   shows('POST /oauth/token', 400, 'Wider than the subject', forge, {
     form: true,
     body: { ...EXCHANGE, scope: 'contents:write' },

@@ -67,8 +67,9 @@ export function makeStable(real_start: number): Stable {
   function stableJwt(text: string): string {
     const parts = text.split('.').slice(0, 2);
     const encoded = parts.map((part) => {
-      const stable = of(JSON.parse(Buffer.from(part, 'base64url').toString()));
-      return Buffer.from(JSON.stringify(stable)).toString('base64url');
+      const { jti, ...claims } = JSON.parse(Buffer.from(part, 'base64url').toString());
+      const id = jti === undefined ? {} : { jti: `ExampleJwt${String(next('jti')).padStart(12, '0')}` };
+      return Buffer.from(JSON.stringify({ ...(of(claims) as object), ...id })).toString('base64url');
     });
     return [...encoded, 'ExampleOnlyNotASignature'.padEnd(86, '0')].join('.');
   }

@@ -7,6 +7,10 @@ import * as openid from 'openid-client';
 import t from 'tap';
 import { listeningApp } from '../support/listening.ts';
 
+const AUDIENCE = 'https://api.example.com';
+const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const TYPE = 'urn:ietf:params:oauth:token-type';
+
 /** Without TLS: this machine only. */
 const HTTP = { [oauth.allowInsecureRequests]: true };
 
@@ -28,7 +32,7 @@ t.test('oauth4webapi and openid-client, unmodified', async (t) => {
   const ada = await world.person('ada');
   const acme = await world.organization('acme', ada);
   const mill = await world.repository(acme, 'mill');
-  const { client_id, secret } = await world.client(['introspect', 'revoke', 'exchange']);
+  const { client_id, secret } = await world.client(['introspect', 'revoke', 'exchange'], 'all', [AUDIENCE]);
   const client: oauth.Client = { client_id };
   const discover = async () =>
     oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...HTTP }));
@@ -166,6 +170,77 @@ t.test('oauth4webapi and openid-client, unmodified', async (t) => {
       },
     );
     t.match(await faultOf(openid.tokenIntrospection(config, 'x')), { error: 'unauthorized_client', status: 403 });
+  });
+
+  for (const [name, byOauth, byOpenid] of AUTHENTICATIONS) {
+    t.test(`T3: exchange for an opaque token and for a JWT, credentials by ${name}`, async (t) => {
+      const subject = await rows.fineGrained(ada, {
+        owner: acme,
+        permissions: { contents: 'write', issues: 'read' },
+        selection: 'all',
+      });
+      const parameters = {
+        subject_token: subject.text,
+        subject_token_type: `${TYPE}:access_token`,
+        scope: 'contents:read',
+        resource: `${url}/repos/acme/mill`,
+        audience: AUDIENCE,
+      };
+      const config = await configured(undefined, byOpenid(secret));
+      const exchange = async (form: 'access_token' | 'jwt') => {
+        const asked = { ...parameters, requested_token_type: `${TYPE}:${form}` };
+        const response = await oauth.genericTokenEndpointRequest(as, client, byOauth(secret), GRANT, asked, HTTP);
+        const found = await oauth.processGenericTokenEndpointResponse(as, client, response);
+        t.match(found, {
+          token_type: 'bearer',
+          issued_token_type: `${TYPE}:${form}`,
+          scope: 'contents:read metadata:read',
+        });
+        const again = await openid.genericGrantRequest(config, GRANT, asked);
+        t.match(again, { token_type: 'bearer', issued_token_type: `${TYPE}:${form}` });
+        t.not(again.access_token, found.access_token);
+        return found.access_token;
+      };
+      const opaque = await exchange('access_token');
+      t.match(await openid.tokenIntrospection(config, opaque), {
+        active: true,
+        aud: AUDIENCE,
+        scope: 'contents:read metadata:read',
+      });
+
+      const jwt = await exchange('jwt');
+      const call = new Request('https://api.example.com/contents', { headers: { authorization: `Bearer ${jwt}` } });
+      const claims = await oauth.validateJwtAccessToken(as, call, AUDIENCE, HTTP);
+      t.match(claims, {
+        iss: url,
+        sub: String(ada.id),
+        aud: AUDIENCE,
+        client_id,
+        scope: 'contents:read metadata:read',
+      });
+      await t.rejects(oauth.validateJwtAccessToken(as, call, 'https://other.example.com', HTTP), 'for nobody else');
+      const jwks = createRemoteJWKSet(new URL(as.jwks_uri ?? ''));
+      const options = { issuer: url, audience: AUDIENCE, typ: 'at+jwt', algorithms: ['ES256'], maxTokenAge: 900 };
+      const { payload } = await jwtVerify(jwt, jwks, options);
+      t.same(payload, claims);
+    });
+  }
+
+  t.test('T3: an exchange that would be wider is told as RFC 8693 says', async (t) => {
+    const { text } = await rows.classic(ada, { scopes: ['read:org'] });
+    const config = await configured(undefined, openid.ClientSecretBasic(secret));
+    const asked = {
+      subject_token: text,
+      subject_token_type: `${TYPE}:access_token`,
+      requested_token_type: `${TYPE}:jwt`,
+    };
+    const refused = (more: Readonly<Record<string, string>>) =>
+      faultOf(openid.genericGrantRequest(config, GRANT, { ...asked, ...more }));
+    t.match(await refused({ scope: 'admin:org' }), { error: 'invalid_scope', status: 400 });
+    t.match(await refused({ audience: 'https://other.example.com' }), { error: 'invalid_target', status: 400 });
+    t.match(await refused({ resource: `${url}/repos/acme/mill` }), { error: 'invalid_target' });
+    t.match(await refused({ subject_token: 'gthp_unknown' }), { error: 'invalid_request' });
+    t.match(await refused({ subject_token_type: `${TYPE}:jwt` }), { error: 'invalid_request' });
   });
 
   t.test('F21: rotation while a receiver keeps its copy of the keys', async (t) => {

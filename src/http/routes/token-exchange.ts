@@ -5,11 +5,11 @@ import { exchangeToken } from '../../use-cases/exchange-token.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { clientOf } from '../caller-of.ts';
-import { ACCESS_TOKEN, ExchangeForm, readExchange } from '../exchange-form.ts';
+import { ACCESS_TOKEN, ExchangeForm, JWT, readExchange } from '../exchange-form.ts';
 
 const Exchanged = Type.Object({
   access_token: Type.String({ description: 'Shown once' }),
-  issued_token_type: Type.Enum([ACCESS_TOKEN]),
+  issued_token_type: Type.Enum([ACCESS_TOKEN, JWT]),
   token_type: Type.Enum(['Bearer']),
   expires_in: Type.Integer({ minimum: 0, description: 'Seconds' }),
   scope: Type.String({ description: 'What it holds, as introspection prints it' }),
@@ -42,7 +42,7 @@ export const addTokenExchangeRoutes: AddRoutes = (app, deps) => {
       const { text, scope, issued_at, expires_at } = issued;
       return {
         access_token: text,
-        issued_token_type: ACCESS_TOKEN as typeof ACCESS_TOKEN,
+        issued_token_type: ask.form === 'jwt' ? JWT : ACCESS_TOKEN,
         token_type: 'Bearer' as const,
         expires_in: Math.floor((expires_at.getTime() - issued_at.getTime()) / 1000),
         scope,

@@ -38,7 +38,7 @@ type Found<Target> = { readonly end: End<Target>; readonly taken: Taken | null }
 /** One search. `known`: what was found below a rest, from which segment on; without it rests within rests would multiply. */
 type Search<Target> = {
   readonly path: RequestPath;
-  readonly known: Map<Node<Target>, (Found<Target> | null)[]>;
+  known: Map<Node<Target>, (Found<Target> | null)[]> | null;
 };
 
 /** The router of these templates, no two of which have the same shape. @rule C3 */
@@ -46,7 +46,7 @@ export function compileRouter<Target>(routes: readonly Routed<Target>[]): Router
   const root = newNode<Target>();
   for (const { template, target } of routes) addRoute(root, readTemplate(template), target);
   return (path) => {
-    const found = findFrom(root, 0, { path, known: new Map() });
+    const found = findFrom(root, 0, { path, known: null });
     return found === null ? null : { target: found.end.target, params: paramsOf(found) };
   };
 }
@@ -93,10 +93,12 @@ function findFrom<Target>(node: Node<Target>, at: number, search: Search<Target>
 }
 
 function endFor<Target>({ ends }: Node<Target>, path: RequestPath): Found<Target> | null {
-  const end = ends.find(({ template }) =>
-    [...template.query].every(([name, value]) => path.query.getAll(name).join() === value),
-  );
+  const end = ends.find(({ template }) => asksFor(template.query, path.query));
   return end === undefined ? null : { end, taken: null };
+}
+
+function asksFor(asked: URLSearchParams, given: URLSearchParams): boolean {
+  return asked.size === 0 || [...asked].every(([name, value]) => given.getAll(name).join() === value);
 }
 
 function findParameter<Target>(
@@ -107,7 +109,8 @@ function findParameter<Target>(
 ): Found<Target> | null {
   const segment = search.path.segments[at] ?? '';
   if (segment.includes('/')) return null;
-  return taking(capture(step, segment), () => findFrom(child, at + 1, search));
+  const values = capture(step, segment);
+  return values === null ? null : taking(values, findFrom(child, at + 1, search));
 }
 
 /** The parameter takes one segment, or two, …: of all ways on the most specific template, and of its ways the shortest. */
@@ -118,12 +121,14 @@ function findRest<Target>(step: Step, child: Node<Target>, at: number, search: S
     if (segments[to - 1] === '') break; // only the last one is: a slash at the end is not part of what is named
     const after = foundAfter(child, to, search);
     if (after === null || (best !== null && !isMoreSpecific(after, best))) continue;
-    best = taking(capture(step, segments.slice(at, to).join('/')), () => after) ?? best;
+    const values = capture(step, segments.slice(at, to).join('/'));
+    if (values !== null) best = taking(values, after);
   }
   return best;
 }
 
 function foundAfter<Target>(node: Node<Target>, at: number, search: Search<Target>): Found<Target> | null {
+  search.known ??= new Map();
   const known = search.known.get(node) ?? [];
   search.known.set(node, known);
   const found = known[at];
@@ -137,9 +142,8 @@ function isMoreSpecific<Target>(a: Found<Target>, b: Found<Target>): boolean {
   return moreSpecificFirst(a.end.template, b.end.template) < 0;
 }
 
-function taking<Target>(values: readonly string[] | null, find: () => Found<Target> | null): Found<Target> | null {
-  const found = values === null ? null : find();
-  return found === null || values === null ? null : { end: found.end, taken: { values, before: found.taken } };
+function taking<Target>(values: readonly string[], found: Found<Target> | null): Found<Target> | null {
+  return found === null ? null : { end: found.end, taken: { values, before: found.taken } };
 }
 
 function paramsOf<Target>({ end, taken }: Found<Target>): Readonly<Record<string, string>> {

@@ -20,7 +20,10 @@ export type Template = {
   readonly query: URLSearchParams;
 };
 
+const NO_QUERY = new URLSearchParams();
+
 function readStep(segment: string): Step {
+  if (!segment.includes('{')) return { literals: [segment], names: [], rest: false };
   const names = [...segment.matchAll(PARAMETER)].map(([, name = '']) => name);
   const literals = segment.split(/\{[^{}]*\}/);
   return { literals, names, rest: names.length === 1 && RESTS.has(names[0] ?? '') };
@@ -29,9 +32,9 @@ function readStep(segment: string): Step {
 /** The template as its segments. */
 export function readTemplate(template: string): Template {
   const mark = template.indexOf('?');
-  const path = mark < 0 ? template : template.slice(0, mark);
-  const query = new URLSearchParams(mark < 0 ? '' : template.slice(mark + 1));
-  return { steps: path.slice(1).split('/').map(readStep), query };
+  if (mark < 0) return { steps: template.slice(1).split('/').map(readStep), query: NO_QUERY };
+  const query = new URLSearchParams(template.slice(mark + 1));
+  return { steps: template.slice(1, mark).split('/').map(readStep), query };
 }
 
 /** The same text for steps that take the same segments, whatever their parameters are called. */
@@ -42,9 +45,10 @@ export function shapeOfStep({ literals, rest }: Step): string {
 /** The same text for templates that match the same paths. Two operations of one method and shape cannot be told apart. */
 export function shapeOf(template: string): string {
   const { steps, query } = readTemplate(template);
-  query.sort();
   const path = `/${steps.map(shapeOfStep).join('/')}`;
-  return query.size === 0 ? path : `${path}?${query}`;
+  if (query.size === 0) return path;
+  query.sort();
+  return `${path}?${query}`;
 }
 
 /** Literal, then literal text with parameters, then one segment of anything, then any number; last what is not there. */
@@ -86,6 +90,7 @@ export function moreSpecificFirst(a: Template, b: Template): number {
  * each but the last takes as little as it can.
  */
 export function capture({ literals, names }: Step, text: string): readonly string[] | null {
+  if (names.length === 1 && literals.join('') === '') return text === '' ? null : [text];
   const suffix = literals.at(-1) ?? '';
   const end = text.length - suffix.length;
   if (!text.startsWith(literals[0] ?? '') || !text.endsWith(suffix)) return null;

@@ -9,6 +9,7 @@ import { type RequestPath, readPath } from '../../src/domain/path.ts';
 import type { PermissionMap } from '../../src/domain/permission.ts';
 import { compileRouter } from '../../src/domain/router.ts';
 import { shapeOf } from '../../src/domain/template.ts';
+import { measureRouters } from '../bench/measure-routers.ts';
 import { naiveMatches } from '../model/naive-router.ts';
 import { cases } from '../support/effort.ts';
 
@@ -166,4 +167,8 @@ t.test('C2, F3: an id that is none names nothing', async (t) => {
   for (const text of ['0', '01', '-1', '1e3', '1.0', ' 1', '9007199254740993', 'x', '']) {
     t.same(id(text), { type: 'repository_id', id: 0 }, text);
   }
+});
+
+t.test('the bench of the router looks at every answer', async (t) => {
+  t.equal(measureRouters(300, 2).length, 4, 'a round is two pairs');
 });

@@ -47,7 +47,7 @@ export const addLeakReportRoutes: AddRoutes = (app, deps) => {
           credentials: Type.Array(Type.String(), {
             minItems: 1,
             maxItems: TEXTS_MAX,
-            description: 'Texts of tokens or sessions, at most 1000',
+            description: 'Texts of tokens, also exchanged ones, or of sessions; at most 1000',
           }),
         }),
         response: { 202: Type.Object({}, { description: 'Taken' }) },

@@ -42,7 +42,9 @@ function reportOperations(name: string, operations: readonly Operation[]): numbe
   );
   const silent = operations.filter((each) => !isDeclared(each));
   if (silent.length === 0) return 0;
-  print(`${silent.length} more declare nothing and are denied to everyone:`);
+  print(
+    `${silent.length} more say neither which permissions they need nor that they need none, and are denied to everyone:`,
+  );
   for (const { id } of silent.slice(0, UNDECLARED_SHOWN_MAX)) print(`  ${id}`);
   if (silent.length > UNDECLARED_SHOWN_MAX) print(`  … and ${silent.length - UNDECLARED_SHOWN_MAX} more`);
   return 0;

@@ -8,6 +8,9 @@ import type { JsonOptions } from './json-text.ts';
 import type { Operation } from './operation.ts';
 import { shapeOf } from './template.ts';
 
+/** Compiling these takes every node half a second; the largest API that is known has a tenth of them. */
+export const OPERATIONS_MAX = 20_000;
+
 export const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** How the text of a document is read: descriptions of APIs are deep, and say numbers that mean nothing here. */
@@ -23,7 +26,17 @@ export type CatalogueReading =
 
 type Placed = { readonly operation: Operation; readonly path: DocumentPath };
 
+/** How much the document makes us read. */
+function isTooLong(document: unknown): boolean {
+  if (Array.isArray(document)) return document.length > OPERATIONS_MAX;
+  return isObject(document) && isObject(document.paths) && Object.keys(document.paths).length > OPERATIONS_MAX;
+}
+
 function readForm(document: unknown, report: Report): readonly Placed[] {
+  if (isTooLong(document)) {
+    report([], `must have at most ${OPERATIONS_MAX} operations`);
+    return [];
+  }
   if (Array.isArray(document)) return readList(document, report);
   if (isObject(document)) return readOpenapi(document, report);
   report([], 'must be an OpenAPI 3.x document, or an array of operations');
@@ -50,6 +63,7 @@ export function readCatalogueDocument(document: unknown): CatalogueReading {
     if (faults.length < FAULTS_SHOWN_MAX) faults.push({ pointer: pointerOf(path), message });
   };
   const placed = readForm(document, report);
+  if (placed.length > OPERATIONS_MAX) report([], `must have at most ${OPERATIONS_MAX} operations`);
   refuseRepeated(placed, report);
   if (count > 0) return { faults, more: count - faults.length };
   return { operations: placed.map(({ operation }) => operation) };

@@ -7,6 +7,7 @@ import { readPath } from '../domain/path.ts';
 import { isPermissionLevel } from '../domain/permission.ts';
 import { Refusal } from '../domain/refusal.ts';
 
+/** An empty member asks for nothing, like an absent one. */
 export type OperationFilter = {
   readonly method?: string | undefined;
   /** A template, or a path of a request. */
@@ -26,13 +27,13 @@ function atPath(catalogue: Catalogue, text: string): readonly Operation[] {
 
 /** The operations that the filter leaves. Refuses an ambiguous path. Faults: StorageUnavailable. */
 export async function findOperations(deps: Deps, filter: OperationFilter): Promise<readonly Operation[]> {
-  const { method, path, permission } = filter;
+  const { method = '', path = '', permission = '' } = filter;
   const catalogue = await deps.catalogue.current();
-  const found = path === undefined ? catalogue.operations : atPath(catalogue, path);
-  const asked_method = method?.toUpperCase() === 'HEAD' ? 'GET' : method?.toUpperCase();
-  const [name = '', level = ''] = permission?.split(':') ?? [];
+  const found = path === '' ? catalogue.operations : atPath(catalogue, path);
+  const asked_method = method.toUpperCase() === 'HEAD' ? 'GET' : method.toUpperCase();
+  const [name = '', level = ''] = permission.split(':');
   return found.filter((each) => {
-    if (asked_method !== undefined && each.method !== asked_method) return false;
-    return permission === undefined || (isPermissionLevel(name, level) && takesPartIn(each, name, level));
+    if (asked_method !== '' && each.method !== asked_method) return false;
+    return permission === '' || (isPermissionLevel(name, level) && takesPartIn(each, name, level));
   });
 }

@@ -1,8 +1,10 @@
 // The compiled router and what its matches name (C2, C3, C4).
 
+import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
-import { BUILT_IN_CATALOGUE } from '../../src/domain/catalogue.ts';
+import { BUILT_IN_CATALOGUE, compileCatalogue } from '../../src/domain/catalogue.ts';
+import { readCatalogueDocument } from '../../src/domain/catalogue-document.ts';
 import { namingByPath, resourceOf, resourceTypeOf } from '../../src/domain/named-resource.ts';
 import { OWN_OPERATIONS } from '../../src/domain/own-operations.ts';
 import { type RequestPath, readPath } from '../../src/domain/path.ts';
@@ -11,6 +13,7 @@ import { compileRouter } from '../../src/domain/router.ts';
 import { shapeOf } from '../../src/domain/template.ts';
 import { measureRouters } from '../bench/measure-routers.ts';
 import { naiveMatches } from '../model/naive-router.ts';
+import { type Row, resourceTypeIn } from '../model/operation-resource.ts';
 import { cases } from '../support/effort.ts';
 
 const at = (text: string): RequestPath => {
@@ -172,3 +175,37 @@ t.test('C2, F3: an id that is none names nothing', async (t) => {
 t.test('the bench of the router looks at every answer', async (t) => {
   t.equal(measureRouters(300, 2).length, 4, 'a round is two pairs');
 });
+
+const SAMPLE = new URL('../../../shared/data/operations.json', import.meta.url);
+if (!existsSync(SAMPLE)) t.comment('skipped: the sample catalogue is not beside this checkout');
+else {
+  t.test(
+    'C2, C3: every path of the sample catalogue is for its own operation, and names what the rule says',
+    async (t) => {
+      const rows: readonly Row[] = JSON.parse(readFileSync(SAMPLE, 'utf8'));
+      const read = readCatalogueDocument(rows);
+      if (!('operations' in read)) throw new Error('the sample catalogue is broken');
+      const { match } = compileCatalogue(read.operations, 1);
+      const VALUES: Readonly<Record<string, string>> = {
+        path: 'a/b',
+        ref: 'heads/x',
+        branch: 'x/y',
+        basehead: 'a...b/c',
+      };
+      let unlike = 0;
+      for (const row of rows) {
+        const path = row.path.replace(/\{(\w+)\}/g, (_, name: string) => VALUES[name] ?? '7');
+        const found = match(row.method, at(path));
+        const rivals = rows.filter(({ method }) => method === row.method).map((each) => each.path);
+        const [best] = naiveMatches(rivals, at(path));
+        if (best?.template !== row.path) unlike += 1;
+        t.equal(found?.operation.template, best?.template, `${row.method} ${path}`);
+        if (found === null || best?.template !== row.path) continue;
+        const { type } = resourceOf(found.operation, found.params);
+        const plain = type.replace(/_id$|_of_team$/, '').replace('account', 'user');
+        t.equal(plain, resourceTypeIn(row), `${row.method} ${row.path}`);
+      }
+      t.equal(unlike, 0, 'no operation hides another one');
+    },
+  );
+}

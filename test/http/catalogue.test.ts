@@ -17,7 +17,7 @@ import { databaseUrl, TEMPLATE_URL } from '../support/database.ts';
 import { directoryApp } from '../support/directory-app.ts';
 
 /** One service for all tests: each loads what it needs, in the place of what was before. */
-const { call, inject, root, ada, mill, world, deps, load, evaluate, entries, reader, version, logged } =
+const { call, inject, root, ada, mill, rows, world, deps, load, evaluate, entries, reader, version, logged } =
   await service(t);
 
 const PATTERNS = { method: 'GET', path: '/repos/{owner}/{repo}/patterns', permission_sets: [{ contents: 'read' }] };
@@ -268,7 +268,7 @@ t.test('C2: which permission opens what is published', async (t) => {
     'GET /repos/{owner}/{repo}/patterns',
     'PUT /repos/{owner}/{repo}/patterns',
   ]);
-  t.same(await list('permission=workflows:write'), ['PUT /repos/{owner}/{repo}/patterns']);
+  t.same(await list('method=&path=&permission=workflows:write'), ['PUT /repos/{owner}/{repo}/patterns']);
   const { body } = await call(null, 'GET /permissions');
   const contents = body.find((each: { name: string }) => each.name === 'contents');
   for (const [level, url] of Object.entries<string>(contents.operations_urls)) {
@@ -300,6 +300,62 @@ t.test('C2: another node follows within the bound, and never answers from what i
   now_ms += CONFIRMED_MS;
   await node.pool.end();
   t.equal(await patterns(), 'unavailable');
+});
+
+t.test('C2: a request names its resource by its path: by names, by ids, by what the declaration says', async (t) => {
+  const acme = await world.organization('acme', ada);
+  const core = await world.team(acme, 'core', [ada]);
+  const engine = await world.repository(acme, 'engine');
+  const eve = await world.person('eve');
+  const hidden = await world.repository(eve, 'hidden');
+  const { authorization } = await world.client(['gateway']);
+  const of_acme = await rows.fineGrained(ada, {
+    owner: acme,
+    selection: 'all',
+    permissions: { contents: 'read', members: 'read' },
+  });
+  const read = { method: 'GET', permission_sets: [{ contents: 'read' }] };
+  await load([
+    { ...read, path: '/repositories/{repository_id}/patterns' },
+    { ...read, path: '/mills/{group}/{project}', resource: { type: 'repository', id: '{group}/{project}' } },
+    { ...read, path: '/looms/{loom_id}', resource: { type: 'repository', id: '{loom_id}' } },
+    { ...read, path: '/teams/{team_id}/looms', permission_sets: [{ members: 'read' }] },
+    { ...read, path: '/user/looms', permission_sets: [{ starring: 'read' }] },
+    { ...read, path: '/users/{username}/looms', permission_sets: [{ starring: 'read' }] },
+    { ...read, path: '/stars', permission_sets: [{ starring: 'read' }] },
+    { ...read, path: '/search' },
+  ]);
+  const gate = async (uri: string, token: string) => {
+    const headers = { 'x-gateway-authorization': authorization, authorization: `Bearer ${token}` };
+    const original = { 'x-original-method': 'GET', 'x-original-uri': uri };
+    const answer = await inject({ url: '/gateway/nginx', headers: { ...headers, ...original } });
+    return answer.statusCode === 200 ? 200 : Number(answer.headers['x-error-status']);
+  };
+  const personal = await rows.fineGrained(ada, { permissions: { starring: 'read' } });
+  const asked: readonly (readonly [string, string, number])[] = [
+    [`/repositories/${engine.id}/patterns`, of_acme.text, 200],
+    [`/repositories/${mill.id}/patterns`, of_acme.text, 404],
+    [`/repositories/${mill.id}/patterns`, reader.text, 200],
+    [`/repositories/${hidden.id}/patterns`, reader.text, 404],
+    ['/repositories/999999/patterns', reader.text, 404],
+    ['/repositories/0/patterns', reader.text, 404],
+    ['/repositories/1e1/patterns', reader.text, 404],
+    ['/mills/acme/engine', of_acme.text, 200],
+    ['/mills/eve/hidden', of_acme.text, 404],
+    [`/looms/${engine.id}`, of_acme.text, 200],
+    [`/looms/${hidden.id}`, of_acme.text, 404],
+    [`/teams/${core.id}/looms`, of_acme.text, 200],
+    [`/teams/${core.id}/looms`, reader.text, 403],
+    ['/teams/999999/looms', of_acme.text, 404],
+    ['/user/looms', personal.text, 200],
+    ['/user/looms', reader.text, 403],
+    ['/users/ada/looms', personal.text, 200],
+    ['/users/eve/looms', personal.text, 404],
+    ['/users/acme/looms', personal.text, 404],
+    ['/stars', personal.text, 200],
+    ['/search', of_acme.text, 403],
+  ];
+  for (const [uri, token, status] of asked) t.equal(await gate(uri, token), status, `${uri} ${status}`);
 });
 
 t.test('F3: what is not understood of a stored catalogue is denied, the rest stands', async (t) => {

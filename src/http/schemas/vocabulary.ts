@@ -45,17 +45,17 @@ export type OperationShape = Static<typeof OperationShape>;
 
 export const OperationQuery = Type.Object({
   ...PAGE_QUERY,
-  method: Type.Optional(Type.String({ pattern: '^[A-Za-z]{1,20}$' })),
+  method: Type.Optional(Type.String({ pattern: '^[A-Za-z]{0,20}$' })),
   path: Type.Optional(
     Type.String({
-      pattern: '^/',
+      pattern: '^(?:/|$)',
       maxLength: 2048,
       description: 'A template, or a path that the most specific template matches',
     }),
   ),
   permission: Type.Optional(
     Type.String({
-      pattern: '^[a-z_]+:(?:read|write|admin)$',
+      pattern: '^(?:[a-z_]+:(?:read|write|admin))?$',
       description: 'Operations of which this satisfies a part',
     }),
   ),

@@ -29,7 +29,7 @@ const REVIEWS = ['approve', 'approve', 'approve', 'deny', 'revoke'] as const;
 const CHANGES = ['edit', 'edit', 'again', 'withdraw', 'regenerate', 'regenerate', 'regenerate', 'regenerate'] as const;
 
 async function start(t: Test) {
-  const app = await buildTestApp(t);
+  const app = await buildTestApp(t, { settings: { REQUEST_TIMEOUT_MS: '60000' } });
   const world = worldOf(app.deps);
   const [ada, rita, bob] = [await world.person('ada'), await world.person('rita'), await world.person('bob')];
   const acme = await world.organization('acme', ada, { approval: 'required' });
@@ -71,6 +71,8 @@ type Act = Interval & {
   readonly answer: Called;
 };
 
+/** A machine that is very busy does not answer everything in time. */
+const UNKNOWN = 503;
 const WORLD = { approval: true, restricted: false, repositories: [] };
 
 /** The token, and the ids of what there is to review. */
@@ -165,7 +167,9 @@ t.test('A1, A2, M7: fifty clients at once are answered as if one call came after
     if (what === 'again' && answer.statusCode === 201) newest = Math.max(newest, body.request_id);
     if (what === 'edit') newest = Math.max(newest, body.approval?.request_id ?? 0);
     const called = { status: answer.statusCode, body, headers: answer.headers };
-    acts.push({ what, name, target, wish, answer: called, began, ended: moment });
+    // Whether what was given up has been done, or will still be, nobody was told.
+    const ended = called.status === UNKNOWN ? Number.POSITIVE_INFINITY : moment;
+    acts.push({ what, name, target, wish, answer: called, began, ended });
   }
 
   async function client(number: number): Promise<void> {
@@ -197,7 +201,7 @@ t.test('A1, A2, M7: fifty clients at once are answered as if one call came after
   t.equal(names.length, new Set(names).size, 'the entries of a call stand together');
   const by_name = new Map(acts.map((each) => [each.name, each]));
   const effects = names.map((name) => by_name.get(name) as Act);
-  const others = acts.filter(({ name }) => !names.includes(name));
+  const others = acts.filter(({ name, answer }) => !names.includes(name) && answer.status !== UNKNOWN);
   const revoked = effects.filter(({ what }) => what === 'revoke').map(({ target }) => target);
   const grant_ids = [...revoked, ...(await db.selectFrom('grants').select('id').execute()).map((each) => each.id)];
 
@@ -207,10 +211,11 @@ t.test('A1, A2, M7: fifty clients at once are answered as if one call came after
     const before = JSON.stringify([stateOf(state.token), state.token.requests, state.token.pending]);
     const status = expected(state, call, grant_ids);
     const of = `${what} ${target} answered ${answer.status}`;
-    if (answer.status !== status) return `${of} instead of ${status} (${before})`;
+    if (answer.status !== status && answer.status !== UNKNOWN) return `${of} instead of ${status} (${before})`;
     const made = entries.filter((each) => each.name === name && each.action.endsWith('.request_created'));
     for (const each of made) state.request_ids.push(each.request_id ?? 0);
     if (state.request_ids.length !== state.token.requests) return `${of} and made ${made.length} requests (${before})`;
+    if (answer.status === UNKNOWN) return null;
     if (what === 'again' && status === 201 && answer.body.request_id !== state.request_ids.at(-1)) return `${of}: id`;
     return what === 'edit' || what === 'regenerate' ? recordFault(state, answer) : null;
   }

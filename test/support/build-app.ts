@@ -27,8 +27,12 @@ export interface TestAppOptions {
   readonly routes?: AddRoutes;
 }
 
-/** Rate limits are tested where they are meant; elsewhere they would only make tests depend on each other. */
+/**
+ * Limits are tested where they are meant; elsewhere they would only make tests depend on each other, and on how busy the machine
+ * is. What the database gives up after: database.ts.
+ */
 const AMPLE_LIMITS = {
+  REQUEST_TIMEOUT_MS: '20000',
   RATE_LIMIT_PER_HOUR: '1000000',
   ANONYMOUS_PER_HOUR: '1000000',
   BAD_CREDENTIALS_PER_MINUTE: '1000000',

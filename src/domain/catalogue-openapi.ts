@@ -3,7 +3,7 @@
 
 import { LOADED_METHODS } from './catalogue-list.ts';
 import { type DeclarationNames, readDeclaration } from './declaration.ts';
-import { type DocumentPath, isObject, type Report } from './document-fault.ts';
+import { type DocumentPath, isObject, type Report, shown } from './document-fault.ts';
 import { templateFault } from './loaded-template.ts';
 import type { Operation } from './operation.ts';
 
@@ -22,6 +22,24 @@ const OTHER_METHODS = ['head', 'options', 'trace', 'query'];
 
 type Members = Readonly<Record<string, unknown>>;
 type Placed = { readonly operation: Operation; readonly path: DocumentPath };
+
+/** What differs in letter case, hyphens or a last `s` only is the same to who writes it. */
+function inLetters(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z]/g, '')
+    .replace(/s$/, '');
+}
+
+const BY_LETTERS: ReadonlyMap<string, string> = new Map(DECLARING.map((name) => [inLetters(name), name]));
+
+/** A restriction that is misspelt must not be passed over as somebody else's member: without it more would be allowed. */
+function refuseMisspelt(members: Members, path: DocumentPath, report: Report): void {
+  for (const name of Object.keys(members)) {
+    const meant = BY_LETTERS.get(inLetters(name));
+    if (meant !== undefined && meant !== name) report([...path, name], `is not known here: ${shown(meant)} is`);
+  }
+}
 
 /** What stands where it would not count must not look as if it did. */
 function refuseDeclarations(members: Members, path: DocumentPath, report: Report): void {
@@ -60,6 +78,7 @@ function readItem(template: string, item: unknown, report: Report): Placed[] {
     const at = [...path, name];
     if (members === undefined) return [];
     if (isObject(members)) {
+      refuseMisspelt(members, at, report);
       const operation = readDeclaration({ method, template, members, names: NAMES, path: at }, report);
       return wrong_path === null ? [{ operation, path: at }] : [];
     }

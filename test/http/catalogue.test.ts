@@ -216,7 +216,7 @@ t.test('C1, C2, C3: an OpenAPI document declares by members of its operations', 
         head: get,
         trace: {},
       },
-      yarns: { get: { 'x-required-permissions': { contents: 'read' } } },
+      yarns: { get: { 'x-required-permissions': { contents: 'read' }, 'x-accepted-scope': [], 'X-Public-Read': true } },
     },
   });
   t.same(
@@ -229,6 +229,8 @@ t.test('C1, C2, C3: an OpenAPI document declares by members of its operations', 
       `${item}/get/x-accepted-scopes`,
       `${item}/put`,
       '/paths/yarns',
+      '/paths/yarns/get/x-accepted-scope',
+      '/paths/yarns/get/X-Public-Read',
       '/paths/yarns/get/x-required-permissions',
     ],
   );

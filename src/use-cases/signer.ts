@@ -15,7 +15,8 @@ import { addSigningKey } from './add-signing-key.ts';
 import { openPrivatePart } from './private-part.ts';
 import { registerFileKeys } from './register-file-keys.ts';
 
-const KEPT_MS = 1000;
+/** Well within the freshness promise: a change by another node counts here this much later at the most. */
+export const KEPT_MS = 1000;
 
 export type SignerDeps = {
   readonly db: Kysely<Database>;
@@ -33,13 +34,14 @@ export type Signer = {
   readonly forget: () => void;
 };
 
-export function createSigner(deps: SignerDeps): Signer {
+/** `monotonic_ms`: milliseconds since any moment, which never go back. */
+export function createSigner(deps: SignerDeps & { readonly monotonic_ms: () => number }): Signer {
   let kept: { readonly rows: Promise<readonly SigningKeyRow[]>; readonly asked_ms: number } | null = null;
   const opened = new Map<string, Promise<CryptoKey>>();
 
   /** Who asks meanwhile waits for the same answer; what fails is not kept. */
   function currentRows(): Promise<readonly SigningKeyRow[]> {
-    const now_ms = performance.now();
+    const now_ms = deps.monotonic_ms();
     if (kept !== null && now_ms - kept.asked_ms < KEPT_MS) return kept.rows;
     const entry = { rows: loadRows(), asked_ms: now_ms };
     kept = entry;

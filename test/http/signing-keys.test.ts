@@ -4,7 +4,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { SYSTEM_CALLER } from '../../src/domain/caller.ts';
 import { signsFrom } from '../../src/domain/signing-key.ts';
+import { KEPT_MS } from '../../src/use-cases/signer.ts';
+import { withdrawSigningKey } from '../../src/use-cases/withdraw-signing-key.ts';
 import { directoryApp } from '../support/directory-app.ts';
 import { kidOf, signingNodes } from '../support/signing-nodes.ts';
 
@@ -68,6 +71,26 @@ t.test('F21: a new key is published before it signs, the old one until nothing t
     { action: 'signing_key.create', actor: null, data: { kid: old } },
     { action: 'signing_key.create', actor: null, data: { kid: next, algorithm: 'ES256', kept_in: 'plain' } },
   ]);
+});
+
+t.test('what the database says is kept for less than a second; a fault is no key', async (t) => {
+  const { node, db } = await signingNodes(t);
+  let now_ms = 5000;
+  const [one, two] = [node(), node({}, () => now_ms)];
+  await one.start();
+  const sign = async () => kidOf(await two.deps.signer.sign({}, { typ: 'at+jwt' }));
+  const old = await sign();
+  await withdrawSigningKey(one.deps, SYSTEM_CALLER, old);
+  const [next] = await one.kids();
+  now_ms += KEPT_MS - 1;
+  t.equal(await sign(), old);
+  now_ms += 1;
+  t.equal(await sign(), next, 'a key that another node withdrew signs nothing more');
+  await db.schema.alterTable('signing_keys').renameTo('away').execute();
+  now_ms += KEPT_MS;
+  await t.rejects(sign());
+  await db.schema.alterTable('away').renameTo('signing_keys').execute();
+  t.equal(await sign(), next, 'a fault is not kept');
 });
 
 t.test('a node whose clock is behind that of who made the first key signs nevertheless', async (t) => {

@@ -15,10 +15,10 @@ export async function signingNodes(t: Test) {
   const { pool, db } = await createDatabase(t);
   const { clock, setTo } = settableClock();
 
-  function node(settings: Environment = {}) {
+  function node(settings: Environment = {}, monotonic_ms = () => performance.now()) {
     const lines: string[] = [];
     const log = pino({}, { write: (line: string) => void lines.push(line) }) as Logger;
-    const deps = composeDeps({ pool, config: loadConfig(settings), clock, log });
+    const deps = composeDeps({ pool, config: loadConfig(settings), clock, log, monotonic_ms });
     return {
       deps,
       logged: () => lines.join(''),

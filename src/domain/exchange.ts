@@ -23,8 +23,8 @@ export const EXCHANGE_DEPTH_MAX = 3;
 /** A longer life is cut to this, and to that of the subject (contract 8). */
 export const EXCHANGED_SECONDS_MAX = 3600;
 
-/** So much of a scope that is refused is said again. */
-const WORD_LENGTH_MAX = 100;
+/** A scope that is refused is said again where it may be one: a text of a token that was put there by mistake is not. */
+const SCOPE_WORD = /^[a-z_]{1,50}(?::[a-z_]{1,50})?$/;
 
 /** What the new token holds, in the form of its root. */
 export type NarrowedAccess =
@@ -53,7 +53,8 @@ function words(scope: string): readonly string[] {
 }
 
 function wider(word: string): Error {
-  return oauthRefusal(`The subject_token does not hold the scope ${word.slice(0, WORD_LENGTH_MAX)}`, 'invalid_scope');
+  const said = SCOPE_WORD.test(word) ? `the scope ${word}` : 'a scope';
+  return oauthRefusal(`The subject_token does not hold ${said}`, 'invalid_scope');
 }
 
 function narrowScopes(held: readonly string[], asked: readonly string[]): readonly string[] {

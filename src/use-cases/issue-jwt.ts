@@ -16,7 +16,7 @@ export async function issueJwt(
   { client, narrowed }: { readonly client: ClientFacts; readonly narrowed: Narrowed },
 ): Promise<{ readonly text: string; readonly expires_at: Date }> {
   const jti = newJwtId();
-  const named = narrowed.repositories?.map(({ id, full_name }) => ({ id, full_name }));
+  const named = narrowed.repositories?.map(({ id, full_name }) => ({ id, full_name })).sort((a, b) => a.id - b.id);
   const grant = { ...narrowed, repositories: named ?? narrowed.granted_repositories };
   const { client_id } = client;
   const claims = accessJwt(grant, { issuer: deps.config.public_url, client_id, jti });

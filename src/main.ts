@@ -17,6 +17,7 @@ import { startWebhookDelivery } from './jobs/deliver-webhooks.ts';
 import { startJobs } from './jobs/run.ts';
 import { openLog } from './log.ts';
 import { prepareRootFile } from './root-file.ts';
+import { readSigningKeyFile } from './signing-key-file.ts';
 import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusal.ts';
 import { type Stopper, stopOnSignals } from './stop.ts';
 import { ensureAdministrator } from './use-cases/ensure-administrator.ts';
@@ -40,6 +41,7 @@ try {
 async function start({ add }: Stopper): Promise<void> {
   const config = loadConfig(process.env);
   if (config.audit_root_file !== null) await prepareRootFile(config.audit_root_file);
+  if (config.signing_key_file !== null) await readSigningKeyFile(config.signing_key_file);
   const catalogue = await prepareCatalogueFile(config.catalogue_file);
   const log = await openLog(config.log_level, { is_terminal: process.stdout.isTTY });
   const url = config.database_url ?? (await startEmbeddedDatabase(config, log, add));

@@ -68,6 +68,10 @@ const REFUSED: [string, Record<string, string>][] = [
   ['OUTBOUND_ALLOW', { OUTBOUND_ALLOW: '0.0.0.0/0' }],
   ['OUTBOUND_ALLOW', { OUTBOUND_ALLOW: 'keys.example' }],
   ['METRICS_TOKEN', { METRICS_TOKEN: 'short' }],
+  ['SIGNING_KEY_SECRET', { SIGNING_KEY_SECRET: 's'.repeat(31) }],
+  ['SIGNING_KEY_SECRET', { SIGNING_KEY_SECRET: `${'s'.repeat(31)}é` }],
+  ['SIGNING_KEY_DAYS', { SIGNING_KEY_DAYS: '0' }],
+  ['SIGNING_ALGORITHM', { SIGNING_ALGORITHM: 'none' }],
   ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
   ['ALLOW_UNSAFE_DATABASE', { ALLOW_UNSAFE_DATABASE: 'true' }],
   ['DATABASE_POOL', { DATABASE_POOL: '1' }],
@@ -86,6 +90,7 @@ for (const [name, environment] of REFUSED) {
 t.test('a refused secret is not repeated', async (t) => {
   t.notMatch(refusalOf({ ADMIN_PASSWORD: 'hunter2' }).message, 'hunter2');
   t.notMatch(refusalOf({ METRICS_TOKEN: 'hunter2' }).message, 'hunter2');
+  t.notMatch(refusalOf({ SIGNING_KEY_SECRET: 'hunter2' }).message, 'hunter2');
   t.notMatch(refusalOf({ DATABASE_URL: 'mysql://a:hunter2@b/c' }).message, 'hunter2');
 });
 

@@ -158,6 +158,8 @@ const WRONG: [string, Record<string, string>][] = [
   ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '*' }],
   ['CATALOGUE_FILE', { CATALOGUE_FILE: '/dev/null/catalogue.json' }],
   ['DATA_DIR', { DATA_DIR: '/dev/null/data' }],
+  ['SIGNING_KEY_FILE', { SIGNING_KEY_FILE: '/dev/null/keys' }],
+  ['SIGNING_KEY_SECRET', { SIGNING_KEY_SECRET: 'short' }],
 ];
 for (const [name, settings] of WRONG) {
   t.test(`a wrong ${name} ends the start with 78 and one line`, async (t) => {

@@ -226,6 +226,25 @@ t.test('oauth4webapi and openid-client, unmodified', async (t) => {
     });
   }
 
+  t.test('T3: delegation: who acts stands in the new token, the last one outside', async (t) => {
+    const config = await configured(undefined, openid.ClientSecretBasic(secret));
+    const [bot, robot] = [await world.person('bot'), await world.person('robot')];
+    const actor = async (who: typeof bot) => (await rows.classic(who)).text;
+    const exchange = async (subject_token: string, actor_token: string, form: 'access_token' | 'jwt') => {
+      const types = { subject_token_type: `${TYPE}:access_token`, actor_token_type: `${TYPE}:access_token` };
+      const asked = { subject_token, actor_token, ...types, requested_token_type: `${TYPE}:${form}` };
+      return (await openid.genericGrantRequest(config, GRANT, asked)).access_token;
+    };
+    const root = await rows.classic(ada, { scopes: ['repo'] });
+    const first = await exchange(root.text, await actor(bot), 'access_token');
+    t.match(await openid.tokenIntrospection(config, first), { sub: String(ada.id), act: { sub: String(bot.id) } });
+    const { payload } = await jwtVerify(
+      await exchange(first, await actor(robot), 'jwt'),
+      createRemoteJWKSet(new URL(as.jwks_uri ?? '')),
+    );
+    t.match(payload, { sub: String(ada.id), act: { sub: String(robot.id), act: { sub: String(bot.id) } } });
+  });
+
   t.test('T3: an exchange that would be wider is told as RFC 8693 says', async (t) => {
     const { text } = await rows.classic(ada, { scopes: ['read:org'] });
     const config = await configured(undefined, openid.ClientSecretBasic(secret));

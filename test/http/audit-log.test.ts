@@ -555,14 +555,13 @@ t.test(
         }
       }
     }
-    const looked_up = await read({ phrase: 'token_id:7', limit: 100 }, { positions_max: 1, looked_up_max: 1000 });
-    t.equal(looked_up.entries.length, all.filter(({ token }) => token).length, 'of one token all at once');
-    const [empty] = [await read({ phrase: 'actor:rare', limit: 5 }, { positions_max: 10, looked_up_max: 1 })];
-    t.same(
-      [empty.entries.length, typeof empty.next, empty.prev],
-      [1, 'object', null],
-      'within one window all is found',
-    );
+    const one_by_one = { first: 1, later: 1 };
+    const little = { windows: one_by_one, positions_max: 1, looked_up_max: 1000 };
+    const looked_up = await read({ phrase: 'token_id:7', limit: 100 }, little);
+    t.equal(looked_up.entries.length, all.filter(({ token }) => token).length, 'of one token, all at once');
+    t.equal(looked_up.next, null);
+    const searched = await read({ phrase: 'actor:rare', limit: 100 }, little);
+    t.same([searched.entries.length, typeof searched.next, searched.prev], [0, 'string', null], 'nothing so far');
   },
 );
 

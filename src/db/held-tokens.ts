@@ -2,6 +2,7 @@
 // runs after lockToken, so that a review of the same moment comes before or after as a whole (A2).
 
 import { type Kysely, sql } from 'kysely';
+import type { TriedToken } from '../domain/refusal.ts';
 import type { TokenAccess } from '../domain/token-access.ts';
 import { holdMembership } from './resource-owners.ts';
 import type { Database } from './schema.ts';
@@ -87,10 +88,17 @@ function readHeldToken(db: Kysely<Database>, id: number): Promise<HeldTokenRow |
     .executeTakeFirst();
 }
 
-/** Whether there is a token of this id, whoever holds it. */
-export async function existsToken(db: Kysely<Database>, id: number): Promise<boolean> {
-  const row = await db.selectFrom('tokens').select('id').where('id', '=', id).executeTakeFirst();
-  return row !== undefined;
+/** The token of this id, whoever holds it, as a refused attempt at it is recorded; undefined: there is none. */
+export function findTriedToken(db: Kysely<Database>, id: number): Promise<TriedToken | undefined> {
+  return db
+    .selectFrom('tokens as token')
+    .innerJoin('accounts as holder', 'holder.id', 'token.user_id')
+    .leftJoin('token_secrets as secret', (on) =>
+      on.onRef('secret.token_id', '=', 'token.id').on('secret.is_current', '=', true),
+    )
+    .select(['token.id', 'secret.digest as hashed_token', 'holder.id as holder_id', 'holder.login as holder'])
+    .where('token.id', '=', id)
+    .executeTakeFirst();
 }
 
 export type TokenChanges = {

@@ -25,6 +25,15 @@ export type Needed = {
 /** What the OAuth endpoints say beyond the codes that follow from the status (RFC 6749 section 5.2, RFC 8693 section 2.2.2). */
 export type OAuthError = 'invalid_scope' | 'invalid_target' | 'unsupported_grant_type';
 
+/** A token at which somebody tried who does not hold it. */
+export type TriedToken = {
+  readonly id: number;
+  /** Null where it has no text any more. */
+  readonly hashed_token: string | null;
+  readonly holder_id: number;
+  readonly holder: string;
+};
+
 export type RefusalDetails = {
   /** Replaces the code's public message. */
   readonly message?: string;
@@ -34,8 +43,8 @@ export type RefusalDetails = {
   readonly needed?: Needed;
   readonly headers?: Readonly<Record<string, string>>;
   readonly oauth_error?: OAuthError;
-  /** With `not_found`: it is there, and is another's. Never told; the attempt is recorded (L1). */
-  readonly lacks_rights?: boolean;
+  /** With `not_found`: the token that is there, and is another's. Never told; the attempt is recorded (L1). */
+  readonly tried_token?: TriedToken | undefined;
   /** Which organization was asked for, beside what the path names: its log has the attempt too. Never told. */
   readonly organization?: { readonly id: number; readonly login: string };
 };

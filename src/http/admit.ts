@@ -65,8 +65,7 @@ async function record(deps: Deps, request: FastifyRequest, refusal: Refusal): Pr
   const resource = request.facts?.resource ?? { type: 'none' };
   const is_judged = access !== undefined && 'operation' in access;
   if (!action || !is_known || (resource.type === 'absent' && is_judged)) return;
-  const { organization } = refusal.details;
-  await recordRefusal(deps, request.caller, { action, resource, reason: refusal.code, organization });
+  await recordRefusal(deps, request.caller, { action, resource, refusal });
 }
 
 /** Refuses what may be known to be there, or is hidden for lack of rights, and records the attempt. */
@@ -79,7 +78,7 @@ async function refuse(deps: Deps, request: FastifyRequest, refusal: Refusal): Pr
 export async function recordIfRefused(deps: Deps, request: FastifyRequest, error: unknown): Promise<void> {
   if (!(error instanceof Refusal)) return;
   const { code, details } = error;
-  if (REASONS[code].status === 403 || details.lacks_rights === true) await record(deps, request, error);
+  if (REASONS[code].status === 403 || details.tried_token !== undefined) await record(deps, request, error);
 }
 
 export async function admitOperation(

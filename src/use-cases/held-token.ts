@@ -1,7 +1,7 @@
 // The token that a holder is about to change: locked, his own, and not ended.
 
 import type { Kysely } from 'kysely';
-import { existsToken, type HeldTokenRow, lockToken } from '../db/held-tokens.ts';
+import { findTriedToken, type HeldTokenRow, lockToken } from '../db/held-tokens.ts';
 import type { Database } from '../db/schema.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { ResourceOwner } from '../domain/resource-owner.ts';
@@ -76,7 +76,7 @@ export async function lockHeldToken(
   id: number,
 ): Promise<{ readonly token: HeldToken; readonly ended: boolean }> {
   const row = await lockToken(db, { id, user_id: holder.id });
-  if (row === undefined) throw new Refusal('not_found', { lacks_rights: await existsToken(db, id) });
+  if (row === undefined) throw new Refusal('not_found', { tried_token: await findTriedToken(db, id) });
   const token = toHeldToken(row);
   const standing = { ...row, kind: token.kind, granted: token.grant !== null, request_pending: token.request !== null };
   return { token, ended: hasEnded(tokenState(standing, holder.now)) };

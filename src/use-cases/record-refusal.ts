@@ -2,25 +2,23 @@
 
 import { writeAudit } from '../db/audit.ts';
 import type { Deps } from '../deps.ts';
-import type { AuditAction, AuditEvent } from '../domain/audit.ts';
+import type { AlsoConcerned, AuditAction, AuditEvent } from '../domain/audit.ts';
 import type { Caller } from '../domain/caller.ts';
-import { type Concerned, concernedBy } from '../domain/concerned.ts';
+import { concernedBy } from '../domain/concerned.ts';
 import type { Resource } from '../domain/facts.ts';
-import type { Reason } from '../domain/reason.ts';
+import type { Refusal } from '../domain/refusal.ts';
 
-type Refused = {
-  readonly action: AuditAction;
-  readonly resource: Resource;
-  readonly reason: Reason;
-  /** What was asked for beside the resource. */
-  readonly organization?: { readonly id: number; readonly login: string } | undefined;
-};
+type Refused = { readonly action: AuditAction; readonly resource: Resource; readonly refusal: Refusal };
 
-/** The organization that was asked for, and what the resource names: the two may be different ones. */
-function concernedBoth({ resource, organization }: Refused): Concerned & Pick<AuditEvent, 'others'> {
-  if (organization === undefined) return concernedBy(resource);
-  const { id, login: name } = organization;
-  return { org: { id, name }, ...concernedBy(resource), others: [{ type: 'organization', id, name }] };
+/** What the resource names, and what was asked for beside it: another organization, another person's token. */
+function concernedAll({ resource, refusal }: Refused): Omit<AuditEvent, 'action' | 'operation_type'> {
+  const { organization, tried_token: token } = refusal.details;
+  const org = organization && { id: organization.id, name: organization.login };
+  const others: AlsoConcerned[] = [];
+  if (org !== undefined) others.push({ type: 'organization', ...org });
+  if (token !== undefined) others.push({ type: 'user', id: token.holder_id, name: token.holder });
+  const managed_token = token && { id: token.id, hashed_token: token.hashed_token ?? '' };
+  return { org, ...concernedBy(resource), others, managed_token };
 }
 
 /** Writes that this caller tried this and was refused. @rule L1 */
@@ -34,7 +32,7 @@ export async function recordRefusal(deps: Deps, caller: Caller, input: Refused):
     action: input.action,
     operation_type: 'access',
     ...self,
-    ...concernedBoth(input),
-    refused: input.reason,
+    ...concernedAll(input),
+    refused: input.refusal.code,
   });
 }

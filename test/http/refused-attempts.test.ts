@@ -9,7 +9,8 @@ t.test(
     const world = worldOf(deps);
     const rita = await world.person('rita');
     const eve = await world.person('eve');
-    const { id } = await tokensOf({ inject }).classicToken(await world.session(rita), { name: 'hers' });
+    const hers = await world.session(rita);
+    const { id, hashed_token } = await tokensOf({ inject }).classicToken(hers, { name: 'hers' });
     const headers = { ...bearer(await world.session(eve)), 'x-request-id': 'same' };
     const refused = () =>
       deps.db
@@ -38,6 +39,11 @@ t.test(
       const entries = await refused();
       t.equal(entries.length, index + 1, `${method} of another's token writes one entry`);
       t.match(entries.at(-1), { actor: 'eve', reason: 'not_found' });
+    }
+    const seen = await inject({ url: `/user/security-log?phrase=token_id:${id}%20actor:eve`, headers: bearer(hers) });
+    t.equal(seen.json().length, attempts.length, 'contract 10: its holder sees who tried');
+    for (const entry of seen.json()) {
+      t.match(entry, { user: 'eve', managed_token_id: id, managed_hashed_token: hashed_token, outcome: 'refused' });
     }
   },
 );

@@ -53,6 +53,7 @@ async function start({ add }: Stopper): Promise<void> {
   );
   const { is_unprotected } = await whenReachable(log, () => prepareSigningKeys(deps));
   if (catalogue !== null) await whenReachable(log, () => setCatalogueByFile(deps, catalogue));
+  await whenReachable(log, () => deps.catalogue.current()); // compiled before the first request waits for it
   add(startJobs(deps));
   add(await whenReachable(log, () => startDelivery(deps)));
   const app = await buildApp(deps);

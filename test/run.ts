@@ -1,7 +1,6 @@
 // `npm test`: everything, or the files named behind `--`; `npm run coverage` the same through tap, which measures. Starts one
 // throwaway PostgreSQL with a migrated template, runs the files, and ends with the line `N passed, N failed`, which is also what
 // the exit code says.
-import { TEMPLATE_URL } from './support/database.ts';
 import type { Outcome } from './support/outcome.ts';
 import { runFiles, testFiles } from './support/run-files.ts';
 import { runMeasured } from './support/run-measured.ts';
@@ -11,7 +10,7 @@ const [...args] = process.argv.slice(2);
 const is_measured = args[0] === '--coverage';
 const files = testFiles(is_measured ? args.slice(1) : args);
 const server = await startTestServer();
-const environment = { ...process.env, [TEMPLATE_URL]: server.template_url };
+const environment = { ...process.env, ...server.environment };
 const run = is_measured ? runMeasured(files, environment) : runFiles(files, environment);
 // Ctrl-C and termination reach the tests too (they are of the same process group) or end them here; the server must end in any case.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => run.kill(signal));

@@ -1,5 +1,5 @@
 // Real databases for tests: one PostgreSQL for the run (started by test/run.ts), a migrated template in it, and for each test
-// file, or each test that wants one, a clone of its own.
+// file, or each test that wants one, a clone of its own, which may have been that of an earlier one (reuse.ts).
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
@@ -7,10 +7,12 @@ import pg from 'pg';
 import type { Test } from 'tap';
 import { databaseOver, openPool } from '../../src/db/pool.ts';
 import type { Database } from '../../src/db/schema.ts';
+import { giveBack, REUSE, type Reuse, takeDatabase } from './reuse.ts';
 
 /** The variable by which test/run.ts tells the tests where the template is. */
 export const TEMPLATE_URL = 'TEST_TEMPLATE_URL';
 const REQUEST_TIMEOUT_MS = 20_000;
+const REUSED: Reuse | undefined = process.env[REUSE] === undefined ? undefined : JSON.parse(process.env[REUSE]);
 
 export interface TestDatabase {
   readonly url: string;
@@ -18,9 +20,11 @@ export interface TestDatabase {
   readonly db: Kysely<Database>;
 }
 
-/** A migrated database of its own, dropped at the end of the test, whoever is still connected. */
+/** A migrated database of its own, empty of rows; nobody has it after the end of the test, whoever is still connected. */
 export async function createDatabase(t: Test): Promise<TestDatabase> {
-  const url = await createClone(t, new URL(templateUrl()).pathname.slice(1));
+  const name = (REUSED && takeDatabase(REUSED)) ?? (await createClone(new URL(templateUrl()).pathname.slice(1)));
+  const url = databaseUrl(templateUrl(), name);
+  t.teardown(() => release(name));
   const pool = openPool({
     url,
     connections_max: 5,
@@ -34,15 +38,21 @@ export async function createDatabase(t: Test): Promise<TestDatabase> {
 
 /** The URL of a database without any table, for tests of what happens before migrations. */
 export async function createEmptyDatabase(t: Test): Promise<string> {
-  return createClone(t, 'template0');
+  const name = await createClone('template0');
+  t.teardown(() => drop(name));
+  return databaseUrl(templateUrl(), name);
 }
 
-async function createClone(t: Test, template: string): Promise<string> {
+async function createClone(template: string): Promise<string> {
   const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`;
   // Copied file by file: page by page through the server, as is usual, takes it three times as long.
   await execute(`create database ${name} template ${template} strategy file_copy`);
-  t.teardown(() => drop(name));
-  return databaseUrl(templateUrl(), name);
+  return name;
+}
+
+async function release(name: string): Promise<void> {
+  const is_laid_aside = REUSED !== undefined && (await giveBack(databaseUrl(templateUrl(), name), REUSED));
+  if (!is_laid_aside) await drop(name);
 }
 
 /**

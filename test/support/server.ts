@@ -1,26 +1,33 @@
 // The PostgreSQL of a test run: the one of `TEST_DATABASE_URL`, or a throwaway embedded one, with a migrated template in it.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import { startEmbedded } from '../../src/db/embedded.ts';
+import { SUPERUSER } from '../../src/db/embedded-cluster.ts';
 import { installQueue } from '../../src/db/job-queue.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { databaseUrl } from './database.ts';
+import { databaseUrl, TEMPLATE_URL } from './database.ts';
+import { describeReuse, REUSE } from './reuse.ts';
 
 const CONNECTIONS_MAX = 200;
 
 export interface TestServer {
   /** The template: migrated, empty of rows, and with nobody connected. */
   readonly template_url: string;
+  /** What tests have to be told of it. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly stop: () => Promise<void>;
 }
 
 export async function startTestServer(): Promise<TestServer> {
   const given = process.env.TEST_DATABASE_URL;
-  if (given !== undefined && given !== '') return withTemplate(given, async () => undefined);
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  if (given !== undefined && given !== '') {
+    return withTemplate({ url: given, superuser: new URL(given).username, folder, stopServer: removeFolder });
+  }
   const embedded = await startEmbedded({
     folder,
     durable: false,
@@ -28,20 +35,31 @@ export async function startTestServer(): Promise<TestServer> {
     environment: process.env,
     log: pino({ level: 'silent' }),
   });
-  return withTemplate(embedded.url, async () => {
-    await embedded.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const stopServer = () => embedded.stop().finally(removeFolder);
+  return withTemplate({ url: embedded.url, superuser: SUPERUSER, folder, stopServer });
 }
 
-async function withTemplate(url: string, stopServer: () => Promise<void>): Promise<TestServer> {
+interface Place {
+  readonly url: string;
+  readonly superuser: string;
+  readonly folder: string;
+  readonly stopServer: () => Promise<void>;
+}
+
+async function withTemplate({ url, superuser, folder, stopServer }: Place): Promise<TestServer> {
   const name = `template_${process.pid}`;
+  const ready = await mkdtemp(join(folder, 'ready-'));
+  async function stop(): Promise<void> {
+    for (const each of [name, ...(await readdir(ready))]) await execute(url, `drop database if exists ${each}`);
+  }
   try {
     await execute(url, `create database ${name}`);
     const template_url = databaseUrl(url, name);
     await migrate(template_url);
     await installQueue(template_url);
-    return { template_url, stop: () => execute(url, `drop database ${name}`).finally(stopServer) };
+    const reuse = await describeReuse(template_url, superuser, ready);
+    const environment = { [TEMPLATE_URL]: template_url, ...(reuse && { [REUSE]: JSON.stringify(reuse) }) };
+    return { template_url, environment, stop: () => stop().finally(stopServer) };
   } catch (error) {
     await stopServer();
     throw error;

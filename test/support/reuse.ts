@@ -1,0 +1,137 @@
+// Databases of tests are used again by later ones, of other processes too: a clone of the template is hundreds of files, and making
+// and removing them for each test took longer than the tests. One that a test has done with is emptied and laid aside; what is
+// not exactly as it was cloned (a table altered, statistics gathered, much written) is dropped instead.
+import { randomBytes } from 'node:crypto';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+
+/** The variable by which test/run.ts tells the tests what is needed for it; without it nothing is used again. */
+export const REUSE = 'TEST_REUSE';
+const GROWTH_BYTES_MAX = 8 * 1024 * 1024;
+const OURS = ['public', 'pgboss'];
+
+const CATALOGUES = ['class', 'attribute', 'attrdef', 'constraint', 'index', 'trigger', 'proc', 'statistic'];
+/** What no test may leave different: the catalogue, by the transactions that wrote it, and the settings of the database. */
+const STATE = `
+  select md5(concat_ws('|', ${CATALOGUES.map((name) => `(select count(*) || ':' || sum(xmin::text::bigint) from pg_${name})`)},
+      (select count(*) from pg_db_role_setting where setdatabase = d.oid), datacl, datallowconn, datconnlimit)) as state,
+    pg_database_size(d.oid)::float as bytes
+  from pg_database d where datname = current_database()`;
+
+/** What emptying a clone needs to know of the template. */
+export interface Reuse {
+  /** Where a file with its name lies for each database that may be taken. */
+  readonly folder: string;
+  /** As whom a database can be emptied though its record refuses it. */
+  readonly superuser: string;
+  readonly tables: readonly string[];
+  /** The rows that the template has, as JSON by table. */
+  readonly rows: Readonly<Record<string, string>>;
+  readonly sequences: readonly string[];
+  readonly state: string;
+  readonly bytes: number;
+}
+
+/** What is to be known of this template; undefined where nobody may empty its clones. */
+export async function describeReuse(
+  template_url: string,
+  superuser: string,
+  folder: string,
+): Promise<Reuse | undefined> {
+  return connected(asUser(template_url, superuser), async (client) => {
+    if (!(await mayEmpty(client))) return undefined;
+    const [tables, sequences] = [await namesOf(client, 'r'), await namesOf(client, 'S')];
+    const { rows: states } = await client.query(STATE);
+    return { folder, superuser, tables, sequences, rows: await rowsOf(client, tables), ...states[0] };
+  });
+}
+
+/** The name of a database that lies ready, or null. Of two that reach for the same one, one gets it. */
+export function takeDatabase({ folder }: Reuse): string | null {
+  for (const name of readdirSync(folder)) {
+    const taken = join(folder, `.${name}-${randomBytes(4).toString('hex')}`);
+    try {
+      renameSync(join(folder, name), taken);
+    } catch {
+      continue;
+    }
+    rmSync(taken);
+    return name;
+  }
+  return null;
+}
+
+/** Whether the database of this URL is as it was cloned again, and was laid aside. */
+export async function giveBack(url: string, reuse: Reuse): Promise<boolean> {
+  const name = new URL(url).pathname.slice(1);
+  const is_ready = await connected(asUser(url, reuse.superuser), (client) => isEmptied(client, reuse));
+  if (is_ready) writeFileSync(join(reuse.folder, name), '');
+  return is_ready;
+}
+
+async function isEmptied(client: pg.Client, reuse: Reuse): Promise<boolean> {
+  const others = `from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
+  await client.query(`select pg_terminate_backend(pid, 5000) ${others}`);
+  const { rows } = await client.query(STATE);
+  if (rows[0].state !== reuse.state || rows[0].bytes > reuse.bytes + GROWTH_BYTES_MAX) return false;
+  await client.query(
+    [
+      'begin; set local session_replication_role = replica',
+      ...reuse.tables.map((table) => `delete from ${table}`),
+      ...Object.entries(reuse.rows).map(
+        ([table, rows]) =>
+          `insert into ${table} select * from jsonb_populate_recordset(null::${table}, ${client.escapeLiteral(rows)})`,
+      ),
+      ...reuse.sequences.map((sequence) => `select setval('${sequence}', 1, false)`),
+      'commit',
+    ].join(';\n'),
+  );
+  return true;
+}
+
+/** Whether this role may switch off what guards the record. */
+async function mayEmpty(client: pg.Client): Promise<boolean> {
+  try {
+    await client.query('begin; set local session_replication_role = replica; rollback');
+    return true;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError) return false;
+    throw error;
+  }
+}
+
+async function namesOf(client: pg.Client, kind: 'r' | 'S'): Promise<readonly string[]> {
+  const { rows } = await client.query(
+    `select format('%I.%I', nspname, relname) as name from pg_class join pg_namespace n on n.oid = relnamespace
+      where relkind = $1 and nspname = any ($2) order by 1`,
+    [kind, OURS],
+  );
+  return rows.map(({ name }) => name);
+}
+
+async function rowsOf(client: pg.Client, tables: readonly string[]): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const table of tables) {
+    const { rows } = await client.query(`select jsonb_agg(t)::text as rows from ${table} t`);
+    if (rows[0].rows !== null) found[table] = rows[0].rows;
+  }
+  return found;
+}
+
+function asUser(url: string, user: string): string {
+  const changed = new URL(url);
+  changed.username = user;
+  return changed.href;
+}
+
+async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

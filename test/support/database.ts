@@ -24,7 +24,7 @@ export interface TestDatabase {
 export async function createDatabase(t: Test): Promise<TestDatabase> {
   const name = (REUSED && takeDatabase(REUSED)) ?? (await createClone(new URL(templateUrl()).pathname.slice(1)));
   const url = databaseUrl(templateUrl(), name);
-  t.teardown(() => release(name));
+  t.teardown(() => release(name, t.passing()));
   const pool = openPool({
     url,
     connections_max: 5,
@@ -50,8 +50,10 @@ async function createClone(template: string): Promise<string> {
   return name;
 }
 
-async function release(name: string): Promise<void> {
-  const is_laid_aside = REUSED !== undefined && (await giveBack(databaseUrl(templateUrl(), name), REUSED));
+/** After a test that failed, by taking too long for instance, something of it may still be at work. */
+async function release(name: string, has_passed: boolean): Promise<void> {
+  const may_be_used = REUSED !== undefined && has_passed;
+  const is_laid_aside = may_be_used && (await giveBack(databaseUrl(templateUrl(), name), REUSED));
   if (!is_laid_aside) await drop(name);
 }
 

@@ -1,8 +1,7 @@
 // Databases of tests are used again by later ones, of other processes too: a clone of the template is hundreds of files, and making
 // and removing them for each test took longer than the tests. One that a test has done with is emptied and laid aside; what is
 // not exactly as it was cloned (a table altered, statistics gathered, much written) is dropped instead.
-import { randomBytes } from 'node:crypto';
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 
@@ -47,19 +46,18 @@ export async function describeReuse(
   });
 }
 
-/** The name of a database that lies ready, or null. Of two that reach for the same one, one gets it. */
+/** The name of a database that lies ready, or null. Of two that reach for the same one, one can remove its file. */
 export function takeDatabase({ folder }: Reuse): string | null {
-  for (const name of readdirSync(folder)) {
-    const taken = join(folder, `.${name}-${randomBytes(4).toString('hex')}`);
-    try {
-      renameSync(join(folder, name), taken);
-    } catch {
-      continue;
-    }
-    rmSync(taken);
-    return name;
+  return readdirSync(folder).find((name) => isTaken(join(folder, name))) ?? null;
+}
+
+function isTaken(file: string): boolean {
+  try {
+    unlinkSync(file);
+    return true;
+  } catch {
+    return false;
   }
-  return null;
 }
 
 /** Whether the database of this URL is as it was cloned again, and was laid aside. */
@@ -72,7 +70,9 @@ export async function giveBack(url: string, reuse: Reuse): Promise<boolean> {
 
 async function isEmptied(client: pg.Client, reuse: Reuse): Promise<boolean> {
   const others = `from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
-  await client.query(`select pg_terminate_backend(pid, 5000) ${others}`);
+  // Who is still connected could write after the emptying.
+  const ended = await client.query(`select pg_terminate_backend(pid, 10000) as has_ended ${others}`);
+  if (ended.rows.some(({ has_ended }) => !has_ended)) return false;
   const { rows } = await client.query(STATE);
   if (rows[0].state !== reuse.state || rows[0].bytes > reuse.bytes + GROWTH_BYTES_MAX) return false;
   await client.query(

@@ -96,7 +96,13 @@ export function findTriedToken(db: Kysely<Database>, id: number): Promise<TriedT
     .leftJoin('token_secrets as secret', (on) =>
       on.onRef('secret.token_id', '=', 'token.id').on('secret.is_current', '=', true),
     )
-    .select(['token.id', 'secret.digest as hashed_token', 'holder.id as holder_id', 'holder.login as holder'])
+    .select([
+      'token.id',
+      'token.kind',
+      'secret.digest as hashed_token',
+      'holder.id as holder_id',
+      'holder.login as holder',
+    ])
     .where('token.id', '=', id)
     .executeTakeFirst();
 }

@@ -28,6 +28,7 @@ export type OAuthError = 'invalid_scope' | 'invalid_target' | 'unsupported_grant
 /** A token at which somebody tried who does not hold it. */
 export type TriedToken = {
   readonly id: number;
+  readonly kind: string;
   /** Null where it has no text any more. */
   readonly hashed_token: string | null;
   readonly holder_id: number;

@@ -40,6 +40,12 @@ export function tokenAction(act: TokenAct, kind: TokenKind): AuditAction {
   return ACTIONS[act][kind];
 }
 
+/** The same act on a token of this kind: a route that is for both is declared under the name of the one. */
+export function actionForKind(action: AuditAction, kind: string): AuditAction {
+  const both = Object.values(ACTIONS).find(({ fine_grained }) => fine_grained === action);
+  return both !== undefined && kind === 'classic' ? both.classic : action;
+}
+
 function concerning(token: AuditedToken, data: Data): Pick<AuditEvent, 'user' | 'managed_token' | 'data'> {
   const selection = token.repository_selection === null ? {} : { repository_selection: token.repository_selection };
   return {

@@ -7,6 +7,7 @@ import type { Caller } from '../domain/caller.ts';
 import { concernedBy } from '../domain/concerned.ts';
 import type { Resource } from '../domain/facts.ts';
 import type { Refusal } from '../domain/refusal.ts';
+import { actionForKind } from '../domain/token-audit.ts';
 
 type Refused = { readonly action: AuditAction; readonly resource: Resource; readonly refusal: Refusal };
 
@@ -24,12 +25,13 @@ function concernedAll({ resource, refusal }: Refused): Omit<AuditEvent, 'action'
 /** Writes that this caller tried this and was refused. @rule L1 */
 export async function recordRefusal(deps: Deps, caller: Caller, input: Refused): Promise<void> {
   const { principal } = caller;
+  const { tried_token } = input.refusal.details;
   const self =
     principal.type === 'session' || principal.type === 'token'
       ? { user: { id: principal.person.id, name: principal.person.login } }
       : {};
   await writeAudit(deps.db, caller, {
-    action: input.action,
+    action: tried_token === undefined ? input.action : actionForKind(input.action, tried_token.kind),
     operation_type: 'access',
     ...self,
     ...concernedAll(input),

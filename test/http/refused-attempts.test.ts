@@ -43,6 +43,7 @@ t.test(
     const seen = await inject({ url: `/user/security-log?phrase=token_id:${id}%20actor:eve`, headers: bearer(hers) });
     t.equal(seen.json().length, attempts.length, 'contract 10: its holder sees who tried');
     for (const entry of seen.json()) {
+      t.match(entry.action, /^oauth_access\./, 'the name that the act would have had');
       t.match(entry, { user: 'eve', managed_token_id: id, managed_hashed_token: hashed_token, outcome: 'refused' });
     }
   },

@@ -169,6 +169,8 @@ function exchange(
       agent: false,
       lookup: pinned(addresses),
       maxHeaderSize: HEADER_BYTES_MAX,
+      // Also where the environment says otherwise for the whole process.
+      rejectUnauthorized: true,
       signal,
     });
     request.on('response', (response) => {

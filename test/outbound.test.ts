@@ -1,11 +1,16 @@
 // Calls to addresses that others have given (promises P21): which are made, to where, and how they end.
 
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
 import t from 'tap';
 import { createOutbound, type OutboundCall, type Resolve } from '../src/outbound.ts';
 import { addressJudge } from '../src/outbound-addresses.ts';
+import { programs } from './support/programs.ts';
 
 const CALL = { method: 'GET', timeout_ms: 5000, response_bytes_max: 1000, plain_http: false } as const;
 const LOOPBACK = { allow: ['127.0.0.0/8'] };
@@ -174,4 +179,43 @@ t.test('every end that is none is a value', async (t) => {
   const never: Resolve = () => new Promise(() => undefined);
   const { call: waiting } = createOutbound({ allow: [], resolve: never });
   t.match(await waiting({ ...CALL, url: 'https://name.example/', timeout_ms: 50 }), { failure: 'timed_out' });
+});
+
+t.test('promises P21: a certificate that nobody vouches for gets nothing, whatever the environment says', async (t) => {
+  const found = programs(t, { openssl: { name: 'openssl', debian_package: 'openssl' } });
+  if (found === null) return;
+  const folder = t.testdir();
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const names = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const made = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '2',
+    ...names,
+  ];
+  execFileSync(found.openssl, [...made, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  let requests = 0;
+  const answer: RequestListener = (_request, response) => {
+    requests += 1;
+    response.end('here');
+  };
+  const identity = { key: readFileSync(key), cert: readFileSync(cert) };
+  const port = await listen(t, createSecureServer(identity, answer));
+  const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+  t.teardown(() => {
+    if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+  });
+  for (const said of ['1', '0']) {
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = said;
+    const refused = await createOutbound(LOOPBACK).call({ ...CALL, url: `https://127.0.0.1:${port}/` });
+    t.match(refused, { outcome: 'failed', failure: 'unreachable', detail: /self-signed/ });
+  }
+  t.equal(requests, 0);
 });

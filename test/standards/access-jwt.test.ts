@@ -50,7 +50,7 @@ t.test('T3, L1: a JWT has the claims of RFC 9068, and one entry of the record', 
     ...{ actor_token: acting.text, actor_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
   });
   t.equal(answer.status, 200, answer.text);
-  t.equal(answer.headers['cache-control'], 'no-store');
+  t.match(answer.headers, { 'cache-control': 'no-store', pragma: 'no-cache', 'content-type': /^application\/json/ });
   const { access_token, ...told } = answer.body;
   t.same(told, {
     ...{ issued_token_type: JWT, token_type: 'Bearer', expires_in: 900, scope: 'contents:read metadata:read' },

@@ -37,6 +37,7 @@ export const addTokenExchangeRoutes: AddRoutes = (app, deps) => {
     },
     async (request, reply) => {
       noStore(reply);
+      reply.header('pragma', 'no-cache'); // RFC 6749 section 5.1
       const ask = readExchange(request.body);
       const issued = await exchangeToken(deps, request.caller, { client: clientOf(request), ask });
       const { text, scope, issued_at, expires_at } = issued;

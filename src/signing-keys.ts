@@ -60,6 +60,11 @@ async function isPair({ algorithm, public_jwk, private_jwk }: SigningKey): Promi
   return true;
 }
 
+/** Whether two public parts are of one key, whatever else is said of it. */
+export function isSameKey(a: Jwk, b: Jwk): boolean {
+  return ['kty', 'crv', 'x', 'y', 'n', 'e'].every((member) => a[member] === b[member]);
+}
+
 /** The private part of a key, ready to sign. */
 export async function importKey(jwk: Jwk, algorithm: SigningAlgorithm): Promise<CryptoKey> {
   const key = await importJWK(jwk as Parameters<typeof importJWK>[0], algorithm);

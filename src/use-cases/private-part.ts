@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import type { SigningKeyRow } from '../db/signing-keys.ts';
 import { decryptText, encryptText } from '../secrets.ts';
 import { readSigningKeyFile } from '../signing-key-file.ts';
-import type { SigningKey } from '../signing-keys.ts';
+import { isSameKey, type SigningKey } from '../signing-keys.ts';
 
 type Jwk = SigningKey['private_jwk'];
 type Kept = Pick<SigningKeyRow, 'kept_in' | 'private_part'>;
@@ -25,7 +25,7 @@ export type OpenedPart = { readonly private_jwk: Jwk; readonly as_set: boolean }
 
 /** The private part; null: no setting opens it. */
 export async function openPrivatePart(config: Config, row: Omit<SigningKeyRow, 'id'>): Promise<OpenedPart | null> {
-  if (row.kept_in === 'file') return ofFile(config, row.kid);
+  if (row.kept_in === 'file') return ofFile(config, row);
   if (row.kept_in === 'plain') return readPart(row.private_part, false);
   const { signing_key_secret, signing_key_secret_previous } = config;
   for (const secret of [signing_key_secret, signing_key_secret_previous]) {
@@ -41,9 +41,12 @@ function readPart(text: string | null, as_set: boolean): OpenedPart {
   return { private_jwk: JSON.parse(text ?? 'null') as Jwk, as_set };
 }
 
-async function ofFile({ signing_key_file }: Config, kid: string): Promise<OpenedPart | null> {
+async function ofFile(
+  { signing_key_file }: Config,
+  { kid, public_jwk }: Pick<SigningKeyRow, 'kid' | 'public_jwk'>,
+): Promise<OpenedPart | null> {
   if (signing_key_file === null) return null;
   const keys = await readSigningKeyFile(signing_key_file);
-  const key = keys.find((each) => each.kid === kid);
+  const key = keys.find((each) => each.kid === kid && isSameKey(each.public_jwk, public_jwk));
   return key === undefined ? null : { private_jwk: key.private_jwk, as_set: true };
 }

@@ -6,6 +6,8 @@ import { inTransaction } from '../db/transaction.ts';
 import { SYSTEM_CALLER } from '../domain/caller.ts';
 import { keyThatSigns, signsFrom } from '../domain/signing-key.ts';
 import { readSigningKeyFile } from '../signing-key-file.ts';
+import { isSameKey } from '../signing-keys.ts';
+import { startRefusal } from '../start-refusal.ts';
 import { keyAdded } from './add-signing-key.ts';
 import type { SignerDeps } from './signer.ts';
 
@@ -13,7 +15,12 @@ import type { SignerDeps } from './signer.ts';
 export async function registerFileKeys(deps: SignerDeps, file: string): Promise<void> {
   const now = deps.clock();
   const keys = await readSigningKeyFile(file);
-  const known = new Set((await listSigningKeys(deps.db)).map(({ kid }) => kid));
+  const known = new Map((await listSigningKeys(deps.db)).map((row) => [row.kid, row]));
+  for (const { kid, public_jwk } of keys) {
+    const row = known.get(kid);
+    if (row === undefined || isSameKey(row.public_jwk, public_jwk)) continue;
+    throw startRefusal(`Change \`SIGNING_KEY_FILE\`: another key than its ${kid} is known by that name; name it anew.`);
+  }
   if (keys.every(({ kid }) => known.has(kid))) return;
   await inTransaction(deps.db, async (transaction) => {
     await lockSigningKeys(transaction);

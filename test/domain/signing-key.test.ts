@@ -48,7 +48,8 @@ function historyOf(acts: readonly { readonly after: number; readonly skew: numbe
       for (const key of rows) if (!published.includes(key)) key.gone = seconds;
     }
   }
-  return { rowsAt, end: seconds };
+  const beginnings = keys.map(({ signs_from }) => (signs_from.getTime() - at(0).getTime()) / 1000);
+  return { rowsAt, end: seconds, beginnings };
 }
 
 const skew = fc.integer({ min: -SKEW, max: SKEW });
@@ -62,9 +63,12 @@ t.test('faults F21: a JWT verifies from its first to its last second, whatever i
         minLength: 20,
       }),
       (acts, samples) => {
-        const { rowsAt, end } = historyOf(acts);
+        const { rowsAt, end, beginnings } = historyOf(acts);
         for (const [drawn, signer_skew, age, copy_age, reader_skew] of samples) {
-          const signed = drawn % (end + HOUR);
+          // Near the moments at which another key begins, and anywhere.
+          const begins = beginnings[drawn % beginnings.length] ?? 0;
+          const near = Math.max(0, begins + (drawn % 601) - 300);
+          const signed = drawn % 2 === 0 ? near : drawn % (end + HOUR);
           const key = keyThatSigns(rowsAt(signed), at(signed + signer_skew));
           assert.notEqual(key, null, 'there is always a key to sign with');
           const copied = Math.max(0, signed + age - copy_age);

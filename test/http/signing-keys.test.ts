@@ -196,6 +196,18 @@ t.test('with SIGNING_KEY_FILE the database never has a private part', async (t) 
   t.notMatch(JSON.stringify(await db.selectFrom('audit_entries').selectAll().execute()), second.d);
 });
 
+t.test('a key under the name of another refuses the start, and signs nothing where the service runs', async (t) => {
+  const { node } = await signingNodes(t);
+  const file = join(t.testdir(), 'keys');
+  const write = (key: object) => writeFileSync(file, JSON.stringify({ keys: [key] }));
+  write(privateJwk('first'));
+  const one = node({ SIGNING_KEY_FILE: file });
+  await one.start();
+  write(privateJwk('first'));
+  t.match(await node({ SIGNING_KEY_FILE: file }).refusal(), /^Change `SIGNING_KEY_FILE`: another key than its first/);
+  await t.rejects(one.sign(), { code: 'unavailable' });
+});
+
 t.test('a file that holds anything but private keys refuses the start', async (t) => {
   const { node } = await signingNodes(t);
   const { d: _d, ...public_only } = privateJwk();

@@ -66,14 +66,32 @@ export function readsAsHolder(subject: Subject, repository: RepositoryFacts, now
   return decide({ subject, resource: repository }, request, now).effect === 'allow';
 }
 
-/** Whether this organization of the holder is named to the subject. @rule F8 */
-export function judgeListedOrganization(subject: Subject, organization: OrganizationFacts, now: Date): Decision {
-  const request = { ask: { type: 'operation', operation: LIST_ORGANIZATION } } as const;
-  return decide({ subject, resource: { type: 'organization', organization } }, request, now);
+export type Listed = {
+  readonly listed: boolean;
+  /** Single sign-on alone keeps it back: a credential that would not be shown it anyway hears of no policy. */
+  readonly sso_missing: boolean;
+};
+
+/** @rule F8, O2 */
+function listedAt(organization: OrganizationFacts, judge: (at: OrganizationFacts) => Decision): Listed {
+  const decision = judge(organization);
+  if (decision.reason !== 'sso_required') return { listed: decision.effect === 'allow', sso_missing: false };
+  const signed_on = { ...organization, sso: { ...organization.sso, authorized: true } };
+  return { listed: false, sso_missing: judge(signed_on).effect === 'allow' };
 }
 
-/** Whether the subject sees who the members are; the list is empty to all others. @rule F8 */
-export function judgeMemberList(subject: Subject, organization: OrganizationFacts, now: Date): Decision {
+/** Whether this organization of the holder is named to the subject. @rule F8, O2 */
+export function judgeListedOrganization(subject: Subject, organization: OrganizationFacts, now: Date): Listed {
+  const request = { ask: { type: 'operation', operation: LIST_ORGANIZATION } } as const;
+  return listedAt(organization, (at) =>
+    decide({ subject, resource: { type: 'organization', organization: at } }, request, now),
+  );
+}
+
+/** Whether the subject sees who the members are; the list is empty to all others. @rule F8, O2 */
+export function judgeMemberList(subject: Subject, organization: OrganizationFacts, now: Date): Listed {
   const request = { ask: { type: 'permission', permission: 'members', level: 'read' } } as const;
-  return decide({ subject, resource: { type: 'organization', organization } }, request, now);
+  return listedAt(organization, (at) =>
+    decide({ subject, resource: { type: 'organization', organization: at } }, request, now),
+  );
 }

@@ -29,9 +29,9 @@ export async function listMembers(
   },
 ): Promise<MemberPage> {
   const { organization, now, role, limit, offset } = input;
-  const decision = judgeMemberList(principalSubject(caller.principal), organization, now);
-  if (decision.effect !== 'allow') {
-    return { rows: [], has_more: false, sso_missing: decision.reason === 'sso_required' ? [organization.id] : [] };
+  const judged = judgeMemberList(principalSubject(caller.principal), organization, now);
+  if (!judged.listed) {
+    return { rows: [], has_more: false, sso_missing: judged.sso_missing ? [organization.id] : [] };
   }
   const found = await list(deps.db, { organization_id: organization.id, role, limit, offset });
   return { ...rowPage(found, limit), sso_missing: [] };

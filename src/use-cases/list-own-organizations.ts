@@ -29,14 +29,12 @@ export async function listOwnOrganizations(
   const organizations = loaded.flatMap((each) => (each.type === 'organization' ? [each.organization] : []));
   const judged = organizations.map((organization) => ({
     organization,
-    decision: judgeListedOrganization(subject, organization, now),
+    ...judgeListedOrganization(subject, organization, now),
   }));
-  const named = judged.filter(({ decision }) => decision.effect === 'allow').map(({ organization }) => organization);
+  const named = judged.filter(({ listed }) => listed).map(({ organization }) => organization);
   return {
     rows: named.slice(offset, offset + limit),
     has_more: named.length > offset + limit,
-    sso_missing: judged
-      .filter(({ decision }) => decision.reason === 'sso_required')
-      .map(({ organization }) => organization.id),
+    sso_missing: judged.filter((each) => each.sso_missing).map(({ organization }) => organization.id),
   };
 }

@@ -415,6 +415,36 @@ t.test('O2, F8: lists leave the organization out and name it by its id', async (
   t.equal((await call(sessions.bob, 'GET /user/repos')).headers['x-github-sso'], undefined);
 });
 
+t.test('O2, F8: who would be shown nothing anyway is told of no single sign-on', async (t) => {
+  const { classicToken, fineGrainedToken, sessions, setSso, call, world, acme } = await start(t);
+  await setSso({ required: true });
+  const stranger = await world.session(await world.person('eve'));
+  const header = `partial-results; organizations=${acme.id}`;
+  const told = async (token: string) => {
+    const paths = ['/user/orgs', '/user/repos', '/orgs/acme/repos', '/orgs/acme/members'] as const;
+    const answers = await Promise.all(paths.map((path) => call(token, `GET ${path}`)));
+    t.ok(answers.every(({ status }) => status === 200));
+    return paths.filter((_, n) => answers[n]?.headers['x-github-sso'] === header);
+  };
+  const expected: readonly (readonly [readonly string[], readonly string[]])[] = [
+    [[], []],
+    [['gist', 'public_repo', 'read:user'], []],
+    [['read:org'], ['/user/orgs', '/orgs/acme/members']],
+    [['user'], ['/user/orgs']],
+    [['repo'], ['/user/orgs', '/user/repos', '/orgs/acme/repos']],
+  ];
+  for (const [scopes, paths] of expected) {
+    t.same(await told((await classicToken(sessions.bob, { scopes })).token), paths, `${scopes}`);
+  }
+  t.same(await told((await classicToken(stranger, ALL_OF_CLASSIC)).token), [], 'a stranger');
+  await setSso();
+  const fine = await fineGrainedToken(sessions.bob, { ...FINE, permissions: { contents: 'read' } });
+  const reader = await fineGrainedToken(sessions.bob, FINE);
+  await setSso({ required: true });
+  t.same(await told(fine.token), ['/user/orgs', '/user/repos', '/orgs/acme/repos']);
+  t.same(await told(reader.token), ['/user/orgs', '/user/repos', '/orgs/acme/repos', '/orgs/acme/members']);
+});
+
 t.test('A4, O1: who leaves signs on and authorises anew when he returns', async (t) => {
   const { classicToken, fineGrainedToken, sessions, setSso, reads, authorize, bobSignsOn, call, entries } =
     await start(t);

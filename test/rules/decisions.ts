@@ -4,16 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { Facts } from '../../src/domain/facts.ts';
 import type { DecisionRequest } from '../../src/domain/requirement.ts';
-import {
-  CELLS,
-  type Cell,
-  DIMENSION_NAMES,
-  DIMENSIONS,
-  FAMILIES,
-  type Family,
-  forEachCell,
-  varyingOf,
-} from './matrix.ts';
+import { CELLS, DIMENSIONS, type Dimension, FAMILIES, type Family, forEachCell, varyingOf } from './matrix.ts';
 import { differ, inShort, type Outcome } from './mismatches.ts';
 
 type Kind = (typeof DIMENSIONS.kind)[number];
@@ -28,16 +19,11 @@ const HEADER = `# What the engine decides in every cell of the matrix (test/rule
 # in a commit of its own, whose difference is reviewed line by line: every changed number is a changed decision.
 `;
 
-/** What was decided in the cells of one family, gathered cell by cell. */
+/** What was decided in the cells of one family, told cell by cell in the order of forEachCell. */
 export class FamilyTable {
   readonly #family: Family;
   readonly #codes = new Uint8Array(CELLS_TOTAL);
   readonly #outcomes: Outcome[] = [];
-  /** For each kind, dimension and value how often each outcome was answered. */
-  readonly #counts = KINDS.map(() => DIMENSION_NAMES.map((name) => DIMENSIONS[name].map((): number[] => [])));
-  readonly #varying = KINDS.map((kind) =>
-    (['kind', ...varyingOf(kind)] as const).map((name) => DIMENSION_NAMES.indexOf(name)),
-  );
   cells = 0;
   allowed = 0;
 
@@ -45,28 +31,41 @@ export class FamilyTable {
     this.#family = family;
   }
 
-  add(cell: Cell, outcome: Outcome): void {
-    const code = this.#codeOf(outcome);
-    this.#codes[this.cells] = code;
+  add(outcome: Outcome): void {
+    this.#codes[this.cells] = this.#codeOf(outcome);
     this.cells += 1;
     if (outcome.effect === 'allow') this.allowed += 1;
-    for (const dimension of this.#varying[cell.kind] ?? []) {
-      const counts = this.#counts[cell.kind]?.[dimension]?.[cell[DIMENSION_NAMES[dimension] ?? 'kind']];
-      if (counts !== undefined) counts[code] = (counts[code] ?? 0) + 1;
-    }
   }
 
   allowedOf(kind: Kind): number {
-    const counts = this.#counts[KINDS.indexOf(kind)]?.[0]?.[KINDS.indexOf(kind)] ?? [];
+    const [counts = []] = this.#countsOf(kind, 'kind');
     return counts.reduce((sum, count, code) => sum + (this.#outcomes[code]?.effect === 'allow' ? count : 0), 0);
   }
 
   #codeOf(outcome: Outcome): number {
-    const known = this.#outcomes.findIndex((each) => !differ(each, outcome));
-    if (known >= 0) return known;
+    for (let code = 0; code < this.#outcomes.length; code += 1) {
+      if (!differ(this.#outcomes[code] as Outcome, outcome)) return code;
+    }
     const { effect, reason, status, fine_reason } = outcome;
-    this.#outcomes.push({ effect, reason, status, fine_reason });
-    return this.#outcomes.length - 1;
+    return this.#outcomes.push({ effect, reason, status, fine_reason }) - 1;
+  }
+
+  /** How often each outcome was answered to this kind of caller, for each value of a dimension; of `kind` itself in all. */
+  #countsOf(kind: Kind, dimension: Dimension): number[][] {
+    const values = dimension === 'kind' ? [kind] : DIMENSIONS[dimension];
+    const counts = values.map(() => this.#outcomes.map(() => 0));
+    const varying = dimension === 'kind' ? [] : varyingOf(kind);
+    const faster = varying.slice(varying.indexOf(dimension) + 1);
+    const run = dimension === 'kind' ? CELLS[kind] : faster.reduce((cells, name) => cells * DIMENSIONS[name].length, 1);
+    const begin = KINDS.slice(0, KINDS.indexOf(kind)).reduce((cells, each) => cells + CELLS[each], 0);
+    for (let from = begin, value = 0; from < begin + CELLS[kind]; from += run, value = (value + 1) % values.length) {
+      const here = counts[value] as number[];
+      for (let cell = from; cell < from + run; cell += 1) {
+        const code = this.#codes[cell] ?? 0;
+        here[code] = (here[code] ?? 0) + 1;
+      }
+    }
+    return counts;
   }
 
   digest(): string {
@@ -83,23 +82,19 @@ export class FamilyTable {
       `## ${this.#family.name}: ${this.#family.about}`,
       `cells ${this.cells}, allowed ${this.allowed} (${ratio} %), sha256 ${this.digest()}`,
     ];
-    for (const [place, kind] of KINDS.entries()) lines.push('', `### ${kind}`, ...this.#rowsOf(place));
+    for (const kind of KINDS) lines.push('', `### ${kind}`, ...this.#rowsOf(kind));
     return lines.join('\n');
   }
 
-  #rowsOf(kind: number): string[] {
-    return (this.#varying[kind] ?? []).flatMap((dimension) => {
-      const name = DIMENSION_NAMES[dimension] ?? 'kind';
-      const values = name === 'kind' ? [kind] : DIMENSIONS[name].map((_, value) => value);
-      return values.map((value) => this.#row(name, value, this.#counts[kind]?.[dimension]?.[value] ?? []));
-    });
-  }
-
-  #row(name: keyof typeof DIMENSIONS, value: number, counts: readonly number[]): string {
-    const title = name === 'kind' ? 'all' : `${name} ${DIMENSIONS[name][value]}`;
-    const outcomes = this.#outcomes.map((outcome, code) => `${inShort(outcome)} ${counts[code]}`);
-    const answered = outcomes.filter((_, code) => counts[code] !== undefined);
-    return `${title}: ${answered.toSorted().join('; ')}`;
+  #rowsOf(kind: Kind): string[] {
+    return (['kind', ...varyingOf(kind)] as const).flatMap((dimension) =>
+      this.#countsOf(kind, dimension).map((counts, value) => {
+        const title = dimension === 'kind' ? 'all' : `${dimension} ${DIMENSIONS[dimension][value]}`;
+        const outcomes = this.#outcomes.map((outcome, code) => `${inShort(outcome)} ${counts[code]}`);
+        const answered = outcomes.filter((_, code) => counts[code] !== 0);
+        return `${title}: ${answered.toSorted().join('; ')}`;
+      }),
+    );
   }
 }
 
@@ -109,7 +104,7 @@ type Decide = (facts: Facts, request: DecisionRequest, now: Date) => Outcome;
 export function decisionsText(decide: Decide, now: Date): string {
   const families = FAMILIES.map((family) => {
     const table = new FamilyTable(family);
-    forEachCell(family, (cell, facts, request) => table.add(cell, decide(facts, request, now)));
+    forEachCell(family, (_cell, facts, request) => table.add(decide(facts, request, now)));
     return table;
   });
   return textOf(families);

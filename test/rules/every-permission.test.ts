@@ -12,6 +12,7 @@ import type { PermissionMap } from '../../src/domain/permission.ts';
 import type { Ask, DecisionRequest } from '../../src/domain/requirement.ts';
 import { PERMISSIONS, ROLES, SCOPES, VISIBILITIES } from '../../src/domain/vocabulary.ts';
 import { reference } from '../model/reference.ts';
+import { cases } from '../support/effort.ts';
 import { NOW, operation } from './matrix.ts';
 import { differ, inShort, Mismatches } from './mismatches.ts';
 import { seed } from './tape.ts';
@@ -286,6 +287,12 @@ tap.test('declarations of every form at every resource, by every kind of caller 
   comparison.conclude(t, 0.05);
 });
 
+/** What is decided follows from the method and the declaration, not from the path: of those alike, so many are asked. */
+function leading(operations: readonly Operation[]): readonly Operation[] {
+  const alike = Map.groupBy(operations, (each) => JSON.stringify({ ...each, id: '', template: '' }));
+  return [...alike.values()].flatMap((each) => each.slice(0, cases({ short: 1, long: each.length })));
+}
+
 tap.test('the operations of the sample catalogue at every resource, by every kind of caller @rule C1 C5', async (t) => {
   if (!existsSync(OPERATIONS_FILE)) {
     t.comment('the sample catalogue is not beside this checkout; nothing to compare');
@@ -300,6 +307,6 @@ tap.test('the operations of the sample catalogue at every resource, by every kin
     operation(`${method} ${path}`, { permission_sets, permissionless, public_read, classic_scopes }),
   );
   const comparison = new Comparison();
-  comparison.run(SUBJECTS, RESOURCES, asks(operations));
+  comparison.run(SUBJECTS, RESOURCES, asks(leading(operations)));
   comparison.conclude(t, 0.05);
 });

@@ -41,7 +41,7 @@ t.test(
     const ada = await world.person('ada');
     const never = { issued_at: begun, expires_at: null };
     const unused = await rows.classic(ada, never);
-    const used_once = await rows.fineGrained(ada, never);
+    const used_once = await rows.fineGrained(ada, { ...never, issued_at: daysAfter(begun, -1) });
     const used_later = await rows.classic(ada, never);
     const issued_later = await rows.classic(ada, { issued_at: daysAfter(begun, 1), expires_at: null });
     await usedAt(used_once.id, begun);
@@ -52,7 +52,10 @@ t.test(
     setTo(365, LAG_SECONDS);
     await run();
     t.same(await swept(), [], 'a use of the last second may not be known yet');
-    setTo(365, 3600);
+    setTo(365, 2 * LAG_SECONDS);
+    await run();
+    t.same(await swept(), [], 'nor to a node that could not write at once');
+    setTo(365, 2 * LAG_SECONDS + 1);
     await run();
     t.same(await swept(), [`${unused.id} unused`, `${used_once.id} unused`]);
     for (const { text } of [unused, used_once]) {

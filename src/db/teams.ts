@@ -77,13 +77,14 @@ export function deleteTeam(db: Kysely<Database>, key: TeamKey): Promise<TeamRow 
 
 type Place = { readonly team_id: number; readonly user_id: number };
 
-/** Puts the person in the team, where he may be already. */
-export async function putTeamMember(db: Kysely<Database>, place: Place): Promise<void> {
-  await db
+/** Puts the person in the team. False: he was in it. */
+export async function putTeamMember(db: Kysely<Database>, place: Place): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('team_members')
     .values(place)
     .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows === 1n;
 }
 
 /** False: the person was not in the team. */
@@ -98,13 +99,16 @@ export async function deleteTeamMember(db: Kysely<Database>, place: Place): Prom
 
 type Given = { readonly team_id: number; readonly repository_id: number };
 
-/** Gives the team this role on the repository, in place of the one that it may have. */
-export async function putTeamRepository(db: Kysely<Database>, given: Given, role: Role): Promise<void> {
-  await db
+/** Gives the team this role on the repository, in place of the one that it may have. False: it had this one. */
+export async function putTeamRepository(db: Kysely<Database>, given: Given, role: Role): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('team_repositories')
     .values({ ...given, role })
-    .onConflict((conflict) => conflict.columns(['repository_id', 'team_id']).doUpdateSet({ role }))
-    .execute();
+    .onConflict((conflict) =>
+      conflict.columns(['repository_id', 'team_id']).doUpdateSet({ role }).where('team_repositories.role', '<>', role),
+    )
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows === 1n;
 }
 
 /** False: the team had no role on the repository. */

@@ -28,6 +28,7 @@ export async function addCollaborator(
     }
     const pair = { repository_id: repository.id, user_id: person.id };
     const before = await findCollaboratorRole(transaction, pair);
+    if (before === role) return;
     await putCollaborator(transaction, pair, role);
     await writeAudit(transaction, caller, {
       action: before === undefined ? 'repo.add_member' : 'repo.update_member',

@@ -31,7 +31,8 @@ export async function addTeamMember(deps: Deps, caller: Caller, place: TeamPlace
     if (role === undefined) {
       throw invalid('TeamMember', 'username', 'unprocessable', 'is no member of the organization');
     }
-    await putTeamMember(transaction, { team_id: team.id, user_id: user.id });
+    const shown = { team, user, role: role === 'admin' ? 'maintainer' : 'member' } as const;
+    if (!(await putTeamMember(transaction, { team_id: team.id, user_id: user.id }))) return shown;
     await writeAudit(transaction, caller, {
       action: 'team.add_member',
       operation_type: 'create',
@@ -39,6 +40,6 @@ export async function addTeamMember(deps: Deps, caller: Caller, place: TeamPlace
       org: { id: organization.id, name: organization.login },
       data: { team: team.slug, team_id: team.id },
     });
-    return { team, user, role: role === 'admin' ? 'maintainer' : 'member' };
+    return shown;
   });
 }

@@ -23,7 +23,8 @@ export async function addTeamRepository(
     const team = await holdTeam(transaction, { organization_id: organization.id, slug });
     const found = await lockRepository(transaction, { id: repository.id, owner_id: organization.id });
     if (team === undefined || found === undefined) throw new Refusal('not_found');
-    await putTeamRepository(transaction, { team_id: team.id, repository_id: repository.id }, role);
+    const given = { team_id: team.id, repository_id: repository.id };
+    if (!(await putTeamRepository(transaction, given, role))) return;
     await writeAudit(transaction, caller, {
       action: 'team.add_repository',
       operation_type: 'create',

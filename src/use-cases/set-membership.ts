@@ -25,6 +25,7 @@ export async function setMembership(
     if (user === undefined) throw new Refusal('not_found');
     const pair = { organization_id: organization.id, user_id: user.id };
     const before = await findMembershipRole(transaction, pair);
+    if (before === role) return { user, role }; // nothing changes, nothing is written (L1)
     if (before === 'admin' && role !== 'admin') await requireOtherOwner(transaction, pair);
     await putMembership(transaction, pair, role);
     await writeAudit(transaction, caller, {

@@ -1,6 +1,7 @@
 // PUT /orgs/{org}/sso: whose ID tokens the organization believes, and whether it requires them. It counts from the next request
 // on: requiring closes everything without an authorisation at once, not requiring opens it again.
 
+import { isDeepStrictEqual } from 'node:util';
 import { writeAudit } from '../db/audit.ts';
 import { deleteSsoSessionsAt } from '../db/sso-sessions.ts';
 import { findSsoSettings, putSsoSettings } from '../db/sso-settings.ts';
@@ -58,6 +59,7 @@ export async function setSso(
   await inTransaction(deps.db, async (db) => {
     await lockAsOwner(db, caller, organization.id);
     const before = toSsoSettings(await findSsoSettings(db, organization.id));
+    if (isDeepStrictEqual(before, after)) return;
     const jwks_uri = 'jwks_uri' in keys ? keys.jwks_uri : null;
     const jwks = 'jwks' in keys ? keys.jwks : null;
     await putSsoSettings(db, organization.id, { issuer, audience, required, jwks_uri, jwks });

@@ -115,6 +115,39 @@ t.test('L2: an entry names who did what with which credential, from where, and n
   });
 });
 
+t.test('L1: who is put somewhere is one entry, once more the same is none', async (t) => {
+  const { call, as, world, acme, entries } = await galaxy(t);
+  await world.repository(acme, 'engine');
+  await world.team(acme, 'core');
+  const issuer = { issuer: 'https://login.example', audience: 'a', jwks_uri: 'https://login.example/keys' };
+  const calls: readonly (readonly [`PUT /${string}`, object, object, string])[] = [
+    ['PUT /orgs/acme/memberships/gene', { role: 'admin' }, { role: 'member' }, 'org.add_member org.update_member'],
+    [
+      'PUT /repos/acme/engine/collaborators/gene',
+      { permission: 'push' },
+      { permission: 'pull' },
+      'repo.add_member repo.update_member',
+    ],
+    ['PUT /orgs/acme/teams/core/memberships/gene', {}, {}, 'team.add_member'],
+    [
+      'PUT /orgs/acme/teams/core/repos/acme/engine',
+      { permission: 'push' },
+      { permission: 'pull' },
+      'team.add_repository team.add_repository',
+    ],
+    ['PUT /orgs/acme/token-reviewers/gene', {}, {}, 'org.add_token_reviewer'],
+    ['PUT /orgs/acme/sso', { ...issuer, required: true }, { ...issuer, required: false }, 'org.sso_set org.sso_set'],
+  ];
+  await entries();
+  for (const [line, first, second, expected] of calls) {
+    for (const body of [first, first, second, second]) {
+      const { status, text } = await call(as.olga, line, Object.keys(body).length === 0 ? undefined : body);
+      t.ok(status === 200 || status === 204, `${line}: ${status} ${text}`);
+    }
+    t.equal((await entries()).map(({ action }) => action).join(' '), expected, line);
+  }
+});
+
 t.test('L2: one entry stands in every log that it concerns, and in no other', async (t) => {
   const app = await galaxy(t);
   const { call, as, acme, write, deps, olga } = app;

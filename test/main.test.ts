@@ -12,6 +12,7 @@ import { eventually, freePort, type Service, startService } from './support/serv
 /** The database of the test run is quick and unsafe. */
 const UNSAFE = { ALLOW_UNSAFE_DATABASE: '1' };
 const ADMIN_PASSWORD = 'a password of the test';
+const { NODE_COMPILE_CACHE } = process.env;
 
 t.test('an embedded database is kept through crashes of everything', async (t) => {
   const DATA_DIR = join(t.testdir(), 'data');
@@ -119,7 +120,9 @@ t.test('services on one empty database may start at the same moment', async (t) 
     t.equal(refusal.trim().split('\n').length, 1, 'a wrong or lost secret is told in one line');
   }
   const discard = ['src/cli/discard-signing-keys.ts', '--yes'];
-  const { stdout } = await promisify(execFile)(process.execPath, discard, { env: { DATABASE_URL } });
+  const { stdout } = await promisify(execFile)(process.execPath, discard, {
+    env: { DATABASE_URL, NODE_COMPILE_CACHE },
+  });
   t.match(stdout, /^1 signing keys were taken away/);
   const anew = await startService(t, { ...settings, SIGNING_KEY_SECRET: 'o'.repeat(32) });
   t.not(await (await fetch(`${anew.url}/oauth/jwks`)).text(), keys[0], 'a lost one costs the keys, and nothing else');

@@ -1,13 +1,12 @@
 import t from 'tap';
-import { hashPassword } from '../../src/secrets.ts';
 import { buildTestApp } from '../support/build-app.ts';
-import { bearer, worldOf } from '../support/world.ts';
+import { bearer, quickHash, worldOf } from '../support/world.ts';
 
 const PASSWORD = 'correct horse battery';
 
 t.test('T5: a session is opened with login and password, and ends when it is closed', async (t) => {
   const { inject, deps } = await buildTestApp(t);
-  await worldOf(deps).person('Ada', { password_hash: await hashPassword(PASSWORD) });
+  await worldOf(deps).person('Ada', { password_hash: await quickHash(PASSWORD) });
   const opened = await inject({ method: 'POST', url: '/sessions', payload: { login: 'ada', password: PASSWORD } });
   t.equal(opened.statusCode, 201);
   t.equal(opened.headers['cache-control'], 'no-store');
@@ -23,7 +22,7 @@ t.test(
   async (t) => {
     const { inject, deps } = await buildTestApp(t);
     const world = worldOf(deps);
-    const password_hash = await hashPassword(PASSWORD);
+    const password_hash = await quickHash(PASSWORD);
     await world.person('grace', { password_hash });
     await world.person('gone', { password_hash, suspended: true });
     const attempt = (login: string, password: string) =>
@@ -46,7 +45,7 @@ t.test(
 
 t.test('T5: tries at the same moment are counted like tries one after the other', async (t) => {
   const { inject, deps } = await buildTestApp(t);
-  await worldOf(deps).person('grace', { password_hash: await hashPassword(PASSWORD) });
+  await worldOf(deps).person('grace', { password_hash: await quickHash(PASSWORD) });
   const tries = Array.from({ length: 25 }, () =>
     inject({ method: 'POST', url: '/sessions', payload: { login: 'grace', password: 'wrong password' } }),
   );

@@ -1,9 +1,8 @@
 // The person who calls, and the profiles of everybody (contract 4 and 5).
 
 import t from 'tap';
-import { hashPassword } from '../../src/secrets.ts';
 import { buildTestApp } from '../support/build-app.ts';
-import { bearer, tokensOf, worldOf } from '../support/world.ts';
+import { bearer, quickHash, tokensOf, worldOf } from '../support/world.ts';
 
 const PASSWORD = 'correct horse battery';
 const NEW_PASSWORD = 'another long passphrase';
@@ -66,7 +65,7 @@ t.test('F2: a profile of a person or an organization is public and has no e-mail
 t.test('T5: a new password needs the current one and ends the other sessions', async (t) => {
   const { inject, deps } = await buildTestApp(t);
   const world = worldOf(deps);
-  const ada = await world.person('ada', { password_hash: await hashPassword(PASSWORD) });
+  const ada = await world.person('ada', { password_hash: await quickHash(PASSWORD) });
   const session = await world.session(ada);
   const other = await world.session(ada);
   const patch = (payload: object, text = session) =>
@@ -99,7 +98,7 @@ t.test('T5: a new password needs the current one and ends the other sessions', a
 t.test('T5: who holds only the session cannot guess the current password', async (t) => {
   const { inject, deps } = await buildTestApp(t);
   const world = worldOf(deps);
-  const ada = await world.person('ada', { password_hash: await hashPassword(PASSWORD) });
+  const ada = await world.person('ada', { password_hash: await quickHash(PASSWORD) });
   const session = await world.session(ada);
   const guess = async (current_password: string) =>
     (
@@ -119,7 +118,7 @@ t.test('T5: who holds only the session cannot guess the current password', async
 t.test('T5: of two new passwords at once one wins, and only its session lives on', async (t) => {
   const { inject, deps } = await buildTestApp(t);
   const world = worldOf(deps);
-  const ada = await world.person('ada', { password_hash: await hashPassword(PASSWORD) });
+  const ada = await world.person('ada', { password_hash: await quickHash(PASSWORD) });
   const sessions = [await world.session(ada), await world.session(ada)];
   const answers = await Promise.all(
     sessions.map((text, index) =>
@@ -140,7 +139,7 @@ t.test('T5: of two new passwords at once one wins, and only its session lives on
 t.test('T5: a sign-in that is under way does not outlive a new password', async (t) => {
   const { inject, deps } = await buildTestApp(t);
   const world = worldOf(deps);
-  const ada = await world.person('ada', { password_hash: await hashPassword(PASSWORD) });
+  const ada = await world.person('ada', { password_hash: await quickHash(PASSWORD) });
   const session = await world.session(ada);
   const payload = { login: 'ada', password: PASSWORD };
   const [changed, ...opened] = await Promise.all([

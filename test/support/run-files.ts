@@ -18,13 +18,17 @@ const KILL_MS = (FILE_SECONDS_MAX + 30) * 1000;
 /** More files than processors: each waits for the database much of its time. */
 const JOBS = availableParallelism() + 2;
 
+/** What takes longest begins first, so that it is not what is still at work when all else has ended. */
+const LONGEST = ['test/main.test.ts', 'test/rules/cells-over-http.test.ts', 'test/http/ways-in-agree.test.ts'];
+
 /** The named files, the files of the named folders, or all. */
 export function testFiles(named: readonly string[]): readonly string[] {
   const places = named.length > 0 ? named : ['test'];
-  return places.flatMap((place) => {
+  const files = places.flatMap((place) => {
     const is_folder = statSync(resolve(ROOT, place), { throwIfNoEntry: false })?.isDirectory();
     return is_folder ? globSync(`${place}/**/*.test.ts`, { cwd: ROOT }).sort() : [place];
   });
+  return files.toSorted((one, other) => Number(LONGEST.includes(other)) - Number(LONGEST.includes(one)));
 }
 
 export interface Run {

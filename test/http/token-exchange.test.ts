@@ -1,6 +1,9 @@
 // POST /oauth/token: what a token can be exchanged for, what the new one is worth, and what ends it (T3, RFC 8693).
 
+import { sql } from 'kysely';
 import t, { type Test } from 'tap';
+import { deleteFromSelections, lockRepository } from '../../src/db/repositories.ts';
+import type { Deps } from '../../src/deps.ts';
 import { DAY_MS, daysAfter } from '../../src/domain/lifetime.ts';
 import { digestOf, kindOfText } from '../../src/secrets.ts';
 import { removeDeadRows } from '../../src/use-cases/remove-dead-rows.ts';
@@ -13,6 +16,14 @@ const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const ALL = ['exchange', 'introspect', 'evaluate', 'revoke'] as const;
 /** Ahead of the database, so that tests say what time it is. */
 const NOW = new Date(Math.ceil(Date.now() / 1000) * 1000 + DAY_MS);
+
+/** How many of this database wait for a lock that another has. */
+async function waiting({ db }: Deps): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+  return rows[0]?.count ?? 0;
+}
 
 async function start(t: Test) {
   let now = NOW;
@@ -492,6 +503,43 @@ t.test('T3, M7, M10: what its token loses it loses at once, and what its token g
   t.same((await backend.introspect(of_again)).body.repositories, []);
   t.equal(web.name, 'web');
 });
+
+t.test(
+  'T3, M10: a repository that is transferred and returns while a text is exchanged is in no selection',
+  async (t) => {
+    const { backend, rows, ada, acme, web, uri, made, allowed, deps } = await start(t);
+    const root = await rows.fineGrained(ada, { owner: acme, permissions: { contents: 'read' }, selection: 'all' });
+    const exchanges = [{}, { resource: uri('acme/web') }] as const;
+    for (const parameters of exchanges) {
+      const parent = await made(root.text, { resource: [uri('acme/web'), uri('acme/api')] });
+      let release = () => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let locked = () => {};
+      const is_locked = new Promise<void>((resolve) => {
+        locked = resolve;
+      });
+      // There and back again: what stays of it is that it has left every selection.
+      const transferring = deps.db.transaction().execute(async (transaction) => {
+        await lockRepository(transaction, { id: web.id, owner_id: acme.id });
+        locked();
+        await released;
+        await deleteFromSelections(transaction, web.id);
+      });
+      await is_locked;
+      const exchanging = backend.exchange(parent, parameters);
+      while ((await waiting(deps)) === 0) await Promise.resolve();
+      release();
+      await transferring;
+      const { status, body } = await exchanging;
+      if ('resource' in parameters) t.match({ status, body }, { status: 400, body: { error: 'invalid_target' } });
+      else t.equal(await allowed(body.access_token, 'contents:read', 'acme/web'), false);
+      t.equal(await allowed(parent, 'contents:read', 'acme/web'), false);
+      t.equal(await allowed(root.text, 'contents:read', 'acme/web'), true);
+    }
+  },
+);
 
 t.test('K7, M9: it is no session, its use is its token’s, and an id does not name it', async (t) => {
   const { rows, ada, made, status, deps, backend, inject, acme } = await start(t);

@@ -1,7 +1,7 @@
 // POST /oauth/token: what a token can be exchanged for, what the new one is worth, and what ends it (T3, RFC 8693).
 
 import { sql } from 'kysely';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { deleteFromSelections, lockRepository } from '../../src/db/repositories.ts';
 import type { Deps } from '../../src/deps.ts';
 import { DAY_MS, daysAfter } from '../../src/domain/lifetime.ts';
@@ -25,15 +25,23 @@ async function waiting({ db }: Deps): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-async function start(t: Test) {
-  let now = NOW;
-  const { inject, deps } = await buildTestApp(t, { deps: { clock: () => now } });
-  const clock = {
-    set: (moment: Date) => {
-      now = moment;
-    },
-  };
-  const world = worldOf(deps);
+/** One application for all; each test begins without people and clients, at the same moment. */
+let now = NOW;
+const { inject, deps } = await buildTestApp(t, { deps: { clock: () => now } });
+const world = worldOf(deps);
+const clock = {
+  set: (moment: Date) => {
+    now = moment;
+  },
+};
+
+async function start() {
+  now = NOW;
+  for (const table of ['accounts', 'clients', 'notifications'] as const) await deps.db.deleteFrom(table).execute();
+  const { before } = await deps.db
+    .selectFrom('audit_entries')
+    .select((select) => select.fn.coalesce(select.fn.max('id'), sql<number>`0`).as('before'))
+    .executeTakeFirstOrThrow();
   const rows = tokenRowsOf(deps);
   const ada = await world.person('ada');
   const acme = await world.organization('acme', ada);
@@ -50,16 +58,17 @@ async function start(t: Test) {
   };
   const allowed = async (text: string, action: string, repository: string) =>
     (await backend.evaluate(ask(text, action, ['repository', repository]))).body.decision;
-  const entries = () => deps.db.selectFrom('audit_entries').selectAll().orderBy('id').execute();
+  const entries = () =>
+    deps.db.selectFrom('audit_entries').selectAll().where('id', '>', before).orderBy('id').execute();
   return {
-    ...{ inject, deps, clock, world, rows, ada, acme, web, api, client, backend, get, status, uri, made },
+    ...{ rows, ada, acme, web, api, client, backend, get, status, uri, made },
     allowed,
     entries,
   };
 }
 
 t.test('T3, L1, L2: a classic token is exchanged for fewer scopes, and the new one is told apart', async (t) => {
-  const { backend, client, rows, ada, deps, entries, get } = await start(t);
+  const { backend, client, rows, ada, entries, get } = await start();
   const root = await rows.classic(ada, { scopes: ['repo', 'user'] });
   const answer = await backend.exchange(root.text, { scope: 'read:user public_repo', expires_in: '600' });
   t.match(answer, {
@@ -105,7 +114,7 @@ t.test('T3, L1, L2: a classic token is exchanged for fewer scopes, and the new o
 });
 
 t.test('T3: a fine-grained token is exchanged for permissions, and for repositories by id', async (t) => {
-  const { backend, rows, ada, acme, web, api, uri, made, allowed, status, get, deps } = await start(t);
+  const { backend, rows, ada, acme, web, api, uri, made, allowed, status, get } = await start();
   const root = await rows.fineGrained(ada, {
     owner: acme,
     permissions: { contents: 'write', issues: 'read' },
@@ -165,7 +174,7 @@ t.test('T3: a fine-grained token is exchanged for permissions, and for repositor
 });
 
 t.test('T3, K2: a classic token is bounded to repositories; public reads stay, other writes go', async (t) => {
-  const { rows, ada, acme, world, made, allowed, uri, status, backend, get, web } = await start(t);
+  const { rows, ada, acme, made, allowed, uri, status, backend, get, web } = await start();
   const open = await world.repository(ada, 'open', 'public');
   const root = await rows.classic(ada, { scopes: ['repo', 'read:org'] });
   const child = await made(root.text, { resource: uri('acme/web') });
@@ -188,7 +197,7 @@ t.test('T3, K2: a classic token is bounded to repositories; public reads stay, o
 });
 
 t.test('T3: nothing wider, on any axis', async (t) => {
-  const { backend, rows, ada, acme, world, uri, made } = await start(t);
+  const { backend, rows, ada, acme, uri, made } = await start();
   const eve = await world.person('eve');
   await world.repository(eve, 'hidden');
   await world.repository(eve, 'open', 'public');
@@ -232,7 +241,7 @@ t.test('T3: nothing wider, on any axis', async (t) => {
 });
 
 t.test('RFC 8693: what is asked wrongly is told, and changes nothing', async (t) => {
-  const { backend, rows, ada, acme, world, entries, deps, client, inject } = await start(t);
+  const { backend, rows, ada, acme, entries, client } = await start();
   const root = await rows.classic(ada);
   const gone = await world.person('gone', { suspended: true });
   const past = { issued_at: daysAfter(NOW, -2), expires_at: NOW };
@@ -294,7 +303,7 @@ t.test('RFC 8693: what is asked wrongly is told, and changes nothing', async (t)
 });
 
 t.test('T3: life is cut to an hour and to what is left of the subject; both sides of the end', async (t) => {
-  const { backend, rows, ada, made, clock, status } = await start(t);
+  const { backend, rows, ada, made, status } = await start();
   const lasting = await rows.classic(ada, { expires_at: null });
   const short = await rows.classic(ada, { expires_at: new Date(NOW.getTime() + 90_500) });
   const lives: readonly [string, string | null, number][] = [
@@ -324,7 +333,7 @@ t.test('T3: life is cut to an hour and to what is left of the subject; both side
 });
 
 t.test('T3: at most three exchanges follow each other, each within the one before', async (t) => {
-  const { backend, rows, ada, made } = await start(t);
+  const { backend, rows, ada, made } = await start();
   const root = await rows.classic(ada, { scopes: ['repo', 'user', 'gist'] });
   const first = await made(root.text, { scope: 'repo user' });
   const second = await made(first, { scope: 'repo' });
@@ -339,7 +348,7 @@ t.test('T3: at most three exchanges follow each other, each within the one befor
 });
 
 t.test('T3: who acts for the holder is told, the last one first', async (t) => {
-  const { backend, rows, ada, world, made, entries } = await start(t);
+  const { backend, rows, ada, made, entries } = await start();
   const [bob, eve] = [await world.person('bob'), await world.person('eve')];
   const actor = async (who: typeof bob) => ({
     actor_token: (await rows.classic(who)).text,
@@ -360,7 +369,7 @@ t.test('T3: who acts for the holder is told, the last one first', async (t) => {
 });
 
 t.test('T3, T6: a text with an audience is inactive, or 401, for everybody else', async (t) => {
-  const { backend, inject, rows, ada, acme, world, made, status, allowed, deps } = await start(t);
+  const { backend, rows, ada, acme, made, status, allowed } = await start();
   const root = await rows.classic(ada, { scopes: ['repo'] });
   const of_a = await made(root.text, { audience: 'https://a.test' });
   const of_both = await made(root.text, { audience: ['https://a.test', 'https://b.test'] });
@@ -395,7 +404,7 @@ t.test('T3, T6: a text with an audience is inactive, or 401, for everybody else'
 });
 
 t.test('T3: it dies with the very text that made it, with every one before it, and never comes back', async (t) => {
-  const { backend, rows, ada, made, status, deps, inject, world, clock, entries } = await start(t);
+  const { backend, rows, ada, made, status, entries } = await start();
   const session = await world.session(ada);
   const regenerate = (id: number, overlap_seconds: number) =>
     inject({
@@ -452,7 +461,7 @@ t.test('T3: it dies with the very text that made it, with every one before it, a
 });
 
 t.test('T2: a leak report with an exchanged text ends the whole token; with a dead one nothing', async (t) => {
-  const { rows, ada, made, status, inject, backend, deps, clock } = await start(t);
+  const { rows, ada, made, status, backend } = await start();
   const report = (texts: readonly string[]) =>
     inject({ method: 'POST', url: '/credentials/revoke', payload: { credentials: texts } });
   const [root, kept] = [await rows.classic(ada), await rows.classic(ada)];
@@ -471,7 +480,7 @@ t.test('T2: a leak report with an exchanged text ends the whole token; with a de
 });
 
 t.test('T3, M7, M10: what its token loses it loses at once, and what its token gains it does not', async (t) => {
-  const { rows, ada, acme, web, made, allowed, deps, backend, inject, world, uri } = await start(t);
+  const { rows, ada, acme, web, made, allowed, backend, uri } = await start();
   const root = await rows.classic(ada, { scopes: ['repo', 'read:org'] });
   const child = await made(root.text);
   const set = (scopes: string[]) => deps.db.updateTable('tokens').set({ scopes }).where('id', '=', root.id).execute();
@@ -507,7 +516,7 @@ t.test('T3, M7, M10: what its token loses it loses at once, and what its token g
 t.test(
   'T3, M10: a repository that is transferred and returns while a text is exchanged is in no selection',
   async (t) => {
-    const { backend, rows, ada, acme, web, uri, made, allowed, deps } = await start(t);
+    const { backend, rows, ada, acme, web, uri, made, allowed } = await start();
     const root = await rows.fineGrained(ada, { owner: acme, permissions: { contents: 'read' }, selection: 'all' });
     const exchanges = [{}, { resource: uri('acme/web') }] as const;
     for (const parameters of exchanges) {
@@ -542,7 +551,7 @@ t.test(
 );
 
 t.test('K7, M9: it is no session, its use is its token’s, and an id does not name it', async (t) => {
-  const { rows, ada, made, status, deps, backend, inject, acme } = await start(t);
+  const { rows, ada, made, status, backend, acme } = await start();
   const root = await rows.classic(ada, { scopes: ['repo', 'admin:org'] });
   const child = await made(root.text);
   t.equal(await status(child, '/user/personal-access-tokens'), 403);
@@ -573,7 +582,7 @@ t.test('K7, M9: it is no session, its use is its token’s, and an id does not n
 });
 
 t.test('a job takes dead rows away, a client takes its own with it, and nothing else changes', async (t) => {
-  const { rows, ada, made, deps, clock, status, client, inject, world } = await start(t);
+  const { rows, ada, made, status, client } = await start();
   const root = await rows.classic(ada, { expires_at: null });
   const [short, long] = [await made(root.text, { expires_in: '60' }), await made(root.text)];
   await made(short);
@@ -591,7 +600,7 @@ t.test('a job takes dead rows away, a client takes its own with it, and nothing 
 });
 
 t.test('T3: an exchange that races what ends its token leaves no live text', async (t) => {
-  const { backend, rows, ada, inject, world, status } = await start(t);
+  const { backend, rows, ada, status } = await start();
   const session = await world.session(ada);
   const url = (id: number) => `/user/personal-access-tokens/${id}`;
   const ends: readonly ((token: { id: number; text: string }) => Promise<unknown>)[] = [

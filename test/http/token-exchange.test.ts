@@ -203,6 +203,8 @@ t.test('T3: nothing wider, on any axis', async (t) => {
   await world.repository(eve, 'open', 'public');
   const fine = await rows.fineGrained(ada, { owner: acme, permissions: { contents: 'read' }, selection: 'subset' });
   const classic = await rows.classic(ada, { scopes: ['public_repo'] });
+  const [whole, scopeless] = [await rows.classic(ada, { scopes: ['repo'] }), await rows.classic(ada)];
+  const bare = await rows.fineGrained(ada, { owner: acme, selection: 'all' });
   const bound = await made(classic.text, { audience: 'https://a.test' });
   const wider: readonly [string, Parameters<typeof backend.exchange>[1], string][] = [
     [fine.text, { scope: 'contents:write' }, 'invalid_scope'],
@@ -216,6 +218,9 @@ t.test('T3: nothing wider, on any axis', async (t) => {
     [classic.text, { scope: 'public_repo "x\\' }, 'invalid_scope'],
     [classic.text, { resource: uri('acme/web') }, 'invalid_target'],
     [classic.text, { resource: uri('eve/hidden') }, 'invalid_target'],
+    [whole.text, { resource: uri('eve/hidden') }, 'invalid_target'],
+    [scopeless.text, { resource: uri('acme/web') }, 'invalid_target'],
+    [bare.text, { resource: uri('acme/web') }, 'invalid_target'],
     [classic.text, { resource: uri('eve/absent') }, 'invalid_target'],
     [classic.text, { resource: [uri('eve/open'), uri('acme')] }, 'invalid_target'],
     [classic.text, { resource: `${uri('eve/open')}/` }, 'invalid_target'],
@@ -432,6 +437,10 @@ t.test('T3: it dies with the very text that made it, with every one before it, a
     [second, first].map((text) => ['oauth_access.revoke', root.id, digestOf(text)]),
     'L1: one entry for each that ended by itself',
   );
+
+  const [top, ...below] = await chain(root.text);
+  await backend.revoke(top);
+  for (const text of below) t.equal(await status(text), 401, 'with every one before it, however far');
 
   const overlapping = await chain(root.text);
   const newer = JSON.parse((await regenerate(root.id, 60)).body).token;

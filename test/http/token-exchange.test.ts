@@ -184,6 +184,11 @@ t.test('T3, K2: a classic token is bounded to repositories; public reads stay, o
     t.equal(await allowed(root.text, 'contents:write', where), true, where);
   }
   t.equal(await allowed(child, 'contents:read', open.full_name), true, 'F2');
+  for (const form of ['access_token', 'jwt']) {
+    const requested_token_type = `urn:ietf:params:oauth:token-type:${form}`;
+    const of_other = await backend.exchange(child, { resource: uri('acme/api'), requested_token_type });
+    t.match(of_other, { status: 400, body: { error: 'invalid_target' } }, form);
+  }
   const out = await backend.evaluate(ask(child, 'contents:write', ['repository', 'acme/api']));
   t.match(out.body.context, { reason: 'not_selected', status: 404 });
   t.equal(

@@ -3,6 +3,7 @@
 // not exactly as it was cloned (a table altered, statistics gathered, much written) is dropped instead.
 import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 /** The variable by which test/run.ts tells the tests what is needed for it; without it nothing is used again. */
@@ -17,6 +18,14 @@ const STATE = `
       (select count(*) from pg_db_role_setting where setdatabase = d.oid), datacl, datallowconn, datconnlimit)) as state,
     pg_database_size(d.oid)::float as bytes
   from pg_database d where datname = current_database()`;
+
+/** Tables that were ever written, as the server counts: a session's counts are there when it has ended. */
+const WRITTEN = `
+  select format('%I.%I', schemaname, relname) as name from pg_stat_all_tables where n_tup_ins + n_tup_upd + n_tup_del > 0`;
+const OTHERS = 'from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+const LEAVING_ATTEMPTS = 10;
+const LEAVING_MS = 5;
+const ENDING_MS_MAX = 10_000;
 
 /** What emptying a clone needs to know of the template. */
 export interface Reuse {
@@ -69,20 +78,21 @@ export async function giveBack(url: string, reuse: Reuse): Promise<boolean> {
 }
 
 async function isEmptied(client: pg.Client, reuse: Reuse): Promise<boolean> {
-  const others = `from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
-  // Who is still connected could write after the emptying.
-  const ended = await client.query(`select pg_terminate_backend(pid, 10000) as has_ended ${others}`);
-  if (ended.rows.some(({ has_ended }) => !has_ended)) return false;
+  if (!(await isAlone(client))) return false;
   const { rows } = await client.query(STATE);
   if (rows[0].state !== reuse.state || rows[0].bytes > reuse.bytes + GROWTH_BYTES_MAX) return false;
+  const { rows: written } = await client.query(WRITTEN);
+  const names = new Set(written.map(({ name }) => name));
   await client.query(
     [
       'begin; set local session_replication_role = replica',
-      ...reuse.tables.map((table) => `delete from ${table}`),
-      ...Object.entries(reuse.rows).map(
-        ([table, rows]) =>
-          `insert into ${table} select * from jsonb_populate_recordset(null::${table}, ${client.escapeLiteral(rows)})`,
-      ),
+      ...reuse.tables.filter((table) => names.has(table)).map((table) => `delete from ${table}`),
+      ...Object.entries(reuse.rows)
+        .filter(([table]) => names.has(table))
+        .map(
+          ([table, texts]) =>
+            `insert into ${table} select * from jsonb_populate_recordset(null::${table}, ${client.escapeLiteral(texts)})`,
+        ),
       ...reuse.sequences.map((sequence) => `select setval('${sequence}', 1, false)`),
       'commit',
     ].join(';\n'),
@@ -90,11 +100,23 @@ async function isEmptied(client: pg.Client, reuse: Reuse): Promise<boolean> {
   return true;
 }
 
-/** Whether this role may switch off what guards the record. */
+/** Who is still connected could write after the emptying. Mostly they are about to end by themselves. */
+async function isAlone(client: pg.Client): Promise<boolean> {
+  for (let attempt = 1; attempt <= LEAVING_ATTEMPTS; attempt += 1) {
+    const { rowCount } = await client.query(`select ${OTHERS}`);
+    if (rowCount === 0) return true;
+    await delay(LEAVING_MS);
+  }
+  const { rows } = await client.query(`select pg_terminate_backend(pid, ${ENDING_MS_MAX}) as has_ended ${OTHERS}`);
+  return rows.every(({ has_ended }) => has_ended);
+}
+
+/** Whether this role may switch off what guards the record, and the server counts what is written. */
 async function mayEmpty(client: pg.Client): Promise<boolean> {
   try {
     await client.query('begin; set local session_replication_role = replica; rollback');
-    return true;
+    const { rows } = await client.query(`select current_setting('track_counts')::boolean as counts`);
+    return rows[0].counts;
   } catch (error) {
     if (error instanceof pg.DatabaseError) return false;
     throw error;

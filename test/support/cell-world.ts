@@ -37,24 +37,35 @@ export async function cellWorld(app: TestApp) {
     if (answer.status !== 200) throw new Error(`${of}: ${answer.status} ${JSON.stringify(answer.body)}`);
   }
 
-  /** The organization's own policy first: once the enterprise binds, it could not be set any more. */
-  async function setPolicies(cell: Cell, family: Family, names: { org: string; enterprise: string }): Promise<void> {
+  /** What is set is set by requests, the organization's own first: once the enterprise binds, it could not be set any more. */
+  async function setPolicies(
+    cell: Cell,
+    family: Family,
+    of: { organization: Named; enterprise: string },
+  ): Promise<void> {
     const value = word(cell, 'organization');
-    const is_unset = value === 'unset';
-    await patch(owner, `orgs/${names.org}`, {
-      fine_grained_tokens: is_unset ? 'restricted' : value,
-      classic_tokens: is_unset ? 'allowed' : value,
-      approval: word(cell, 'approval') === 'not required' ? 'not_required' : 'required',
-      max_lifetime_days: is_unset ? { fine_grained: 366, classic: null } : { fine_grained: 90, classic: 90 },
-      lifetime_applies_to_public_reads: family.lifetime_applies_to_public_reads,
-    });
+    const approval = word(cell, 'approval') === 'not required' ? 'not_required' : 'required';
+    const { lifetime_applies_to_public_reads } = family;
+    if (value === 'unset') {
+      const unset = { fine_grained_tokens: 'restricted', classic_tokens: 'allowed' } as const;
+      const lifetimes = { max_lifetime_days_fine_grained: 366, max_lifetime_days_classic: null };
+      await world.setPolicy(of.organization, { ...unset, ...lifetimes, approval, lifetime_applies_to_public_reads });
+    } else {
+      await patch(owner, `orgs/${of.organization.login}`, {
+        fine_grained_tokens: value,
+        classic_tokens: value,
+        approval,
+        max_lifetime_days: { fine_grained: 90, classic: 90 },
+        lifetime_applies_to_public_reads,
+      });
+    }
     const above = word(cell, 'enterprise');
-    const binds = above !== 'unset';
-    await patch(administrator, `enterprises/${names.enterprise}`, {
-      ...(binds && { fine_grained_tokens: above, classic_tokens: above }),
-      ...(binds && { max_lifetime_days: { fine_grained: 60, classic: 60 } }),
-      ...(family.lifetime_applies_to_public_reads && { lifetime_applies_to_public_reads: true }),
-    });
+    const asked = {
+      ...(above !== 'unset' && { fine_grained_tokens: above, classic_tokens: above }),
+      ...(above !== 'unset' && { max_lifetime_days: { fine_grained: 60, classic: 60 } }),
+      ...(lifetime_applies_to_public_reads && { lifetime_applies_to_public_reads }),
+    };
+    if (Object.keys(asked).length > 0) await patch(administrator, `enterprises/${of.enterprise}`, asked);
   }
 
   /** The role comes from the membership of an owner, or from a collaboration: the base permission gives nothing. */
@@ -111,7 +122,7 @@ export async function cellWorld(app: TestApp) {
     const repository = await world.repository(organization, 'engine', word(cell, 'visibility'));
     const other = await world.organization(`initech-${n}`, root);
     await world.member(other, person);
-    await setPolicies(cell, family, { org: organization.login, enterprise: `globex-${n}` });
+    await setPolicies(cell, family, { organization, enterprise: `globex-${n}` });
     const at = { person, organization, repository };
     await setStanding(cell, family, at);
     const resource = {

@@ -5,10 +5,13 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { createCatalogueSource } from './catalogue-source.ts';
 import type { Config } from './config.ts';
+import { openChangeFeed } from './db/change-feed.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
 import { createPageKey } from './db/page-key.ts';
 import { databaseOver } from './db/pool.ts';
 import type { Deps } from './deps.ts';
+import { createCachedFacts } from './facts/cached.ts';
+import { type FreshnessParts, followChanges } from './facts/freshness.ts';
 import { createStrictFacts } from './facts/strict.ts';
 import { createKeySets } from './key-sets.ts';
 import { createMailer } from './mailer.ts';
@@ -24,12 +27,20 @@ export type Parts = {
   readonly log: Logger;
   /** Milliseconds since any moment; never goes back. */
   readonly monotonic_ms?: () => number;
+  /** Every question first hears of all that was committed before it: for tests, which write past the service. */
+  readonly is_fenced?: true;
 };
 
 /** The dependencies over one pool. Who made the pool ends it. */
-export function composeDeps({ pool, config, clock, log, monotonic_ms = steadyClock }: Parts): Deps {
+export function composeDeps({ pool, config, clock, log, monotonic_ms = steadyClock, is_fenced }: Parts): Deps {
   const db = databaseOver(pool);
-  const facts = createStrictFacts(pool, clock);
+  const { freshness, ...facts } = createCachedFacts({
+    strict: createStrictFacts(pool, clock),
+    follow: (onChanges) => followChanges(freshnessParts({ pool, config, clock, log, monotonic_ms }), onChanges),
+    bytes_max: config.cache_bytes_max,
+    clock,
+    is_fenced: is_fenced === true,
+  });
   const catalogue = createCatalogueSource({ db, monotonic_ms, log });
   const openImportDatabase = importDatabaseOf(pool);
   const outbound = createOutbound({ allow: config.outbound_allow });
@@ -41,7 +52,28 @@ export function composeDeps({ pool, config, clock, log, monotonic_ms = steadyClo
   const outside = { outbound, key_sets, signer, mailer };
   const page_key = createPageKey(db);
   const counted = { last_use, bad_credentials };
-  return { db, openImportDatabase, facts, catalogue, ...counted, page_key, ...outside, config, clock, log };
+  const known = { facts, freshness, catalogue, page_key };
+  return { db, openImportDatabase, ...known, ...counted, ...outside, config, clock, log };
+}
+
+/** Commits are followed over a connection of their own, where the pool's go. */
+function freshnessParts({
+  pool,
+  config,
+  clock,
+  log,
+  monotonic_ms,
+}: Required<Omit<Parts, 'is_fenced'>>): FreshnessParts {
+  const url = pool.options.connectionString ?? '';
+  const half_ms = Math.floor(config.freshness_ms / 2);
+  return {
+    open: (events) => openChangeFeed({ url, connect_ms_max: half_ms }, events),
+    clock,
+    monotonic_ms,
+    bound_ms: config.freshness_ms,
+    read_ms_max: half_ms,
+    onFault: (error) => log.warn({ err: error }, 'the changes of the database cannot be followed'),
+  };
 }
 
 function steadyClock(): number {

@@ -38,6 +38,8 @@ export const SETTINGS = Type.Object({
   LOG_LEVEL: Type.Enum(LOG_LEVELS, { default: 'info' }),
   ALLOW_UNSAFE_DATABASE: Type.Enum(['0', '1'], { default: '0' }),
   DATABASE_POOL: Type.Integer({ default: 10, minimum: 2, maximum: 1000 }),
+  FRESHNESS_MS: Type.Integer({ default: 2000, minimum: 250, maximum: 30_000 }),
+  CACHE_MIB: Type.Integer({ default: 256, minimum: 0, maximum: 65_536 }),
   REQUEST_TIMEOUT_MS: Type.Integer({ default: 5000, minimum: 250, maximum: 60_000 }),
   JOB_INTERVAL_SECONDS: Type.Integer({ default: 60, minimum: 1, maximum: DAY_SECONDS }),
   MAX_FINE_GRAINED_TOKENS: Type.Integer({ default: 50, minimum: 1, maximum: 10_000 }),
@@ -94,6 +96,10 @@ export interface Config {
   readonly log_level: (typeof LOG_LEVELS)[number];
   readonly allow_unsafe_database: boolean;
   readonly database_connections_max: number;
+  /** The longest that an answer may be behind the database. */
+  readonly freshness_ms: number;
+  /** What is remembered of the database's answers, at most; 0: nothing. */
+  readonly cache_bytes_max: number;
   readonly request_timeout_ms: number;
   readonly job_interval_seconds: number;
   readonly fine_grained_tokens_max: number;
@@ -140,6 +146,8 @@ export function loadConfig(environment: Environment): Config {
     log_level: settings.LOG_LEVEL,
     allow_unsafe_database: settings.ALLOW_UNSAFE_DATABASE === '1',
     database_connections_max: settings.DATABASE_POOL,
+    freshness_ms: settings.FRESHNESS_MS,
+    cache_bytes_max: settings.CACHE_MIB * 1_048_576,
     request_timeout_ms: settings.REQUEST_TIMEOUT_MS,
     job_interval_seconds: settings.JOB_INTERVAL_SECONDS,
     fine_grained_tokens_max: settings.MAX_FINE_GRAINED_TOKENS,

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { CatalogueSource } from './catalogue-source.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/schema.ts';
+import type { Freshness } from './facts/freshness.ts';
 import type { FactsSource } from './facts/source.ts';
 import type { KeySets } from './key-sets.ts';
 import type { Mailer } from './mailer.ts';
@@ -22,6 +23,8 @@ export interface Deps {
   readonly log: Logger;
   /** What the rules need to know. */
   readonly facts: FactsSource;
+  /** How far behind the database this node is. */
+  readonly freshness: Freshness;
   /** The operations that questions may name. */
   readonly catalogue: CatalogueSource;
   readonly last_use: LastUse;

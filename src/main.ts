@@ -48,6 +48,7 @@ async function start({ add }: Stopper): Promise<void> {
   await prepareDatabase(url, config, log);
   const deps = openDeps(url, config, log);
   add(() => deps.db.destroy());
+  add(async () => deps.freshness.stop());
   const administrator = await whenReachable(log, () =>
     ensureAdministrator(deps, { login: config.admin_login, password: config.admin_password }),
   );

@@ -10,6 +10,7 @@ export type ClientFactsParameters = { readonly client_id: string; readonly diges
 export type ClientFactsRow = {
   readonly n: number;
   readonly now: Date;
+  readonly epoch: number;
   readonly id: number;
   readonly client_id: string;
   readonly capabilities: readonly string[];
@@ -21,7 +22,7 @@ export type ClientFactsRow = {
 };
 
 const STATEMENT = `
-select q.n::int as n, clock_timestamp() as now, found.*
+select q.n::int as n, clock_timestamp() as now, (select current.epoch from change_epoch current) as epoch, found.*
 from unnest((select $1::text[]), (select $2::text[])) with ordinality as q (client_id, digest, n)
 cross join lateral (
   select client.id, client.client_id, client.capabilities, client.audiences, client.strip_prefixes,

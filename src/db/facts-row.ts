@@ -4,6 +4,8 @@
 export type FactsRow = {
   readonly n: number;
   readonly now: Date;
+  /** The number of the last commit in the state that was read. */
+  readonly epoch: number;
   readonly session_id: number | null;
   readonly session_expires_at: Date | null;
   readonly person_id: number | null;

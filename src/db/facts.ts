@@ -39,7 +39,7 @@ with q as materialized (
     as q (subject_type, subject_text, subject_id, resource_type, resource_owner, resource_name, resource_id, client_id, n)
 )
 select
-  q.n::int as n, clock_timestamp() as now,
+  q.n::int as n, clock_timestamp() as now, (select current.epoch from change_epoch current) as epoch,
   session.id as session_id, session.expires_at as session_expires_at,
   person.id as person_id, person.login as person_login, person.suspended_at as person_suspended_at,
   person.site_admin as person_site_admin,

@@ -94,6 +94,23 @@ export interface Catalogue {
   version: number;
 }
 
+export interface ChangeCommits {
+  committed_at: Date | null;
+  epoch: number | null;
+  transaction_id: string;
+}
+
+export interface ChangeEpoch {
+  epoch: number;
+  only_row: Generated<boolean>;
+}
+
+export interface Changes {
+  id: number;
+  kind: string;
+  transaction_id: string;
+}
+
 export interface ClientOrganizations {
   client_id: number;
   organization_id: number;
@@ -464,6 +481,9 @@ export interface Database {
   audit_logs: AuditLogs;
   audit_positions: AuditPositions;
   catalogue: Catalogue;
+  change_commits: ChangeCommits;
+  change_epoch: ChangeEpoch;
+  changes: Changes;
   client_organizations: ClientOrganizations;
   client_secrets: ClientSecrets;
   clients: Clients;

@@ -38,6 +38,8 @@ export type LoadedFacts = {
   readonly visible_to_client: boolean;
   /** Where they were asked for and the grant is of a subset: its repositories by id. Else null. */
   readonly granted_repositories: readonly GrantedRepository[] | null;
+  /** The number of the last commit that the state contains. */
+  readonly epoch: number;
 };
 
 export type FactsQuestion = {
@@ -53,7 +55,10 @@ export type GrantedRepository = { readonly id: number; readonly full_name: strin
 /** What a client presents. `digest`: base64 of SHA-256 of its secret. */
 export type ClientKey = { readonly client_id: string; readonly digest: string };
 
-/** Every answer is of a state of the database that is not older than the question. Faults: StorageUnavailable. */
+/**
+ * Every answer is of one state of the database, which is behind the moment of the question by no more than the bound of freshness.
+ * Faults: StorageUnavailable.
+ */
 export type FactsSource = {
   /** Everything that the rules need for one question, from one state of the database. */
   readonly load: (question: FactsQuestion) => Promise<LoadedFacts>;
@@ -61,4 +66,24 @@ export type FactsSource = {
   readonly loadAll: (questions: readonly FactsQuestion[]) => Promise<readonly LoadedFacts[]>;
   /** The client with this id and this live secret, or null. */
   readonly client: (key: ClientKey) => Promise<ClientFacts | null>;
+  /** The same as `load`, where it is known without asking; null: it has to be loaded. */
+  readonly known: (question: FactsQuestion) => LoadedFacts | null;
+  /**
+   * Keeps an answer for the next time. Not for what was answered as if it were not there: remembered, it would be told faster than
+   * what is not.
+   */
+  readonly remember: (question: FactsQuestion, loaded: LoadedFacts) => void;
+};
+
+/** A client as it was loaded. */
+export type LoadedClient = {
+  readonly client: ClientFacts;
+  /** When the secret that was presented ends; null: never. */
+  readonly secret_expires_at: Date | null;
+  readonly epoch: number;
+};
+
+/** Facts straight from the database: what is remembered is made from these. */
+export type StrictFacts = Pick<FactsSource, 'load' | 'loadAll'> & {
+  readonly loadClient: (key: ClientKey) => Promise<LoadedClient | null>;
 };

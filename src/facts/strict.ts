@@ -4,9 +4,9 @@
 import type { Pool } from 'pg';
 import { loadClientFactsRows } from '../db/client-facts.ts';
 import { type FactsParameters, loadFactsRows } from '../db/facts.ts';
-import type { ClientFacts } from '../domain/caller.ts';
 import { decodeClient, decodeGrantedRepositories, decodeResource, decodeSubject } from './decode.ts';
-import type { ClientKey, FactsQuestion, FactsSource, LoadedFacts } from './source.ts';
+import { nameKey } from './question-key.ts';
+import type { ClientKey, FactsQuestion, LoadedClient, LoadedFacts, StrictFacts } from './source.ts';
 import { collectTurns, type TurnLimits } from './turns.ts';
 
 /**
@@ -14,13 +14,6 @@ import { collectTurns, type TurnLimits } from './turns.ts';
  * under load the others collect into large batches, which cost both sides least.
  */
 const LIMITS: TurnLimits = { questions_max: 500, statements_max: 2 };
-
-/** Names are ASCII; lower case of anything else may be another's name (`K` of Kelvin becomes `k`), so it names nothing. */
-const ASCII = /^[\x21-\x7e]+$/;
-
-function keyOf(name: string): string | null {
-  return ASCII.test(name) ? name.toLowerCase() : null;
-}
 
 function parameters({ subject, resource, bounded_client_id }: FactsQuestion): FactsParameters {
   const named = {
@@ -32,22 +25,22 @@ function parameters({ subject, resource, bounded_client_id }: FactsQuestion): Fa
   };
   if (subject.type === 'token_text' || subject.type === 'session') named.subject_text = subject.digest;
   if (subject.type === 'token_id') named.subject_id = subject.id;
-  if (subject.type === 'login') named.subject_text = keyOf(subject.login);
+  if (subject.type === 'login') named.subject_text = nameKey(subject.login);
   if (resource.type === 'repository') {
-    named.resource_owner = keyOf(resource.owner);
-    named.resource_name = keyOf(resource.name);
+    named.resource_owner = nameKey(resource.owner);
+    named.resource_name = nameKey(resource.name);
   }
-  if ('login' in resource) named.resource_owner = keyOf(resource.login);
+  if ('login' in resource) named.resource_owner = nameKey(resource.login);
   if (resource.type === 'repository_id') named.resource_id = resource.id;
   if (resource.type === 'organization_of_team') named.resource_id = resource.team_id;
-  if (resource.type === 'enterprise') named.resource_owner = keyOf(resource.slug);
+  if (resource.type === 'enterprise') named.resource_owner = nameKey(resource.slug);
   // The statement finds an account by its login whatever its type; decodeResource tells persons from organizations.
   const resource_type = resource.type === 'account' ? 'user' : resource.type;
   return { subject_type: subject.type, resource_type, bounded_client_id, ...named };
 }
 
 /** Facts as they are in the database at the moment of the question. */
-export function createStrictFacts(pool: Pool, clock: () => Date): FactsSource {
+export function createStrictFacts(pool: Pool, clock: () => Date): StrictFacts {
   async function allFacts(questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> {
     const rows = await loadFactsRows(pool, questions.map(parameters));
     const own_now = clock().getTime();
@@ -60,19 +53,22 @@ export function createStrictFacts(pool: Pool, clock: () => Date): FactsSource {
         now: new Date(Math.max(own_now, row.now.getTime())),
         visible_to_client: row.visible_to_client === true,
         granted_repositories: decodeGrantedRepositories(row, resource),
+        epoch: row.epoch,
       };
     });
   }
 
   /** Most of what is asked in one turn is asked by few clients: each is looked up once. */
-  async function allClients(keys: readonly ClientKey[]): Promise<readonly (ClientFacts | null)[]> {
+  async function allClients(keys: readonly ClientKey[]): Promise<readonly (LoadedClient | null)[]> {
     const different = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
-    const found = new Map<string, ClientFacts | null>();
+    const found = new Map<string, LoadedClient | null>();
     const rows = await loadClientFactsRows(pool, different);
     const own_now = clock();
     for (const row of rows) {
       const key = different[row.n - 1];
-      if (key !== undefined) found.set(nameOf(key), decodeClient(row, own_now));
+      const client = decodeClient(row, own_now);
+      const { secret_expires_at, epoch } = row;
+      if (key !== undefined && client !== null) found.set(nameOf(key), { client, secret_expires_at, epoch });
     }
     return keys.map((key) => found.get(nameOf(key)) ?? null);
   }
@@ -81,7 +77,7 @@ export function createStrictFacts(pool: Pool, clock: () => Date): FactsSource {
   return {
     load: one(loadAll),
     loadAll,
-    client: one(collectTurns(allClients, LIMITS)),
+    loadClient: one(collectTurns(allClients, LIMITS)),
   };
 }
 

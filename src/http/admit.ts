@@ -4,10 +4,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { decide, judgeCredential } from '../domain/decide.ts';
+import { isWorthRemembering } from '../domain/decision.ts';
 import type { Subject } from '../domain/facts.ts';
 import { REASONS } from '../domain/reason.ts';
 import { Refusal } from '../domain/refusal.ts';
-import type { ResourceKey, SubjectKey } from '../facts/source.ts';
+import type { FactsQuestion, ResourceKey, SubjectKey } from '../facts/source.ts';
 import { authenticate } from '../use-cases/authenticate.ts';
 import { recordRefusal } from '../use-cases/record-refusal.ts';
 import { refusalOf } from '../use-cases/refusal-of.ts';
@@ -37,13 +38,15 @@ function subjectKey(deps: Deps, request: FastifyRequest): SubjectKey {
   }
 }
 
-/** The live subject of the request; sets the caller. 401 for every credential that is none. @rule F5.1 */
+type Identified = { readonly subject: Subject; readonly question: FactsQuestion };
+
+/** The live subject of the request, and by what it was found; sets the caller. 401 for every credential that is none. @rule F5.1 */
 async function identify(
   deps: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
   resource: ResourceKey,
-): Promise<Subject> {
+): Promise<Identified> {
   const key = subjectKey(deps, request);
   const { facts, subject, principal } = await authenticate(deps, key, resource);
   if (subject === null) throw new Refusal('bad_credential');
@@ -53,7 +56,7 @@ async function identify(
   request.caller = { ...request.caller, principal };
   if (subject.type === 'token') deps.last_use.record(subject.token.id, facts.now);
   countRequest(deps, request, reply);
-  return subject;
+  return { subject, question: { subject: key, resource, bounded_client_id: null } };
 }
 
 /** A refused attempt of who is known is an entry of its own, where the call would have written one. @rule L1 */
@@ -88,11 +91,12 @@ export async function admitOperation(
   access: OperationAccess,
 ): Promise<void> {
   const resource = access.resource(request.params as Record<string, string>);
-  const subject = await identify(deps, request, reply, resource);
+  const { subject, question } = await identify(deps, request, reply, resource);
   const facts = factsOf(request);
   const ask = { type: 'operation', operation: access.operation } as const;
   const becomes = access.becomes === undefined ? {} : ({ becomes: 'public' } as const);
   const decision = decide({ subject, resource: facts.resource }, { ask, ...becomes }, facts.now);
+  if (isWorthRemembering(decision)) deps.facts.remember(question, facts);
   if (decision.effect !== 'allow') await refuse(deps, request, refusalOf(deps, decision));
 }
 
@@ -117,7 +121,7 @@ export async function admitSession(
   access: SessionAccess,
 ): Promise<void> {
   const resource = access.concerns?.(request.params as Record<string, string>) ?? { type: 'holder' };
-  const subject = await identify(deps, request, reply, resource);
+  const { subject } = await identify(deps, request, reply, resource);
   if (subject.type === 'anonymous') throw new Refusal('authentication_required');
   if (subject.type === 'token') return refuse(deps, request, new Refusal('session_required'));
   if (access.session === 'site_administrator' && !subject.person.site_admin) {
@@ -127,6 +131,6 @@ export async function admitSession(
 
 /** Who is shown his own credential: any live one. */
 export async function admitSelf(deps: Deps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const subject = await identify(deps, request, reply, { type: 'holder' });
+  const { subject } = await identify(deps, request, reply, { type: 'holder' });
   if (subject.type === 'anonymous') throw new Refusal('authentication_required');
 }

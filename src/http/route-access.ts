@@ -12,6 +12,7 @@ import { admitGateway } from './admit-gateway.ts';
 import type { App } from './app-type.ts';
 import { countIfBad } from './bad-credentials.ts';
 import { anonymousCaller } from './caller-of.ts';
+import { awaitChangeOfHeader, tellChange } from './consistency.ts';
 import { countHeader } from './credential.ts';
 import { addTokenHeaders } from './token-headers.ts';
 
@@ -98,6 +99,7 @@ export function guardRoutes(app: App, deps: Deps): void {
   });
   app.addHook('onRequest', async (request, reply) => {
     request.caller = anonymousCaller(request);
+    await awaitChangeOfHeader(deps, request);
     await countingBad(deps, request, () => admit(deps, request, reply));
   });
   app.addHook('preValidation', (request) => countingBad(deps, request, () => admitClientByForm(deps, request)));
@@ -106,4 +108,5 @@ export function guardRoutes(app: App, deps: Deps): void {
     addTokenHeaders(request, reply);
     done(null, payload);
   });
+  app.addHook('onSend', (request, reply) => tellChange(deps, request, reply));
 }

@@ -4,9 +4,9 @@
 import type { Deps } from '../deps.ts';
 import type { ClientFacts } from '../domain/caller.ts';
 import { decide, judgeCredential } from '../domain/decide.ts';
-import { type Decision, deny } from '../domain/decision.ts';
+import { type Decision, deny, isWorthRemembering } from '../domain/decision.ts';
 import type { PersonFacts, TokenFacts } from '../domain/facts.ts';
-import type { LoadedFacts, SubjectKey } from '../facts/source.ts';
+import type { FactsQuestion, LoadedFacts, SubjectKey } from '../facts/source.ts';
 import { countDecision } from '../metrics.ts';
 import type { Asked } from './asked.ts';
 import { boundedClientId, subjectForClient } from './authenticate.ts';
@@ -45,17 +45,19 @@ export async function evaluateAll(
   questions: readonly Asked[],
 ): Promise<readonly Judgement[]> {
   const bounded_client_id = boundedClientId(client);
-  const known = questions.flatMap(({ subject, resource }) =>
-    subject === null ? [] : [{ subject, resource: resource ?? ({ type: 'none' } as const), bounded_client_id }],
+  const known = questions.flatMap(({ subject, resource }): FactsQuestion[] =>
+    subject === null ? [] : [{ subject, resource: resource ?? { type: 'none' }, bounded_client_id }],
   );
-  const loaded = (await deps.facts.loadAll(known)).values();
+  const loaded = (await deps.facts.loadAll(known)).entries();
   return questions.map((asked): Judgement => {
     if (asked.subject === null) {
       return { decision: deny('bad_credential'), live_token: null, as_of: deps.clock() };
     }
-    const facts = loaded.next().value;
-    if (facts === undefined) throw new Error('a question has no facts');
+    const [index, facts] = loaded.next().value ?? [];
+    const question = known[index ?? -1];
+    if (facts === undefined || question === undefined) throw new Error('a question has no facts');
     const judgement = judge(facts, client, asked);
+    if (isWorthRemembering(judgement.decision)) deps.facts.remember(question, facts);
     recordUse(deps, asked.subject, judgement.live_token, facts.now);
     return judgement;
   });

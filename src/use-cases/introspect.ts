@@ -24,14 +24,12 @@ export type Introspected = {
 export async function introspect(deps: Deps, client: ClientFacts, text: string): Promise<Introspected | null> {
   const key = tokenTextKey(text, deps.config.token_prefix);
   if (key === null) return null;
-  const loaded = await deps.facts.load({
-    subject: key,
-    resource: { type: 'granted' },
-    bounded_client_id: boundedClientId(client),
-  });
+  const question = { subject: key, resource: { type: 'granted' }, bounded_client_id: boundedClientId(client) } as const;
+  const loaded = await deps.facts.load(question);
   const { now, granted_repositories } = loaded;
   const subject = subjectForClient(loaded, client);
   if (subject?.type !== 'token' || judgeCredential(subject, now) !== null) return null;
+  deps.facts.remember(question, loaded);
   const { token, person } = subject;
   deps.last_use.record(token.id, now);
   return { token, person, repositories: granted_repositories, now };

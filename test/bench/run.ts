@@ -1,5 +1,5 @@
-// `npm run bench`: introspection and evaluation, uncached, against a bare Fastify route. Prints each pair and the ratios. The
-// settings of a longer run: `npm run bench -- --rounds 7 --seconds 5`.
+// `npm run bench`: introspection and evaluation against a bare Fastify route, from memory; with `CACHE_MIB=0` from the database
+// each time. Prints each pair and the ratios. The settings of a longer run: `npm run bench -- --rounds 7 --seconds 5`.
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -15,7 +15,7 @@ export type Side = 'service' | 'bare';
 const [side, cell, database_url] = process.argv.slice(2) as [Side, CellName, string];
 
 async function serveService(): Promise<number> {
-  const config = loadConfig({ DATABASE_URL: database_url });
+  const config = loadConfig({ DATABASE_URL: database_url, CACHE_MIB: process.env.CACHE_MIB });
   const pool = openPool({
     url: database_url,
     connections_max: config.database_connections_max,

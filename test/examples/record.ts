@@ -72,6 +72,7 @@ export async function playStory<Heard>(
     return await end();
   } finally {
     await app.close();
+    deps.freshness.stop();
     await deps.db.destroy();
   }
 }

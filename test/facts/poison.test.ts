@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import t from 'tap';
 import type { Deps } from '../../src/deps.ts';
 import { decide } from '../../src/domain/decide.ts';
+import type { FactsQuestion } from '../../src/facts/source.ts';
 import { digestOf, newText } from '../../src/secrets.ts';
 import { subjectOf } from '../../src/use-cases/authenticate.ts';
 import { buildTestApp } from '../support/build-app.ts';
@@ -49,11 +50,14 @@ const POISONS: Readonly<Record<string, string>> = {
 
 /** What may be asked of the poisoned world, and of a healthy one in the same turn. */
 async function ask(deps: Deps, owner: Named, text: string) {
-  const facts = await deps.facts.load({
+  const question: FactsQuestion = {
     subject: { type: 'token_text', digest: digestOf(text) },
     resource: { type: 'repository', owner: owner.login, name: 'secret' },
     bounded_client_id: null,
-  });
+  };
+  const facts = await deps.facts.load(question);
+  // What was answered before must not outlive the poison in memory.
+  deps.facts.remember(question, facts);
   const subject = subjectOf(facts.subject, facts.now);
   if (subject === null) return 'unknown';
   const request = { ask: { type: 'permission', permission: 'metadata', level: 'read' } } as const;

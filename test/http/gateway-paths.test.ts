@@ -656,7 +656,7 @@ t.test('hostile texts of tokens are never a 5xx, and never looked up', async (t)
       t.ok(expected.includes(status), `${style}: ${JSON.stringify(presented.slice(0, 60))}: ${status}`);
     });
   });
-  t.same([...new Set(put)], ['clients'], 'nothing but who the gateway is');
+  t.same(put, [], 'nothing but who the gateway is');
   const unknown = await call('GET /gateway/nginx HTTP/1.1', [
     'X-Original-Method: GET',
     'X-Original-URI: /repos/acme/site',

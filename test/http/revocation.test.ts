@@ -164,7 +164,7 @@ t.test('RFC 7009: what is no live token is answered the same, and nothing happen
   const statements = await statementsOf(t, async () => {
     for (const text of never_asked) await revoke(text);
   });
-  t.same([...new Set(statements)], ['clients'], 'what has not the form of a token is not asked of the database');
+  t.same(statements, [], 'what has not the form of a token is not asked of the database');
   t.equal((await inject({ url: '/user', headers: bearer(session) })).statusCode, 200, 'a session is no token');
   const ended = await deps.db.selectFrom('tokens').select('id').where('revoked_at', 'is not', null).execute();
   t.same([ended, await entries(test)], [[], []]);

@@ -48,10 +48,12 @@ export async function buildTestApp(t: Test, options: TestAppOptions = {}): Promi
       config: loadConfig({ ...AMPLE_LIMITS, ...options.settings }),
       clock: options.deps?.clock ?? (() => new Date()),
       log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) as Logger,
+      is_fenced: true,
     }),
     ...options.deps,
   };
   const app = await buildApp(deps, options.routes === undefined ? ROUTES : [...ROUTES, options.routes]);
   t.teardown(() => app.close());
+  t.teardown(() => deps.freshness.stop());
   return { app, deps, inject: app.inject.bind(app) as App['inject'], logged: () => lines.join('') };
 }

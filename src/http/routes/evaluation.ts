@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import type { Question } from '../../use-cases/asked.ts';
 import { evaluate } from '../../use-cases/evaluate.ts';
@@ -9,6 +10,7 @@ import { evaluateMany } from '../../use-cases/evaluate-many.ts';
 import { readQuestion, readQuestions } from '../../use-cases/read-questions.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { clientOf } from '../caller-of.ts';
+import { awaitChange } from '../consistency.ts';
 import { presentJudgement } from '../present/evaluation.ts';
 import { EvaluationAnswer, EvaluationQuestion, EvaluationsAnswer, EvaluationsQuestion } from '../schemas/evaluation.ts';
 
@@ -22,6 +24,11 @@ function read(evaluation: unknown, defaults: object): Question | null {
   if (typeof evaluation !== 'object' || evaluation === null || Array.isArray(evaluation)) return null;
   const question: unknown = { ...defaults, ...evaluation };
   return isQuestion.Check(question) ? question : null;
+}
+
+/** The context of a question may name a change that the answer has to contain (contract 1). */
+async function awaitChangeOf(deps: Deps, context: { readonly consistency_token?: string } | undefined): Promise<void> {
+  if (context?.consistency_token !== undefined) await awaitChange(deps, context.consistency_token);
 }
 
 export const addEvaluationRoutes: AddRoutes = (app, deps) => {
@@ -40,6 +47,7 @@ export const addEvaluationRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request) => {
+      await awaitChangeOf(deps, request.body.context);
       const asked = await readQuestion(deps, request.body);
       const judgement = await evaluate(deps, clientOf(request), asked);
       return presentJudgement(judgement, public_url);
@@ -59,6 +67,7 @@ export const addEvaluationRoutes: AddRoutes = (app, deps) => {
     },
     async (request) => {
       const { evaluations = [], options, ...defaults } = request.body;
+      await awaitChangeOf(deps, defaults.context);
       if (evaluations.length === 0) {
         const question = read({}, defaults);
         if (question === null) throw new Refusal('malformed_request');

@@ -10,6 +10,15 @@ export const EVALUATIONS_MAX = 1000;
 
 export const AnyMembers = Type.Object({}, { description: 'Ignored' });
 
+const ContextShape = Type.Object(
+  {
+    consistency_token: Type.Optional(
+      Type.String({ description: '`X-Consistency-Token` of a change that the answer has to contain' }),
+    ),
+  },
+  { description: 'Other members are ignored' },
+);
+
 export const SubjectShape = Type.Object(
   {
     type: Type.String({ description: '`token`, `user` or `anonymous`; any other is denied' }),
@@ -39,7 +48,7 @@ export const ResourceShape = Type.Object(
 );
 
 export const EvaluationQuestion = Type.Object(
-  { subject: SubjectShape, action: ActionShape, resource: ResourceShape, context: Type.Optional(AnyMembers) },
+  { subject: SubjectShape, action: ActionShape, resource: ResourceShape, context: Type.Optional(ContextShape) },
   { title: 'Evaluation' },
 );
 
@@ -49,7 +58,7 @@ export const EvaluationsQuestion = Type.Object(
     subject: Type.Optional(SubjectShape),
     action: Type.Optional(ActionShape),
     resource: Type.Optional(ResourceShape),
-    context: Type.Optional(AnyMembers),
+    context: Type.Optional(ContextShape),
     evaluations: Type.Optional(
       Type.Array(
         Type.Unknown({ description: 'An evaluation; one that is malformed is denied and the others are answered' }),

@@ -1,0 +1,158 @@
+// What ends a cached fact: every transaction says what it touched, and gets a number in the order of commits (promises P2, P5).
+
+import { readFileSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { sql } from 'kysely';
+import pg from 'pg';
+import t from 'tap';
+import { type Change, readChanges } from '../../src/db/changes.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+
+const HOT = ['facts', 'client-facts'] as const;
+
+function tablesOf(file: string): readonly string[] {
+  const text = readFileSync(new URL(`../../src/db/${file}.ts`, import.meta.url), 'utf8');
+  const [, statement = ''] = /const STATEMENT = `([^`]*)`/.exec(text) ?? [];
+  return [...statement.matchAll(/\b(?:from|join)\s+([a-z_]+)\b/g)].flatMap(([, name]) =>
+    name === undefined ? [] : [name],
+  );
+}
+
+/** A connection outside the pool, as a node has one. */
+async function connect(t: Parameters<typeof createDatabase>[0], { url }: TestDatabase): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  t.teardown(() => client.end());
+  return client;
+}
+
+const named = (changes: readonly Change[]) => changes.map(({ kind, id }) => `${kind}:${id}`).sort();
+
+t.test('every table that a decision rests on tells of its changes, also of those that a cascade makes', async (t) => {
+  const { db } = await createDatabase(t);
+  const read = new Set(HOT.flatMap(tablesOf));
+  t.ok(read.has('tokens') && read.has('memberships') && read.has('client_secrets'), 'the statements were read');
+  const { rows } = await sql<{ name: string }>`
+    select distinct tgrelid::regclass::text || ' ' || tgname as name from pg_trigger where tgname like 'note_%'`.execute(
+    db,
+  );
+  const found = new Set(rows.map(({ name }) => name));
+  const tables = await sql<{
+    name: string;
+  }>`select tablename as name from pg_tables where schemaname = 'public'`.execute(db);
+  // A session is never remembered; which organization a team belongs to is not either, and its number is no fact.
+  const unremembered = ['sessions', 'teams', 'change_epoch'];
+  for (const { name } of tables.rows) {
+    if (!read.has(name) || unremembered.includes(name)) continue;
+    for (const operation of ['update', 'delete', 'truncate']) {
+      t.ok(found.has(`${name} note_${operation}`), `${name}: ${operation}`);
+    }
+  }
+});
+
+t.test('a reader sees every commit once and in order, also those that overtake each other', async (t) => {
+  const database = await createDatabase(t);
+  const { db } = database;
+  await sql`insert into accounts (type, login) select 'User', 'u' || n from generate_series(1, 400) n`.execute(db);
+  const { rows: accounts } = await sql<{ id: number }>`select id from accounts order by id`.execute(db);
+  const reader = await connect(t, database);
+  const slow = await connect(t, database);
+  let { epoch } = await readChanges(reader, -1);
+  await slow.query('begin');
+  await slow.query('update accounts set profile_name = $1 where id = $2', ['first', accounts[0]?.id]);
+  await sql`update accounts set profile_name = 'second' where id = ${accounts[1]?.id}`.execute(db);
+  const before = await readChanges(reader, epoch);
+  t.same(named(before.changes), [`account:${accounts[1]?.id}`], 'the one that began later has committed');
+  await slow.query('commit');
+  const after = await readChanges(reader, before.epoch);
+  t.same(named(after.changes), [`account:${accounts[0]?.id}`], 'the one that began before it is not missed');
+  epoch = after.epoch;
+
+  const seen: Change[] = [];
+  let is_writing = true;
+  const reading = (async () => {
+    while (is_writing) {
+      const since = await readChanges(reader, epoch);
+      seen.push(...since.changes);
+      epoch = since.epoch;
+      await turn();
+    }
+  })();
+  const writers = accounts.map(({ id }) =>
+    db.transaction().execute(async (transaction) => {
+      await sql`update accounts set profile_name = 'third' where id = ${id}`.execute(transaction);
+      if (id % 3 === 0) await sql`select pg_sleep(0.002)`.execute(transaction);
+    }),
+  );
+  await Promise.all(writers);
+  is_writing = false;
+  await reading;
+  seen.push(...(await readChanges(reader, epoch)).changes);
+  t.same(named(seen), named(accounts.map(({ id }) => ({ kind: 'account', id, epoch: 0 }))), 'each exactly once');
+  t.same(
+    seen.map((each) => each.epoch),
+    seen.map((each) => each.epoch).toSorted((a, b) => a - b),
+    'in order',
+  );
+});
+
+t.test('what cannot be told one by one is told as everything', async (t) => {
+  const database = await createDatabase(t);
+  const { db } = database;
+  await sql`insert into accounts (type, login) select 'User', 'u' || n from generate_series(1, 300) n`.execute(db);
+  const reader = await connect(t, database);
+  const { epoch } = await readChanges(reader, -1);
+  t.same((await readChanges(reader, epoch)).changes, [], 'nothing since');
+  await sql`update accounts set profile_name = 'one' where login = 'u1'`.execute(db);
+  await sql`update accounts set profile_name = 'all'`.execute(db);
+  t.same(named((await readChanges(reader, epoch)).changes).at(-1), 'everything:0', 'many at once');
+  t.same(named((await readChanges(reader, -1)).changes), ['everything:0'], 'for who has heard of nothing yet');
+  await sql`delete from change_commits where epoch = ${epoch + 1}`.execute(db);
+  t.same(named((await readChanges(reader, epoch)).changes), ['everything:0'], 'a commit that is told no longer');
+  t.same(named((await readChanges(reader, epoch + 1000)).changes), ['everything:0'], 'a database that was set back');
+});
+
+t.test('what decides nothing is no change: the last use of a token, what is asked for the first time', async (t) => {
+  const database = await createDatabase(t);
+  const { db } = database;
+  const reader = await connect(t, database);
+  const { epoch } = await readChanges(reader, -1);
+  await sql`
+    with holder as (insert into accounts (type, login) values ('User', 'ada') returning id),
+      person as (insert into users (id, email) select id, 'ada@example.test' from holder)
+    insert into tokens (kind, user_id, name, created_at, secret_issued_at, token_last_eight, scopes)
+    select 'classic', id, 'one', now(), now(), '12345678', '{repo}' from holder`.execute(db);
+  await sql`update tokens set last_used_at = now(), description = 'for nothing'`.execute(db);
+  await sql`update users set email = 'ada@elsewhere.test'`.execute(db);
+  t.same(await readChanges(reader, epoch).then((since) => since.changes), []);
+  await sql`update tokens set last_used_at = now(), revoked_at = now(), revoked_reason = 'leaked'`.execute(db);
+  t.match(await readChanges(reader, epoch).then((since) => since.changes), [{ kind: 'token', id: Number }]);
+});
+
+t.test(
+  'the number is taken last of all: who writes to the same log in another order is not waited for in a circle',
+  async (t) => {
+    const database = await createDatabase(t);
+    const { db } = database;
+    await sql`insert into accounts (type, login) select 'User', 'u' || n from generate_series(1, 40) n`.execute(db);
+    const { rows: accounts } = await sql<{ id: number }>`select id from accounts order by id`.execute(db);
+    const entry = sql`
+    insert into audit_entries (action, user_id, operation_type, outcome, data)
+    values ('user.update', ${accounts[0]?.id}, 'modify', 'done', '{}')`;
+    const codes = new Set<unknown>();
+    for (let round = 0; round < 10; round += 1) {
+      const outcomes = await Promise.allSettled(
+        accounts.map(({ id }) =>
+          db.transaction().execute(async (transaction) => {
+            const change = sql`update accounts set profile_name = ${`round ${round}`} where id = ${id}`;
+            for (const statement of id % 2 === 0 ? [entry, change] : [change, entry])
+              await statement.execute(transaction);
+          }),
+        ),
+      );
+      for (const outcome of outcomes) codes.add(outcome.status === 'fulfilled' ? 'done' : outcome.reason?.code);
+    }
+    t.same([...codes], ['done']);
+  },
+);

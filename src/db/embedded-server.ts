@@ -106,12 +106,14 @@ export async function stop(server: Server): Promise<void> {
   server.stopping = true;
   const { child } = server;
   if (child === undefined) return;
-  const ended = new Promise<boolean>((resolve) => child.once('exit', () => resolve(true)));
+  // Not `exit`, which tells of the wrapper only: the processes that the server has made write until they notice its end.
+  const ended = new Promise<boolean>((resolve) => child.once('close', () => resolve(true)));
   (child.stdio[3] as Writable).end();
   if (await Promise.race([ended, delay(FAST_STOP_MS, false, { ref: false })])) return;
   signal(server, 'SIGQUIT');
   if (await Promise.race([ended, delay(IMMEDIATE_STOP_MS, false, { ref: false })])) return;
   signal(server, 'SIGKILL');
+  await Promise.race([ended, delay(IMMEDIATE_STOP_MS, false, { ref: false })]);
 }
 
 /** Signals the server process itself, whose number is the first line of its lock file. */

@@ -39,7 +39,7 @@ type Galaxy = Awaited<ReturnType<typeof galaxy>>;
 
 const ORG = '/orgs/acme/audit-log';
 /** How often each search is walked, in windows and on pages of sizes drawn anew. */
-const ROUNDS = cases({ short: 4, long: 12 });
+const ROUNDS = cases({ short: 2, long: 12 });
 const phrased = (path: string, phrase: string) => `GET ${path}?phrase=${encodeURIComponent(phrase)}` as const;
 
 function linksOf(headers: Readonly<Record<string, unknown>>): Record<string, string> {

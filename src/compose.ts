@@ -16,9 +16,9 @@ import { createStrictFacts } from './facts/strict.ts';
 import { createKeySets } from './key-sets.ts';
 import { createMailer } from './mailer.ts';
 import { createOutbound } from './outbound.ts';
-import { createBadCredentialCounts } from './use-cases/bad-credential-counts.ts';
-import { createLastUse } from './use-cases/last-use.ts';
-import { createSigner } from './use-cases/signer.ts';
+import { createBadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
+import { createLastUse } from './use-cases/checks/last-use.ts';
+import { createSigner } from './use-cases/signing-keys/signer.ts';
 
 export type Parts = {
   readonly pool: pg.Pool;

@@ -9,9 +9,9 @@ import type { FactsSource } from './facts/source.ts';
 import type { KeySets } from './key-sets.ts';
 import type { Mailer } from './mailer.ts';
 import type { Outbound } from './outbound.ts';
-import type { BadCredentialCounts } from './use-cases/bad-credential-counts.ts';
-import type { LastUse } from './use-cases/last-use.ts';
-import type { Signer } from './use-cases/signer.ts';
+import type { BadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
+import type { LastUse } from './use-cases/checks/last-use.ts';
+import type { Signer } from './use-cases/signing-keys/signer.ts';
 
 export interface Deps {
   readonly db: Kysely<Database>;

@@ -20,9 +20,9 @@ import { prepareRootFile } from './root-file.ts';
 import { readSigningKeyFile } from './signing-key-file.ts';
 import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusal.ts';
 import { type Stopper, stopOnSignals } from './stop.ts';
-import { ensureAdministrator } from './use-cases/ensure-administrator.ts';
-import { prepareSigningKeys } from './use-cases/prepare-signing-keys.ts';
-import { setCatalogueByFile } from './use-cases/set-catalogue.ts';
+import { ensureAdministrator } from './use-cases/administration/ensure-administrator.ts';
+import { setCatalogueByFile } from './use-cases/catalogue/set-catalogue.ts';
+import { prepareSigningKeys } from './use-cases/signing-keys/prepare-signing-keys.ts';
 
 const DATABASE_RETRY_MS = 1000;
 /** Connections of the embedded database beside the pool's: its supervisor, migrations, somebody who looks. */

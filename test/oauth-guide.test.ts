@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import t from 'tap';
-import { ensureAdministrator } from '../src/use-cases/ensure-administrator.ts';
+import { ensureAdministrator } from '../src/use-cases/administration/ensure-administrator.ts';
 import { commandsOf, runCommands } from './support/console-blocks.ts';
 import { listeningApp } from './support/listening.ts';
 import { freePort } from './support/service.ts';

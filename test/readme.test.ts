@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { ensureAdministrator } from '../src/use-cases/ensure-administrator.ts';
+import { ensureAdministrator } from '../src/use-cases/administration/ensure-administrator.ts';
 import { buildTestApp } from './support/build-app.ts';
 
 const ROOT = join(import.meta.dirname, '..');

@@ -9,8 +9,8 @@ import { AUDIT_PROBLEMS, type AuditFinding, type AuditReport } from '../domain/a
 import { lookAtDatabase } from '../open-database.ts';
 import { rootPublicKeyOf } from '../root-file.ts';
 import { EXIT_CONFIGURATION } from '../start-refusal.ts';
-import { verifyAudit } from '../use-cases/verify-audit.ts';
-import { type RootsReport, verifyAuditRoots } from '../use-cases/verify-audit-roots.ts';
+import { verifyAudit } from '../use-cases/audit/verify-audit.ts';
+import { type RootsReport, verifyAuditRoots } from '../use-cases/audit/verify-audit-roots.ts';
 
 const USAGE = `npm run audit:verify -- [--json] [--roots FILE] [--public-key FILE]
   The database is that of DATABASE_URL, or the embedded one in DATA_DIR.

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../config.ts';
 import { changeDatabase } from '../open-database.ts';
 import { EXIT_CONFIGURATION } from '../start-refusal.ts';
-import { discardSigningKeys } from '../use-cases/discard-signing-keys.ts';
+import { discardSigningKeys } from '../use-cases/signing-keys/discard-signing-keys.ts';
 
 const USAGE = `npm run keys:discard -- --yes
   Takes away all signing keys of the database (DATABASE_URL, or the embedded one in DATA_DIR): JWTs that they signed, which live

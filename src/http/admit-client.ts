@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { authenticateClient } from '../use-cases/authenticate.ts';
+import { authenticateClient } from '../use-cases/checks/authenticate.ts';
 import type { ClientAccess } from './access.ts';
 import { recordIfRefused } from './admit.ts';
 import { clientFrom, type Presented, presentedBy } from './credential.ts';

@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { authenticateClient } from '../use-cases/authenticate.ts';
+import { authenticateClient } from '../use-cases/checks/authenticate.ts';
 import { gatewayPresentedBy } from './credential.ts';
 
 /** 403 for whoever is no gateway: nothing is decided for him, and a 401 would be taken for a decision. */

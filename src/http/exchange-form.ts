@@ -3,7 +3,7 @@
 
 import { type Static, Type } from 'typebox';
 import { oauthRefusal } from '../domain/refusal.ts';
-import type { ExchangeAsk } from '../use-cases/narrow-subject.ts';
+import type { ExchangeAsk } from '../use-cases/exchange/narrow-subject.ts';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token' as const;

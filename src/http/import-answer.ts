@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { StorageUnavailable } from '../domain/fault.ts';
 import { REASONS } from '../domain/reason.ts';
 import { Refusal } from '../domain/refusal.ts';
-import type { ImportProgress } from '../use-cases/import-directory.ts';
+import type { ImportProgress } from '../use-cases/import/import-directory.ts';
 import { errorBody } from './errors.ts';
 import { spooled } from './spooled.ts';
 

@@ -2,7 +2,7 @@
 // so that a slow receiver keeps nobody else waiting. Any number of nodes work on the same queue.
 
 import type { Deps } from '../deps.ts';
-import { type Delivering, deliverMessage } from '../use-cases/deliver-message.ts';
+import { type Delivering, deliverMessage } from '../use-cases/webhooks/deliver-message.ts';
 
 const LOOK_MS = 500;
 const AT_ONCE_MAX = 40;

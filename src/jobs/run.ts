@@ -2,15 +2,15 @@
 // at the next turn.
 
 import type { Deps } from '../deps.ts';
-import { BAD_CREDENTIALS_TOLD_SECONDS } from '../use-cases/bad-credential-counts.ts';
-import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/export-audit-root.ts';
-import { LAST_USE_FLUSH_SECONDS } from '../use-cases/last-use.ts';
-import { noticeExpiry } from '../use-cases/notice-expiry.ts';
-import { removeDeadRows } from '../use-cases/remove-dead-rows.ts';
-import { rotateSigningKeys } from '../use-cases/rotate-signing-keys.ts';
-import { sendMails } from '../use-cases/send-mails.ts';
-import { sweepHookMessages } from '../use-cases/sweep-hook-messages.ts';
-import { sweepUnusedTokens } from '../use-cases/sweep-unused-tokens.ts';
+import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/audit/export-audit-root.ts';
+import { BAD_CREDENTIALS_TOLD_SECONDS } from '../use-cases/checks/bad-credential-counts.ts';
+import { LAST_USE_FLUSH_SECONDS } from '../use-cases/checks/last-use.ts';
+import { sendMails } from '../use-cases/people/send-mails.ts';
+import { removeDeadRows } from '../use-cases/service/remove-dead-rows.ts';
+import { rotateSigningKeys } from '../use-cases/signing-keys/rotate-signing-keys.ts';
+import { noticeExpiry } from '../use-cases/tokens/notice-expiry.ts';
+import { sweepUnusedTokens } from '../use-cases/tokens/sweep-unused-tokens.ts';
+import { sweepHookMessages } from '../use-cases/webhooks/sweep-hook-messages.ts';
 
 /** Of rows that are kept for days. */
 const SWEEP_SECONDS = 600;

@@ -7,7 +7,7 @@ import { AUDIT_ACTIONS } from '../../src/domain/audit.ts';
 import type { Access } from '../../src/http/access.ts';
 import type { App } from '../../src/http/app-type.ts';
 import { declaredRoutes } from '../../src/http/route-access.ts';
-import { verifyAudit } from '../../src/use-cases/verify-audit.ts';
+import { verifyAudit } from '../../src/use-cases/audit/verify-audit.ts';
 import { playStory } from '../examples/record.ts';
 import type { Step } from '../examples/step.ts';
 import { buildTestApp } from '../support/build-app.ts';

@@ -8,7 +8,7 @@ import t from 'tap';
 import { migrate } from '../../src/db/migrate.ts';
 import { databaseOver, openPool } from '../../src/db/pool.ts';
 import type { Database } from '../../src/db/schema.ts';
-import { verifyAudit } from '../../src/use-cases/verify-audit.ts';
+import { verifyAudit } from '../../src/use-cases/audit/verify-audit.ts';
 import { createDatabase, createEmptyDatabase } from '../support/database.ts';
 
 const MIGRATIONS = new URL('../../migrations/', import.meta.url);

@@ -10,9 +10,9 @@ import t, { type Test } from 'tap';
 import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/schema.ts';
 import { prepareRootFile, rootPublicKeyOf } from '../../src/root-file.ts';
-import { exportAuditRoot } from '../../src/use-cases/export-audit-root.ts';
-import { verifyAudit } from '../../src/use-cases/verify-audit.ts';
-import { verifyAuditRoots } from '../../src/use-cases/verify-audit-roots.ts';
+import { exportAuditRoot } from '../../src/use-cases/audit/export-audit-root.ts';
+import { verifyAudit } from '../../src/use-cases/audit/verify-audit.ts';
+import { verifyAuditRoots } from '../../src/use-cases/audit/verify-audit-roots.ts';
 import { createDatabase } from '../support/database.ts';
 
 const run = async (db: Kysely<Database>, statement: string): Promise<void> =>

@@ -5,7 +5,7 @@ import { type Kysely, sql } from 'kysely';
 import t from 'tap';
 import type { Database } from '../../src/db/schema.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
-import { verifyAudit } from '../../src/use-cases/verify-audit.ts';
+import { verifyAudit } from '../../src/use-cases/audit/verify-audit.ts';
 import { createDatabase } from '../support/database.ts';
 import { cases } from '../support/effort.ts';
 import { numbersFrom } from '../support/numbers.ts';

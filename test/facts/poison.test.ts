@@ -8,7 +8,7 @@ import type { Deps } from '../../src/deps.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { FactsQuestion } from '../../src/facts/source.ts';
 import { digestOf, newText } from '../../src/secrets.ts';
-import { subjectOf } from '../../src/use-cases/authenticate.ts';
+import { subjectOf } from '../../src/use-cases/checks/authenticate.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { cases } from '../support/effort.ts';
 import { tokenRowsOf } from '../support/token-rows.ts';

@@ -2,7 +2,7 @@
 
 import t, { type Test } from 'tap';
 import { newText } from '../../src/secrets.ts';
-import { sourceOf } from '../../src/use-cases/bad-credential-counts.ts';
+import { sourceOf } from '../../src/use-cases/checks/bad-credential-counts.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { statementsOf } from '../support/query-count.ts';
 import { bearer, tokensOf, worldOf } from '../support/world.ts';

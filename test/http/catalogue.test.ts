@@ -11,7 +11,7 @@ import type { Deps } from '../../src/deps.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { App } from '../../src/http/app-type.ts';
 import { isStartRefusal } from '../../src/start-refusal.ts';
-import { setCatalogueByFile } from '../../src/use-cases/set-catalogue.ts';
+import { setCatalogueByFile } from '../../src/use-cases/catalogue/set-catalogue.ts';
 import { ask, backendOf } from '../support/backend.ts';
 import { databaseUrl, TEMPLATE_URL } from '../support/database.ts';
 import { directoryApp } from '../support/directory-app.ts';

@@ -12,7 +12,7 @@ import type { AddRoutes } from '../../src/http/app-type.ts';
 import { importAnswer } from '../../src/http/import-answer.ts';
 import { BATCH_LINES_MAX, batchesOf } from '../../src/http/import-body.ts';
 import { importLineReader } from '../../src/http/import-line.ts';
-import { importDirectory } from '../../src/use-cases/import-directory.ts';
+import { importDirectory } from '../../src/use-cases/import/import-directory.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { bodyOf, importerOf, parseLines } from '../support/importing.ts';
 import { eventually } from '../support/service.ts';

@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import t, { type Test } from 'tap';
 import { digestOf, newText } from '../../src/secrets.ts';
-import { fillPage } from '../../src/use-cases/fill-page.ts';
+import { fillPage } from '../../src/use-cases/search/fill-page.ts';
 import { type Asked, backendOf } from '../support/backend.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { statementsOf } from '../support/query-count.ts';

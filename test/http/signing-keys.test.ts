@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { SYSTEM_CALLER } from '../../src/domain/caller.ts';
 import { signsFrom } from '../../src/domain/signing-key.ts';
-import { KEPT_MS } from '../../src/use-cases/signer.ts';
-import { withdrawSigningKey } from '../../src/use-cases/withdraw-signing-key.ts';
+import { KEPT_MS } from '../../src/use-cases/signing-keys/signer.ts';
+import { withdrawSigningKey } from '../../src/use-cases/signing-keys/withdraw-signing-key.ts';
 import { directoryApp } from '../support/directory-app.ts';
 import { kidOf, signingNodes } from '../support/signing-nodes.ts';
 

@@ -6,7 +6,7 @@ import { deleteFromSelections, lockRepository } from '../../src/db/repositories.
 import type { Deps } from '../../src/deps.ts';
 import { DAY_MS, daysAfter } from '../../src/domain/lifetime.ts';
 import { digestOf, kindOfText } from '../../src/secrets.ts';
-import { removeDeadRows } from '../../src/use-cases/remove-dead-rows.ts';
+import { removeDeadRows } from '../../src/use-cases/service/remove-dead-rows.ts';
 import { ask, backendOf } from '../support/backend.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { tokenRowsOf } from '../support/token-rows.ts';

@@ -4,7 +4,7 @@ import { Webhooks } from '@octokit/webhooks';
 import t from 'tap';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { SYSTEM_CALLER } from '../../src/domain/caller.ts';
-import { tellTokenEvents } from '../../src/use-cases/tell-token-event.ts';
+import { tellTokenEvents } from '../../src/use-cases/tokens/tell-token-event.ts';
 import {
   hookWorld,
   type Received,

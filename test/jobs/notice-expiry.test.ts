@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { daysAfter } from '../../src/domain/lifetime.ts';
-import { noticeExpiry } from '../../src/use-cases/notice-expiry.ts';
+import { noticeExpiry } from '../../src/use-cases/tokens/notice-expiry.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { settableClock } from '../support/clock.ts';
 import { tokenRowsOf } from '../support/token-rows.ts';

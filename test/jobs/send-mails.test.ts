@@ -2,8 +2,8 @@
 
 import t, { type Test } from 'tap';
 import { daysAfter } from '../../src/domain/lifetime.ts';
-import { noticeExpiry } from '../../src/use-cases/notice-expiry.ts';
-import { sendMails } from '../../src/use-cases/send-mails.ts';
+import { sendMails } from '../../src/use-cases/people/send-mails.ts';
+import { noticeExpiry } from '../../src/use-cases/tokens/notice-expiry.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { settableClock } from '../support/clock.ts';
 import { startSmtp, textOf } from '../support/smtp.ts';

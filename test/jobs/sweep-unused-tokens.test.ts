@@ -2,9 +2,9 @@
 
 import t, { type Test } from 'tap';
 import { daysAfter } from '../../src/domain/lifetime.ts';
-import { noticeExpiry } from '../../src/use-cases/notice-expiry.ts';
-import { removeDeadRows } from '../../src/use-cases/remove-dead-rows.ts';
-import { sweepUnusedTokens } from '../../src/use-cases/sweep-unused-tokens.ts';
+import { removeDeadRows } from '../../src/use-cases/service/remove-dead-rows.ts';
+import { noticeExpiry } from '../../src/use-cases/tokens/notice-expiry.ts';
+import { sweepUnusedTokens } from '../../src/use-cases/tokens/sweep-unused-tokens.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { settableClock } from '../support/clock.ts';
 import { tokenRowsOf } from '../support/token-rows.ts';

@@ -6,7 +6,7 @@ import { CompiledQuery, sql } from 'kysely';
 import { PgBoss } from 'pg-boss';
 import t from 'tap';
 import { createOutbound, type OutboundCall } from '../../src/outbound.ts';
-import { sweepHookMessages } from '../../src/use-cases/sweep-hook-messages.ts';
+import { sweepHookMessages } from '../../src/use-cases/webhooks/sweep-hook-messages.ts';
 import { databaseUrl, TEMPLATE_URL } from '../support/database.ts';
 import { hookWorld, startReceiver, startWorker } from '../support/hook-world.ts';
 import { freePort, startService } from '../support/service.ts';

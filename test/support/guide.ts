@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import type { Test } from 'tap';
-import { ensureAdministrator } from '../../src/use-cases/ensure-administrator.ts';
+import { ensureAdministrator } from '../../src/use-cases/administration/ensure-administrator.ts';
 import { buildTestApp } from './build-app.ts';
 import { commandsOf, runCommands } from './console-blocks.ts';
 

@@ -6,8 +6,8 @@ import type { Test } from 'tap';
 import { composeDeps } from '../../src/compose.ts';
 import { type Environment, loadConfig } from '../../src/config.ts';
 import { isStartRefusal } from '../../src/start-refusal.ts';
-import { prepareSigningKeys } from '../../src/use-cases/prepare-signing-keys.ts';
-import { rotateSigningKeys } from '../../src/use-cases/rotate-signing-keys.ts';
+import { prepareSigningKeys } from '../../src/use-cases/signing-keys/prepare-signing-keys.ts';
+import { rotateSigningKeys } from '../../src/use-cases/signing-keys/rotate-signing-keys.ts';
 import { settableClock } from './clock.ts';
 import { createDatabase } from './database.ts';
 

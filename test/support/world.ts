@@ -8,7 +8,7 @@ import type { Database } from '../../src/db/schema.ts';
 import type { Deps } from '../../src/deps.ts';
 import type { Capability, Role, Visibility } from '../../src/domain/vocabulary.ts';
 import { digestOf, newClientId, newText } from '../../src/secrets.ts';
-import { startSession } from '../../src/use-cases/open-session.ts';
+import { startSession } from '../../src/use-cases/people/open-session.ts';
 
 export interface Named {
   readonly id: number;

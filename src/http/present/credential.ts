@@ -3,7 +3,7 @@
 
 import type { TokenFacts } from '../../domain/facts.ts';
 import { endOfText } from '../../domain/lifetime.ts';
-import type { DescribedCredential } from '../../use-cases/describe-credential.ts';
+import type { DescribedCredential } from '../../use-cases/checks/describe-credential.ts';
 import { printTime, printTimeOrNull } from './time.ts';
 
 function accessOf(token: TokenFacts) {

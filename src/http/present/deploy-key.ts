@@ -1,7 +1,7 @@
 // Deploy keys as the wire has them. Nothing here sees a key being used: GitHub's `last_used` is null.
 
 import type { Deps } from '../../deps.ts';
-import type { DeployKey } from '../../use-cases/show-deploy-key.ts';
+import type { DeployKey } from '../../use-cases/directory/show-deploy-key.ts';
 import { printTime } from './time.ts';
 
 export function presentDeployKey(

@@ -1,6 +1,6 @@
 // A judgement as AuthZEN and contract 8 print it: to a client the reason is told as finely as it is known.
 
-import type { Judgement } from '../../use-cases/evaluate.ts';
+import type { Judgement } from '../../use-cases/checks/evaluate.ts';
 import type { EvaluationAnswer } from '../schemas/evaluation.ts';
 import { printTime } from './time.ts';
 

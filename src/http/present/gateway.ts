@@ -2,7 +2,7 @@
 // caller wrote is left (contract 8).
 
 import { printScope } from '../../domain/scope-text.ts';
-import type { Checked } from '../../use-cases/check-request.ts';
+import type { Checked } from '../../use-cases/checks/check-request.ts';
 
 export function gatewayHeaders({ judgement: { live_token }, workflows }: Checked): Readonly<Record<string, string>> {
   return {

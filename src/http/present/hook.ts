@@ -3,9 +3,9 @@
 import type { Static } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { HIDDEN_SECRET, HOOK_EVENTS } from '../../domain/hook.ts';
-import type { DeliveryPage } from '../../use-cases/list-hook-deliveries.ts';
-import type { Hook } from '../../use-cases/show-hook.ts';
-import type { ShownDelivery } from '../../use-cases/show-hook-delivery.ts';
+import type { DeliveryPage } from '../../use-cases/webhooks/list-hook-deliveries.ts';
+import type { Hook } from '../../use-cases/webhooks/show-hook.ts';
+import type { ShownDelivery } from '../../use-cases/webhooks/show-hook-delivery.ts';
 import type { HookDelivery, HookDeliveryItem, Hook as HookShape } from '../schemas/hooks.ts';
 import { printTime } from './time.ts';
 

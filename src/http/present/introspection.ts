@@ -7,7 +7,7 @@ import { endOfText } from '../../domain/lifetime.ts';
 import { printScope } from '../../domain/scope-text.ts';
 import { tokenState } from '../../domain/token-state.ts';
 import type { TokenState } from '../../domain/vocabulary.ts';
-import type { Introspected } from '../../use-cases/introspect.ts';
+import type { Introspected } from '../../use-cases/checks/introspect.ts';
 import type { Introspection } from '../schemas/introspection.ts';
 
 /** RFC 7662 counts time in whole seconds since 1970. */

@@ -3,7 +3,7 @@
 import type { Deps } from '../../deps.ts';
 import { nodeId } from '../../domain/simple-user.ts';
 import { VISIBILITIES } from '../../domain/vocabulary.ts';
-import type { ReviewedRepository } from '../../use-cases/list-access-repositories.ts';
+import type { ReviewedRepository } from '../../use-cases/approval/list-access-repositories.ts';
 import { eachRepositoryUrl } from '../schemas/minimal-repository.ts';
 import { presentSimpleUser } from './simple-user.ts';
 import { printTime } from './time.ts';

@@ -2,7 +2,7 @@
 
 import type { Static } from 'typebox';
 import { headline, sentence } from '../../domain/notification.ts';
-import type { NotificationRow } from '../../use-cases/list-notifications.ts';
+import type { NotificationRow } from '../../use-cases/people/list-notifications.ts';
 import type { Notification } from '../schemas/notifications.ts';
 import { printTime, printTimeOrNull } from './time.ts';
 

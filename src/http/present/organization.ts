@@ -1,8 +1,8 @@
 // Organizations and memberships as the wire has them.
 
 import type { Deps } from '../../deps.ts';
-import type { Membership } from '../../use-cases/show-membership.ts';
-import type { ShownOrganization } from '../../use-cases/show-organization.ts';
+import type { Membership } from '../../use-cases/directory/show-membership.ts';
+import type { ShownOrganization } from '../../use-cases/directory/show-organization.ts';
 import { presentAccount } from './account.ts';
 import { printTime } from './time.ts';
 

@@ -1,7 +1,7 @@
 // What a policy would block, as the wire has it: a page of the tokens, and how many there are.
 
 import type { Static } from 'typebox';
-import type { PreviewedToken, TokensPreview } from '../../use-cases/preview-tokens.ts';
+import type { PreviewedToken, TokensPreview } from '../../use-cases/policy/preview-tokens.ts';
 import type { Page } from '../pages.ts';
 import type { PreviewedToken as PreviewedTokenShape } from '../schemas/policy-preview.ts';
 import { printTime, printTimeOrNull } from './time.ts';

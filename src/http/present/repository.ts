@@ -2,7 +2,7 @@
 
 import type { Deps } from '../../deps.ts';
 import { roleFlags } from '../../domain/role-words.ts';
-import type { ShownRepository } from '../../use-cases/repository-page.ts';
+import type { ShownRepository } from '../../use-cases/directory/repository-page.ts';
 import { presentAccount } from './account.ts';
 import { printTime } from './time.ts';
 

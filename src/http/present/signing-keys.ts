@@ -1,7 +1,7 @@
 // Signing keys as the wire has them: never a private part.
 
 import type { Static } from 'typebox';
-import type { PublishedKey } from '../../use-cases/list-published-keys.ts';
+import type { PublishedKey } from '../../use-cases/signing-keys/list-published-keys.ts';
 import type { SigningKey } from '../schemas/signing-keys.ts';
 import { printTime } from './time.ts';
 

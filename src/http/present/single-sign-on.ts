@@ -2,8 +2,8 @@
 
 import type { Static } from 'typebox';
 import type { SsoSettings } from '../../domain/single-sign-on.ts';
-import type { listCredentialAuthorizations } from '../../use-cases/list-credential-authorizations.ts';
-import type { listSsoIdentities } from '../../use-cases/list-sso-identities.ts';
+import type { listCredentialAuthorizations } from '../../use-cases/single-sign-on/list-credential-authorizations.ts';
+import type { listSsoIdentities } from '../../use-cases/single-sign-on/list-sso-identities.ts';
 import type {
   CredentialAuthorization,
   LinkedIdentity,

@@ -1,9 +1,9 @@
 // Teams as the wire has them. All are of GitHub's kind `closed`, none is below another.
 
 import type { Deps } from '../../deps.ts';
-import type { TeamMembership } from '../../use-cases/add-team-member.ts';
-import type { Team } from '../../use-cases/list-teams.ts';
-import type { TeamProfile } from '../../use-cases/show-team.ts';
+import type { TeamMembership } from '../../use-cases/directory/add-team-member.ts';
+import type { Team } from '../../use-cases/directory/list-teams.ts';
+import type { TeamProfile } from '../../use-cases/directory/show-team.ts';
 import { presentOrganization } from './organization.ts';
 import { printTime } from './time.ts';
 

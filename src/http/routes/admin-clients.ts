@@ -2,10 +2,10 @@
 
 import { Type } from 'typebox';
 import { OVERLAP_SECONDS_MAX } from '../../domain/lifetime.ts';
-import { createClient } from '../../use-cases/create-client.ts';
-import { listAllClients } from '../../use-cases/list-all-clients.ts';
-import { regenerateClientSecret } from '../../use-cases/regenerate-client-secret.ts';
-import { removeClient } from '../../use-cases/remove-client.ts';
+import { createClient } from '../../use-cases/administration/create-client.ts';
+import { listAllClients } from '../../use-cases/administration/list-all-clients.ts';
+import { regenerateClientSecret } from '../../use-cases/administration/regenerate-client-secret.ts';
+import { removeClient } from '../../use-cases/administration/remove-client.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { pageOf, paginate } from '../pages.ts';

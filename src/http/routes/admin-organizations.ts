@@ -1,10 +1,10 @@
 // Organizations and enterprises, as site administrators make them (contract 4). Who makes one gets no right in it.
 
 import { Type } from 'typebox';
-import { createEnterprise } from '../../use-cases/create-enterprise.ts';
-import { createOrganization } from '../../use-cases/create-organization.ts';
-import { listAllEnterprises } from '../../use-cases/list-all-enterprises.ts';
-import { listAllOrganizations } from '../../use-cases/list-all-organizations.ts';
+import { createEnterprise } from '../../use-cases/administration/create-enterprise.ts';
+import { createOrganization } from '../../use-cases/administration/create-organization.ts';
+import { listAllEnterprises } from '../../use-cases/administration/list-all-enterprises.ts';
+import { listAllOrganizations } from '../../use-cases/administration/list-all-organizations.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { presentAdministeredOrganization, presentEnterprise } from '../present/people.ts';

@@ -1,11 +1,11 @@
 // People, as site administrators make, correct and end them (contract 4).
 
 import { Type } from 'typebox';
-import { createPerson } from '../../use-cases/create-person.ts';
-import { deletePerson } from '../../use-cases/delete-person.ts';
-import { editPerson } from '../../use-cases/edit-person.ts';
-import { listAllPeople } from '../../use-cases/list-all-people.ts';
-import { revokeTokensOfPerson } from '../../use-cases/revoke-tokens-of-person.ts';
+import { createPerson } from '../../use-cases/administration/create-person.ts';
+import { deletePerson } from '../../use-cases/administration/delete-person.ts';
+import { editPerson } from '../../use-cases/administration/edit-person.ts';
+import { listAllPeople } from '../../use-cases/administration/list-all-people.ts';
+import { revokeTokensOfPerson } from '../../use-cases/tokens/revoke-tokens-of-person.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { pageOf, paginate } from '../pages.ts';

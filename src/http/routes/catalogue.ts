@@ -2,8 +2,8 @@
 
 import { Type } from 'typebox';
 import { DOCUMENT_BYTES_MAX } from '../../domain/catalogue-document.ts';
-import { setCatalogue } from '../../use-cases/set-catalogue.ts';
-import { showCatalogue } from '../../use-cases/show-catalogue.ts';
+import { setCatalogue } from '../../use-cases/catalogue/set-catalogue.ts';
+import { showCatalogue } from '../../use-cases/catalogue/show-catalogue.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { CatalogueDocument, CatalogueState } from '../schemas/catalogue.ts';
 import { DocumentErrorBody } from '../schemas/common.ts';

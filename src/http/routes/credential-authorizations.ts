@@ -4,8 +4,8 @@
 import { Type } from 'typebox';
 import { ownOperation } from '../../domain/own-operations.ts';
 import { authorizationAction } from '../../domain/single-sign-on.ts';
-import { listCredentialAuthorizations } from '../../use-cases/list-credential-authorizations.ts';
-import { revokeCredentialAuthorization } from '../../use-cases/revoke-credential-authorization.ts';
+import { listCredentialAuthorizations } from '../../use-cases/single-sign-on/list-credential-authorizations.ts';
+import { revokeCredentialAuthorization } from '../../use-cases/single-sign-on/revoke-credential-authorization.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { factsOf, organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

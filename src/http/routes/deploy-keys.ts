@@ -3,10 +3,10 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { addDeployKey } from '../../use-cases/add-deploy-key.ts';
-import { listDeployKeys } from '../../use-cases/list-deploy-keys.ts';
-import { removeDeployKey } from '../../use-cases/remove-deploy-key.ts';
-import { showDeployKey } from '../../use-cases/show-deploy-key.ts';
+import { addDeployKey } from '../../use-cases/directory/add-deploy-key.ts';
+import { listDeployKeys } from '../../use-cases/directory/list-deploy-keys.ts';
+import { removeDeployKey } from '../../use-cases/directory/remove-deploy-key.ts';
+import { showDeployKey } from '../../use-cases/directory/show-deploy-key.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { personOf, repositoryOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

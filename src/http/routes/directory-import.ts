@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import { Refusal } from '../../domain/refusal.ts';
-import { importDirectory } from '../../use-cases/import-directory.ts';
+import { importDirectory } from '../../use-cases/import/import-directory.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { importAnswer } from '../import-answer.ts';
 import { batchesOf } from '../import-body.ts';

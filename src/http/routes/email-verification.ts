@@ -1,8 +1,8 @@
 // Saying that an e-mail address is one's own (contract 4).
 
 import { Type } from 'typebox';
-import { askEmailVerification } from '../../use-cases/ask-email-verification.ts';
-import { verifyEmail } from '../../use-cases/verify-email.ts';
+import { askEmailVerification } from '../../use-cases/people/ask-email-verification.ts';
+import { verifyEmail } from '../../use-cases/people/verify-email.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { printTime } from '../present/time.ts';
 import { Conflict, NoContent, Time } from '../schemas/common.ts';

@@ -4,10 +4,10 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { editEnterprisePolicy } from '../../use-cases/edit-enterprise-policy.ts';
-import { previewEnterprisePolicy } from '../../use-cases/preview-enterprise-policy.ts';
-import { showEffectiveEnterprisePolicy } from '../../use-cases/show-effective-enterprise-policy.ts';
-import { showEnterprisePolicy } from '../../use-cases/show-enterprise-policy.ts';
+import { editEnterprisePolicy } from '../../use-cases/policy/edit-enterprise-policy.ts';
+import { previewEnterprisePolicy } from '../../use-cases/policy/preview-enterprise-policy.ts';
+import { showEffectiveEnterprisePolicy } from '../../use-cases/policy/show-effective-enterprise-policy.ts';
+import { showEnterprisePolicy } from '../../use-cases/policy/show-enterprise-policy.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { enterpriseOf, factsOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

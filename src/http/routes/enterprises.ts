@@ -1,10 +1,10 @@
 // Which organizations belong to an enterprise, and who administers it: a site administrator says (contract 4).
 
 import { Type } from 'typebox';
-import { addEnterpriseAdministrator } from '../../use-cases/add-enterprise-administrator.ts';
-import { addEnterpriseOrganization } from '../../use-cases/add-enterprise-organization.ts';
-import { removeEnterpriseAdministrator } from '../../use-cases/remove-enterprise-administrator.ts';
-import { removeEnterpriseOrganization } from '../../use-cases/remove-enterprise-organization.ts';
+import { addEnterpriseAdministrator } from '../../use-cases/administration/add-enterprise-administrator.ts';
+import { addEnterpriseOrganization } from '../../use-cases/administration/add-enterprise-organization.ts';
+import { removeEnterpriseAdministrator } from '../../use-cases/administration/remove-enterprise-administrator.ts';
+import { removeEnterpriseOrganization } from '../../use-cases/administration/remove-enterprise-organization.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { enterpriseIn } from '../resources.ts';
 import { Conflict, Login, NoContent } from '../schemas/common.ts';

@@ -1,7 +1,7 @@
 // Whether the process lives and whether it can answer checks (contract 3 and 10). Open to all: a load balancer asks.
 
 import { Type } from 'typebox';
-import { checkReadiness } from '../../use-cases/readiness.ts';
+import { checkReadiness } from '../../use-cases/service/readiness.ts';
 import type { AddRoutes } from '../app-type.ts';
 
 const Health = Type.Object({ status: Type.Enum(['ok']) });

@@ -3,9 +3,9 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { listHookDeliveries } from '../../use-cases/list-hook-deliveries.ts';
-import { redeliver } from '../../use-cases/redeliver.ts';
-import { showHookDelivery } from '../../use-cases/show-hook-delivery.ts';
+import { listHookDeliveries } from '../../use-cases/webhooks/list-hook-deliveries.ts';
+import { redeliver } from '../../use-cases/webhooks/redeliver.ts';
+import { showHookDelivery } from '../../use-cases/webhooks/show-hook-delivery.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { organizationOf } from '../caller-of.ts';
 import { pageOf, setLinks } from '../pages.ts';

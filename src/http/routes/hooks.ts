@@ -3,12 +3,12 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { createHook } from '../../use-cases/create-hook.ts';
-import { editHook } from '../../use-cases/edit-hook.ts';
-import { listHooks } from '../../use-cases/list-hooks.ts';
-import { pingHook } from '../../use-cases/ping-hook.ts';
-import { removeHook } from '../../use-cases/remove-hook.ts';
-import { showHook } from '../../use-cases/show-hook.ts';
+import { createHook } from '../../use-cases/webhooks/create-hook.ts';
+import { editHook } from '../../use-cases/webhooks/edit-hook.ts';
+import { listHooks } from '../../use-cases/webhooks/list-hooks.ts';
+import { pingHook } from '../../use-cases/webhooks/ping-hook.ts';
+import { removeHook } from '../../use-cases/webhooks/remove-hook.ts';
+import { showHook } from '../../use-cases/webhooks/show-hook.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

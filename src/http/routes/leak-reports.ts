@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 import { type CountedWindows, countWindows } from '../../counted-windows.ts';
 import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import { revokeLeaked } from '../../use-cases/revoke-leaked.ts';
+import { revokeLeaked } from '../../use-cases/tokens/revoke-leaked.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { Strict } from '../schemas/common.ts';
 

@@ -3,10 +3,10 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { listMembers } from '../../use-cases/list-members.ts';
-import { removeMembership } from '../../use-cases/remove-membership.ts';
-import { setMembership } from '../../use-cases/set-membership.ts';
-import { showMembership } from '../../use-cases/show-membership.ts';
+import { listMembers } from '../../use-cases/directory/list-members.ts';
+import { removeMembership } from '../../use-cases/directory/remove-membership.ts';
+import { setMembership } from '../../use-cases/directory/set-membership.ts';
+import { showMembership } from '../../use-cases/directory/show-membership.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { factsOf, organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

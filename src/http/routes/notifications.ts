@@ -1,7 +1,7 @@
 // What a person was told of his tokens and sessions (contract 4, T2).
 
 import { Type } from 'typebox';
-import { listNotifications } from '../../use-cases/list-notifications.ts';
+import { listNotifications } from '../../use-cases/people/list-notifications.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { presentNotification } from '../present/notification.ts';

@@ -2,9 +2,9 @@
 // (RFC 7009).
 
 import { Type } from 'typebox';
-import { introspect } from '../../use-cases/introspect.ts';
-import { revokeByText } from '../../use-cases/revoke-by-text.ts';
-import { signIntrospection } from '../../use-cases/sign-introspection.ts';
+import { introspect } from '../../use-cases/checks/introspect.ts';
+import { signIntrospection } from '../../use-cases/checks/sign-introspection.ts';
+import { revokeByText } from '../../use-cases/tokens/revoke-by-text.ts';
 import { asksFor } from '../accept.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';

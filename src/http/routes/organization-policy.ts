@@ -3,10 +3,10 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { editOrganizationPolicy } from '../../use-cases/edit-organization-policy.ts';
-import { previewOrganizationPolicy } from '../../use-cases/preview-organization-policy.ts';
-import { showEffectivePolicy } from '../../use-cases/show-effective-policy.ts';
-import { showOrganizationPolicy } from '../../use-cases/show-organization-policy.ts';
+import { editOrganizationPolicy } from '../../use-cases/policy/edit-organization-policy.ts';
+import { previewOrganizationPolicy } from '../../use-cases/policy/preview-organization-policy.ts';
+import { showEffectivePolicy } from '../../use-cases/policy/show-effective-policy.ts';
+import { showOrganizationPolicy } from '../../use-cases/policy/show-organization-policy.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { factsOf, organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

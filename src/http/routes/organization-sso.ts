@@ -4,11 +4,11 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { listSsoIdentities } from '../../use-cases/list-sso-identities.ts';
-import { setSso } from '../../use-cases/set-sso.ts';
-import { showSso } from '../../use-cases/show-sso.ts';
-import { unlinkSsoIdentity } from '../../use-cases/unlink-sso-identity.ts';
-import { unsetSso } from '../../use-cases/unset-sso.ts';
+import { listSsoIdentities } from '../../use-cases/single-sign-on/list-sso-identities.ts';
+import { setSso } from '../../use-cases/single-sign-on/set-sso.ts';
+import { showSso } from '../../use-cases/single-sign-on/show-sso.ts';
+import { unlinkSsoIdentity } from '../../use-cases/single-sign-on/unlink-sso-identity.ts';
+import { unsetSso } from '../../use-cases/single-sign-on/unset-sso.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

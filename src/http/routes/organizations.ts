@@ -3,10 +3,10 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { deleteOrganization } from '../../use-cases/delete-organization.ts';
-import { editOrganization } from '../../use-cases/edit-organization.ts';
-import { listOwnOrganizations } from '../../use-cases/list-own-organizations.ts';
-import { showOrganization } from '../../use-cases/show-organization.ts';
+import { deleteOrganization } from '../../use-cases/directory/delete-organization.ts';
+import { editOrganization } from '../../use-cases/directory/edit-organization.ts';
+import { listOwnOrganizations } from '../../use-cases/directory/list-own-organizations.ts';
+import { showOrganization } from '../../use-cases/directory/show-organization.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { factsOf, organizationOf, personOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

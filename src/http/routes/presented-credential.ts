@@ -1,6 +1,6 @@
 // Whoever presents a credential is told what it is and may do (contract 6).
 
-import { describeCredential } from '../../use-cases/describe-credential.ts';
+import { describeCredential } from '../../use-cases/checks/describe-credential.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { factsOf } from '../caller-of.ts';
 import { presentCredential } from '../present/credential.ts';

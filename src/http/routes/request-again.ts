@@ -1,7 +1,7 @@
 // What the holder does about the request of his token: asks again, or takes it back (contract 6).
 
-import { requestAgain } from '../../use-cases/request-again.ts';
-import { withdrawRequest } from '../../use-cases/withdraw-request.ts';
+import { requestAgain } from '../../use-cases/tokens/request-again.ts';
+import { withdrawRequest } from '../../use-cases/tokens/withdraw-request.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { factsOf } from '../caller-of.ts';
 import { Conflict, NoContent } from '../schemas/common.ts';

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import { APPROVAL_VALUES } from '../../domain/policy.ts';
-import { listResourceOwners } from '../../use-cases/list-resource-owners.ts';
+import { listResourceOwners } from '../../use-cases/tokens/list-resource-owners.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { factsOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

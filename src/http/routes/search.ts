@@ -1,12 +1,12 @@
 // AuthZEN's searches (Authorization API 1.0 section 8, contract 10): who may do this, to which resources, which actions.
 
 import type { FastifyRequest } from 'fastify';
-import type { PageQuestion } from '../../use-cases/page-token.ts';
-import { readQuestion } from '../../use-cases/read-questions.ts';
-import { type Found, type PageAsked, runSearch } from '../../use-cases/run-search.ts';
-import { searchActions } from '../../use-cases/search-actions.ts';
-import { searchResources } from '../../use-cases/search-resources.ts';
-import { searchSubjects } from '../../use-cases/search-subjects.ts';
+import { readQuestion } from '../../use-cases/checks/read-questions.ts';
+import type { PageQuestion } from '../../use-cases/search/page-token.ts';
+import { type Found, type PageAsked, runSearch } from '../../use-cases/search/run-search.ts';
+import { searchActions } from '../../use-cases/search/search-actions.ts';
+import { searchResources } from '../../use-cases/search/search-resources.ts';
+import { searchSubjects } from '../../use-cases/search/search-subjects.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { clientOf } from '../caller-of.ts';
 import { ActionSearch, ActionsFound, EntitiesFound, ResourceSearch, SubjectSearch } from '../schemas/search.ts';

@@ -1,9 +1,9 @@
 // Signing in and out (contract 4, T5).
 
 import { Type } from 'typebox';
-import { closeSession } from '../../use-cases/close-session.ts';
-import { openSession } from '../../use-cases/open-session.ts';
-import { setUpPassword } from '../../use-cases/set-up-password.ts';
+import { closeSession } from '../../use-cases/people/close-session.ts';
+import { openSession } from '../../use-cases/people/open-session.ts';
+import { setUpPassword } from '../../use-cases/people/set-up-password.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { printTime } from '../present/time.ts';

@@ -2,9 +2,9 @@
 
 import { type Static, Type } from 'typebox';
 import { JWKS_SECONDS_MAX } from '../../domain/signing-key.ts';
-import { listPublishedKeys } from '../../use-cases/list-published-keys.ts';
-import { requestRotation } from '../../use-cases/request-rotation.ts';
-import { withdrawSigningKey } from '../../use-cases/withdraw-signing-key.ts';
+import { listPublishedKeys } from '../../use-cases/signing-keys/list-published-keys.ts';
+import { requestRotation } from '../../use-cases/signing-keys/request-rotation.ts';
+import { withdrawSigningKey } from '../../use-cases/signing-keys/withdraw-signing-key.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { presentSigningKey } from '../present/signing-keys.ts';
 import { Conflict, NoContent } from '../schemas/common.ts';

@@ -3,11 +3,11 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { authorizationAction } from '../../domain/single-sign-on.ts';
-import { authorizeToken } from '../../use-cases/authorize-token.ts';
-import { closeSsoSession } from '../../use-cases/close-sso-session.ts';
-import { deauthorizeToken } from '../../use-cases/deauthorize-token.ts';
-import { listSsoSessions } from '../../use-cases/list-sso-sessions.ts';
-import { openSsoSession } from '../../use-cases/open-sso-session.ts';
+import { authorizeToken } from '../../use-cases/single-sign-on/authorize-token.ts';
+import { closeSsoSession } from '../../use-cases/single-sign-on/close-sso-session.ts';
+import { deauthorizeToken } from '../../use-cases/single-sign-on/deauthorize-token.ts';
+import { listSsoSessions } from '../../use-cases/single-sign-on/list-sso-sessions.ts';
+import { openSsoSession } from '../../use-cases/single-sign-on/open-sso-session.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { factsOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

@@ -1,8 +1,8 @@
 // Suspending people, and letting them act again (contract 4, M10).
 
 import { Type } from 'typebox';
-import { suspendPerson } from '../../use-cases/suspend-person.ts';
-import { unsuspendPerson } from '../../use-cases/unsuspend-person.ts';
+import { suspendPerson } from '../../use-cases/administration/suspend-person.ts';
+import { unsuspendPerson } from '../../use-cases/administration/unsuspend-person.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { accountIn } from '../resources.ts';
 import { NoContent, Strict } from '../schemas/common.ts';

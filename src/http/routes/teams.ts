@@ -3,10 +3,10 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { createTeam } from '../../use-cases/create-team.ts';
-import { deleteTeam } from '../../use-cases/delete-team.ts';
-import { listTeams } from '../../use-cases/list-teams.ts';
-import { showTeam } from '../../use-cases/show-team.ts';
+import { createTeam } from '../../use-cases/directory/create-team.ts';
+import { deleteTeam } from '../../use-cases/directory/delete-team.ts';
+import { listTeams } from '../../use-cases/directory/list-teams.ts';
+import { showTeam } from '../../use-cases/directory/show-team.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { factsOf, organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

@@ -1,7 +1,7 @@
 // POST /oauth/token: the only grant is the exchange of a token for a shorter and narrower one (RFC 8693, contract 8).
 
 import { Type } from 'typebox';
-import { exchangeToken } from '../../use-cases/exchange-token.ts';
+import { exchangeToken } from '../../use-cases/exchange/exchange-token.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { clientOf } from '../caller-of.ts';

@@ -3,9 +3,9 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { listGrantedRepositories } from '../../use-cases/list-access-repositories.ts';
-import { listGrants } from '../../use-cases/list-accessing-tokens.ts';
-import { revokeGrants } from '../../use-cases/revoke-grants.ts';
+import { listGrantedRepositories } from '../../use-cases/approval/list-access-repositories.ts';
+import { listGrants } from '../../use-cases/approval/list-accessing-tokens.ts';
+import { revokeGrants } from '../../use-cases/approval/revoke-grants.ts';
 import type { AddRoutes, App } from '../app-type.ts';
 import { factsOf, organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

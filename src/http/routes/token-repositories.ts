@@ -1,7 +1,7 @@
 // The repositories of a token (contract 6).
 
 import { Type } from 'typebox';
-import { listTokenRepositories } from '../../use-cases/list-token-repositories.ts';
+import { listTokenRepositories } from '../../use-cases/tokens/list-token-repositories.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { factsOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

@@ -2,9 +2,9 @@
 
 import { Type } from 'typebox';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { addReviewer } from '../../use-cases/add-reviewer.ts';
-import { listReviewers } from '../../use-cases/list-reviewers.ts';
-import { removeReviewer } from '../../use-cases/remove-reviewer.ts';
+import { addReviewer } from '../../use-cases/approval/add-reviewer.ts';
+import { listReviewers } from '../../use-cases/approval/list-reviewers.ts';
+import { removeReviewer } from '../../use-cases/approval/remove-reviewer.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';

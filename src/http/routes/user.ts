@@ -2,9 +2,9 @@
 
 import { Type } from 'typebox';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { changeOwnAccount } from '../../use-cases/change-own-account.ts';
-import { showOwnAccount } from '../../use-cases/show-own-account.ts';
-import { showProfile } from '../../use-cases/show-profile.ts';
+import { changeOwnAccount } from '../../use-cases/people/change-own-account.ts';
+import { showOwnAccount } from '../../use-cases/people/show-own-account.ts';
+import { showProfile } from '../../use-cases/people/show-profile.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { factsOf } from '../caller-of.ts';
 import { presentOwnAccount, presentProfile } from '../present/people.ts';

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import { PERMISSIONS, SCOPES } from '../../domain/vocabulary.ts';
-import { findOperations } from '../../use-cases/find-operations.ts';
+import { findOperations } from '../../use-cases/catalogue/find-operations.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { presentOperation } from '../present/operation.ts';

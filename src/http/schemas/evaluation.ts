@@ -3,7 +3,7 @@
 
 import { type Static, Type } from 'typebox';
 import { FINE_REASONS, REASON_CODES } from '../../domain/reason.ts';
-import { EVALUATION_SEMANTICS } from '../../use-cases/evaluate-many.ts';
+import { EVALUATION_SEMANTICS } from '../../use-cases/checks/evaluate-many.ts';
 import { Id, Login, Time } from './common.ts';
 
 export const EVALUATIONS_MAX = 1000;

@@ -11,7 +11,7 @@ import type { AuditAction } from '../../domain/audit.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { type ImportLine, isRelation, type ObjectType } from '../../domain/import-line.ts';
 import type { Planned } from '../../domain/import-plan.ts';
-import { tellPeopleGone } from '../tell-people-gone.ts';
+import { tellPeopleGone } from '../directory/tell-people-gone.ts';
 import type { Step, StepOutcome } from './step.ts';
 
 type Gone = {

@@ -10,10 +10,10 @@ import type { AuditEvent } from '../../domain/audit.ts';
 import { SYSTEM_CALLER } from '../../domain/caller.ts';
 import { authorizationEvent } from '../../domain/single-sign-on.ts';
 import { accessEvent } from '../../domain/token-audit.ts';
-import { authorizedToken } from '../authorized-token.ts';
-import { LEFT, leftAccess } from '../left-access.ts';
-import { tellAccessChanges } from '../tell-access-changes.ts';
-import { tellHolders } from '../tell-holders.ts';
+import { LEFT, leftAccess } from '../approval/left-access.ts';
+import { tellAccessChanges } from '../approval/tell-access-changes.ts';
+import { authorizedToken } from '../single-sign-on/authorized-token.ts';
+import { tellHolders } from '../tokens/tell-holders.ts';
 import type { Step } from './step.ts';
 
 /** @rule A4 */

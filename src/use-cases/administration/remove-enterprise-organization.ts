@@ -1,0 +1,31 @@
+// DELETE /enterprises/{enterprise}/organizations/{org}.
+
+import { writeAudit } from '../../db/audit.ts';
+import { holdEnterprise } from '../../db/enterprises.ts';
+import { lockOrganizationByLogin, makeInternalRepositoriesPrivate, setEnterprise } from '../../db/organizations.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import type { Deps } from '../../deps.ts';
+import type { Caller } from '../../domain/caller.ts';
+import { Refusal } from '../../domain/refusal.ts';
+
+/** The organization leaves the enterprise, and its internal repositories become private; 404 where it is not of it. @rule C5, M10 */
+export async function removeEnterpriseOrganization(
+  deps: Deps,
+  caller: Caller,
+  names: { readonly enterprise: string; readonly org: string },
+): Promise<void> {
+  await inTransaction(deps.db, async (transaction) => {
+    const enterprise = await holdEnterprise(transaction, names.enterprise);
+    const organization = await lockOrganizationByLogin(transaction, names.org);
+    if (enterprise === undefined || organization?.enterprise_id !== enterprise.id) throw new Refusal('not_found');
+    await setEnterprise(transaction, organization.id, null);
+    const made_private = await makeInternalRepositoriesPrivate(transaction, organization.id);
+    await writeAudit(transaction, caller, {
+      action: 'business.remove_organization',
+      operation_type: 'modify',
+      business: { id: enterprise.id, name: enterprise.slug },
+      org: { id: organization.id, name: organization.login },
+      data: { repositories_made_private: made_private },
+    });
+  });
+}

@@ -1,0 +1,93 @@
+// Reviewing requests of tokens (A1, A2): one or many, all or none. What is approved is the row that the reviewer saw.
+
+import type { Kysely } from 'kysely';
+import { setBackToGranted } from '../../db/granted-access.ts';
+import { lockReviewedTokens } from '../../db/review-locks.ts';
+import { endRequests, findNamedRequests, grantRequested, type NamedRequest } from '../../db/reviews.ts';
+import type { Database } from '../../db/schema.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import type { Deps } from '../../deps.ts';
+import type { Caller } from '../../domain/caller.ts';
+import type { PolicyPair } from '../../domain/policy.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import { lifeSeconds } from '../../domain/requested-expiry.ts';
+import { judgeApproval, judgePending, type ReviewAction, refuseOwn } from '../../domain/review.ts';
+import { readOrganizationPolicy } from '../policy/organization-policy.ts';
+import { concernedToken } from '../tokens/concerned-token.ts';
+import { requireReviewer } from './hold-reviewer.ts';
+import { recordAccess } from './record-access.ts';
+
+export type ReviewInput = {
+  readonly organization: { readonly id: number; readonly login: string };
+  /** At least one; a repeated one counts once. */
+  readonly ids: readonly number[];
+  readonly action: ReviewAction;
+  readonly reason: string | null;
+  readonly now: Date;
+};
+
+async function policiesOf(db: Kysely<Database>, organization_id: number): Promise<PolicyPair | null> {
+  const { policy, enterprise } = await readOrganizationPolicy(db, organization_id);
+  if (enterprise !== null && enterprise.policy === null) return null;
+  return { organization: policy, enterprise: enterprise?.policy ?? null };
+}
+
+/** The organization's requests of these ids, with their tokens locked. 404 where one is unknown or foreign. */
+async function lockRequests(
+  db: Kysely<Database>,
+  named: { readonly organization_id: number; readonly ids: readonly number[] },
+): Promise<readonly NamedRequest[]> {
+  const found = await findNamedRequests(db, named);
+  if (found.length < named.ids.length) throw new Refusal('not_found');
+  const { organization_id } = named;
+  await lockReviewedTokens(db, { organization_id, token_ids: found.map((each) => each.token_id) });
+  // A statement of its own: what was found may have changed while the locks were waited for. INVARIANT: no token is among
+  // these that was not locked.
+  const requests = await findNamedRequests(db, named);
+  if (requests.length < named.ids.length) throw new Refusal('not_found');
+  return requests;
+}
+
+/** Gives what is asked. @rule A2, M7, M8 */
+async function approve(db: Kysely<Database>, requests: readonly NamedRequest[], input: ReviewInput): Promise<void> {
+  const policies = await policiesOf(db, input.organization.id);
+  for (const request of requests) judgeApproval(request, policies, input.now);
+  const approved = requests.map(({ id, secret_issued_at, expires_at }) => ({
+    request_id: id,
+    lifetime_seconds: lifeSeconds(secret_issued_at, expires_at),
+  }));
+  await grantRequested(db, approved, input.now);
+}
+
+/** Gives nothing: of a widening the old grant stands, and is what is asked. @rule A2 */
+async function deny(db: Kysely<Database>, requests: readonly NamedRequest[]): Promise<void> {
+  for (const request of requests) judgePending(request);
+  await setBackToGranted(
+    db,
+    requests.map((each) => each.token_id),
+  );
+}
+
+/**
+ * Approves or denies these requests, an entry each. Refuses, and then changes nothing: 404 for one that is unknown or
+ * foreign; 403 `own_token`; 409 for one that has ended, or cannot be approved. @rule A1, A2, K7, P2, L1
+ */
+export async function reviewRequests(deps: Deps, caller: Caller, input: ReviewInput): Promise<void> {
+  const { organization, action, reason, now } = input;
+  const ids = [...new Set(input.ids)];
+  await inTransaction(deps.db, async (db) => {
+    const reviewed_by = await requireReviewer(db, caller, organization.id);
+    const requests = await lockRequests(db, { organization_id: organization.id, ids });
+    refuseOwn(caller.principal, requests);
+    if (action === 'approve') await approve(db, requests, input);
+    else await deny(db, requests);
+    const state = action === 'approve' ? 'approved' : 'denied';
+    await endRequests(db, ids, { state, reason, reviewed_by, reviewed_at: now });
+    const act = action === 'approve' ? 'access_granted' : 'request_denied';
+    const changes = requests.map((request) => ({
+      ...({ act, organization, request_id: request.id, review_reason: reason } as const),
+      token: concernedToken(request),
+    }));
+    await recordAccess(db, { caller, now }, changes);
+  });
+}

@@ -1,0 +1,69 @@
+// Who is calling, and what there is to know about what he asks for: credential in, principal and facts out.
+
+import type { Deps } from '../../deps.ts';
+import type { ClientFacts, Principal } from '../../domain/caller.ts';
+import { isForAudience } from '../../domain/exchanged.ts';
+import type { Subject } from '../../domain/facts.ts';
+import { isPast } from '../../domain/lifetime.ts';
+import type { ClientKey, LoadedFacts, LoadedSubject, ResourceKey, SubjectKey } from '../../facts/source.ts';
+
+export type Authenticated = {
+  readonly facts: LoadedFacts;
+  /** Null: the credential is unknown, or a session that is over. Whether a token is alive is for decide(). */
+  readonly subject: Subject | null;
+  readonly principal: Principal;
+};
+
+/** The subject as decide() takes it; null where the credential is none. @rule F5.1, T5 */
+export function subjectOf(loaded: LoadedSubject, now: Date): Subject | null {
+  switch (loaded.type) {
+    case 'anonymous':
+      return { type: 'anonymous' };
+    case 'unknown':
+      return null;
+    case 'login':
+      return { type: 'person', person: loaded.person };
+    case 'session':
+      return isPast(loaded.expires_at, now) ? null : { type: 'person', person: loaded.person };
+    case 'token':
+      return { type: 'token', person: loaded.person, token: loaded.token };
+  }
+}
+
+function principalOf(loaded: LoadedSubject): Principal {
+  if (loaded.type === 'session') return { type: 'session', person: loaded.person, session_id: loaded.session_id };
+  if (loaded.type === 'token') return { type: 'token', person: loaded.person, token: loaded.token };
+  return { type: 'anonymous' };
+}
+
+/** A subject that is for somebody else is a credential for nobody here. @rule T3 */
+function forAudience(subject: Subject | null, names: readonly string[]): Subject | null {
+  return subject?.type === 'token' && !isForAudience(subject.token, names) ? null : subject;
+}
+
+/** Loads the subject and the resource of a request of this API. Faults: StorageUnavailable. */
+export async function authenticate(deps: Deps, subject: SubjectKey, resource: ResourceKey): Promise<Authenticated> {
+  const facts = await deps.facts.load({ subject, resource, bounded_client_id: null });
+  const found = forAudience(subjectOf(facts.subject, facts.now), [deps.config.public_url]);
+  return { facts, subject: found, principal: principalOf(facts.subject) };
+}
+
+/** The client with these credentials, or null. */
+export function authenticateClient(deps: Deps, key: ClientKey): Promise<ClientFacts | null> {
+  return deps.facts.client(key);
+}
+
+/**
+ * The subject as far as the client may know of it: what is beyond its organizations (T6), or for none of its audiences (T3), is
+ * as unknown as what is not there. Nobody has nothing to hide.
+ */
+export function subjectForClient({ subject: loaded, now, visible_to_client }: LoadedFacts, client: ClientFacts) {
+  const subject = subjectOf(loaded, now);
+  if (subject?.type === 'anonymous') return subject;
+  return visible_to_client ? forAudience(subject, client.audiences) : null;
+}
+
+/** The id by which facts are bounded to what the client may know; null for a client of all organizations. @rule T6 */
+export function boundedClientId(client: ClientFacts): number | null {
+  return client.organization_ids === null ? null : client.id;
+}

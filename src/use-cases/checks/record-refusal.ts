@@ -1,0 +1,40 @@
+// A refused attempt of an authenticated caller is an entry of its own, written before the answer (L1).
+
+import { writeAudit } from '../../db/audit.ts';
+import type { Deps } from '../../deps.ts';
+import type { AlsoConcerned, AuditAction, AuditEvent } from '../../domain/audit.ts';
+import type { Caller } from '../../domain/caller.ts';
+import { concernedBy } from '../../domain/concerned.ts';
+import type { Resource } from '../../domain/facts.ts';
+import type { Refusal } from '../../domain/refusal.ts';
+import { actionForKind } from '../../domain/token-audit.ts';
+
+type Refused = { readonly action: AuditAction; readonly resource: Resource; readonly refusal: Refusal };
+
+/** What the resource names, and what was asked for beside it: another organization, another person's token. */
+function concernedAll({ resource, refusal }: Refused): Omit<AuditEvent, 'action' | 'operation_type'> {
+  const { organization, tried_token: token } = refusal.details;
+  const org = organization && { id: organization.id, name: organization.login };
+  const others: AlsoConcerned[] = [];
+  if (org !== undefined) others.push({ type: 'organization', ...org });
+  if (token !== undefined) others.push({ type: 'user', id: token.holder_id, name: token.holder });
+  const managed_token = token && { id: token.id, hashed_token: token.hashed_token ?? '' };
+  return { org, ...concernedBy(resource), others, managed_token };
+}
+
+/** Writes that this caller tried this and was refused. @rule L1 */
+export async function recordRefusal(deps: Deps, caller: Caller, input: Refused): Promise<void> {
+  const { principal } = caller;
+  const { tried_token } = input.refusal.details;
+  const self =
+    principal.type === 'session' || principal.type === 'token'
+      ? { user: { id: principal.person.id, name: principal.person.login } }
+      : {};
+  await writeAudit(deps.db, caller, {
+    action: tried_token === undefined ? input.action : actionForKind(input.action, tried_token.kind),
+    operation_type: 'access',
+    ...self,
+    ...concernedAll(input),
+    refused: input.refusal.code,
+  });
+}

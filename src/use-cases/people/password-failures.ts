@@ -1,0 +1,42 @@
+// How often a wrong password may be tried (T5): for each key, a login or a person, ten times in a quarter of an hour. The
+// count is of this process.
+
+import { type CountedWindows, countWindows } from '../../counted-windows.ts';
+import type { Deps } from '../../deps.ts';
+import { Refusal } from '../../domain/refusal.ts';
+
+const FAILURES_MAX = 10;
+const FAILURES_WINDOW_MS = 15 * 60 * 1000;
+
+const FAILURES = new WeakMap<Deps, CountedWindows>();
+
+function failuresOf(deps: Deps): CountedWindows {
+  const known = FAILURES.get(deps);
+  if (known !== undefined) return known;
+  const made = countWindows({ count_max: FAILURES_MAX, window_ms: FAILURES_WINDOW_MS });
+  FAILURES.set(deps, made);
+  return made;
+}
+
+/** Takes one try before it is made, so that many at once are no more than ten either. */
+function takeTry(failures: CountedWindows, key: string, now: Date): void {
+  const { is_over, ends_in_ms } = failures.take(key, now);
+  if (!is_over) return;
+  const seconds = Math.max(1, Math.ceil(ends_in_ms / 1000));
+  throw new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
+}
+
+/** What `prove` answers. Its refusals are counted under the key, after ten of them it is not asked; a success forgets them. @rule T5 */
+export async function countingFailures<Proof>(deps: Deps, key: string, prove: () => Promise<Proof>): Promise<Proof> {
+  const failures = failuresOf(deps);
+  takeTry(failures, key, deps.clock());
+  try {
+    const proof = await prove();
+    failures.forget(key);
+    return proof;
+  } catch (error) {
+    // A fault of the storage is no wrong password.
+    if (!(error instanceof Refusal)) failures.giveBack(key);
+    throw error;
+  }
+}

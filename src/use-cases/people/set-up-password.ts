@@ -1,0 +1,35 @@
+// POST /sessions/setup: a person whom an administrator made without a password chooses one, once, and is signed in.
+
+import { writeAudit } from '../../db/audit.ts';
+import { deletePasswordSetup, findPasswordSetup } from '../../db/password-setups.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import type { Deps } from '../../deps.ts';
+import type { Caller } from '../../domain/caller.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import { digestOf, kindOfText } from '../../secrets.ts';
+import { hashNewPassword } from './new-password.ts';
+import { type OpenedSession, startSession } from './open-session.ts';
+import { setStoredPassword } from './set-stored-password.ts';
+
+/** Opens a session by the new password. A text that is unknown, over, used or of a suspended person: 401. @rule T5 */
+export async function setUpPassword(
+  deps: Deps,
+  caller: Caller,
+  input: { readonly token: string; readonly password: string },
+): Promise<OpenedSession> {
+  if (kindOfText(input.token, deps.config.token_prefix) !== 'setup') throw new Refusal('bad_credential');
+  const digest = digestOf(input.token);
+  if ((await findPasswordSetup(deps.db, digest, deps.clock())) === undefined) throw new Refusal('bad_credential');
+  const password_hash = await hashNewPassword(input.password);
+  const person = await inTransaction(deps.db, async (transaction) => {
+    const found = await findPasswordSetup(transaction, digest, deps.clock());
+    // Of two at once the second waits here for the first, and finds nothing left.
+    if (found === undefined || !(await deletePasswordSetup(transaction, digest))) throw new Refusal('bad_credential');
+    await setStoredPassword(transaction, caller, { user_id: found.id, password_hash });
+    const user = { id: found.id, name: found.login };
+    const data = { changed: ['password'] };
+    await writeAudit(transaction, caller, { action: 'user.update', operation_type: 'modify', user, data });
+    return found;
+  });
+  return startSession(deps, person, password_hash);
+}

@@ -1,9 +1,0 @@
-// Whether this node can answer checks. Decides nothing and needs no caller.
-
-import { ping } from '../db/ping.ts';
-import type { Deps } from '../deps.ts';
-
-/** Ends if checks can be answered now; throws the storage's fault if not, which is 503 (contract 10). */
-export async function checkReadiness(deps: Pick<Deps, 'db'>): Promise<void> {
-  await ping(deps.db);
-}

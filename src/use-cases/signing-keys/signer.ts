@@ -1,0 +1,100 @@
+// Signing, by the key that the database says (domain/signing-key.ts). What it says is kept for less than a second, so that every
+// node signs with the same key, and one that was withdrawn signs nothing any more. A fault is 503, never another key.
+
+import type { CryptoKey } from 'jose';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Config } from '../../config.ts';
+import type { Database } from '../../db/schema.ts';
+import { listSigningKeys, type SigningKeyRow } from '../../db/signing-keys.ts';
+import { SYSTEM_CALLER } from '../../domain/caller.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import { keyThatSigns, publishedKeys } from '../../domain/signing-key.ts';
+import { importKey, signJwt } from '../../signing-keys.ts';
+import { addSigningKey } from './add-signing-key.ts';
+import { openPrivatePart } from './private-part.ts';
+import { registerFileKeys } from './register-file-keys.ts';
+
+/** Well within the freshness promise: a change by another node counts here this much later at the most. */
+export const KEPT_MS = 1000;
+
+export type SignerDeps = {
+  readonly db: Kysely<Database>;
+  readonly config: Config;
+  readonly clock: () => Date;
+  readonly log: Logger;
+};
+
+export type Signer = {
+  /** A JWT with these claims, of this kind. Refuses: 503 `unavailable`, where this node cannot use the key that signs. */
+  readonly sign: (claims: Readonly<Record<string, unknown>>, options: { readonly typ: string }) => Promise<string>;
+  /** The public keys, as who verifies wants them (RFC 7517). */
+  readonly jwks: () => Promise<{ readonly keys: readonly SigningKeyRow['public_jwk'][] }>;
+  /** What was changed here counts here at once. */
+  readonly forget: () => void;
+};
+
+/** `monotonic_ms`: milliseconds since any moment, which never go back. */
+export function createSigner(deps: SignerDeps & { readonly monotonic_ms: () => number }): Signer {
+  let kept: { readonly rows: Promise<readonly SigningKeyRow[]>; readonly asked_ms: number } | null = null;
+  const opened = new Map<string, Promise<CryptoKey>>();
+
+  /** Who asks meanwhile waits for the same answer; what fails is not kept. */
+  function currentRows(): Promise<readonly SigningKeyRow[]> {
+    const now_ms = deps.monotonic_ms();
+    if (kept !== null && now_ms - kept.asked_ms < KEPT_MS) return kept.rows;
+    const entry = { rows: loadRows(), asked_ms: now_ms };
+    kept = entry;
+    entry.rows.catch(() => {
+      if (kept === entry) kept = null;
+    });
+    return entry.rows;
+  }
+
+  /** The first key is made where there is none yet. */
+  async function loadRows(): Promise<readonly SigningKeyRow[]> {
+    const rows = await listSigningKeys(deps.db);
+    if (keyThatSigns(rows, deps.clock()) !== null) return rows;
+    const { signing_key_file } = deps.config;
+    if (signing_key_file === null) await addSigningKey(deps, SYSTEM_CALLER, 'first');
+    else await registerFileKeys(deps, signing_key_file);
+    return listSigningKeys(deps.db);
+  }
+
+  function open(row: SigningKeyRow): Promise<CryptoKey> {
+    const found = opened.get(row.kid);
+    if (found !== undefined) return found;
+    const opening = openKey(deps, row);
+    opened.set(row.kid, opening);
+    opening.catch(() => opened.delete(row.kid));
+    return opening;
+  }
+
+  return {
+    forget: () => {
+      kept = null;
+    },
+    sign: async (claims, { typ }) => {
+      const row = keyThatSigns(await currentRows(), deps.clock());
+      if (row === null) throw new Refusal('unavailable');
+      const { kid, algorithm } = row;
+      return signJwt(claims, { key: await open(row), kid, algorithm, typ });
+    },
+    jwks: async () => {
+      const published = publishedKeys(await currentRows(), deps.clock());
+      return { keys: published.map(({ public_jwk }) => public_jwk) };
+    },
+  };
+}
+
+async function openKey({ config, log }: SignerDeps, row: SigningKeyRow): Promise<CryptoKey> {
+  const { kid, kept_in } = row;
+  try {
+    const opened = await openPrivatePart(config, row);
+    if (opened !== null) return await importKey(opened.private_jwk, row.algorithm);
+    log.error({ kid, kept_in }, 'this node cannot use the key that signs: its settings do not open it');
+  } catch (error) {
+    log.error({ kid, kept_in, err: error }, 'this node cannot use the key that signs');
+  }
+  throw new Refusal('unavailable');
+}

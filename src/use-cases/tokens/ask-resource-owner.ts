@@ -1,0 +1,47 @@
+// Asking the resource owner for what a token shall do: granted at once, or a request that waits for a reviewer.
+
+import type { Kysely } from 'kysely';
+import { insertGrantRequest, putGrant } from '../../db/grants.ts';
+import type { Database } from '../../db/schema.ts';
+import type { Caller } from '../../domain/caller.ts';
+import type { PermissionMap } from '../../domain/permission.ts';
+import { needsApproval, type ResourceOwner } from '../../domain/resource-owner.ts';
+import type { TokenAccess } from '../../domain/token-access.ts';
+import type { AuditedToken } from '../../domain/token-audit.ts';
+import { recordAccess } from '../approval/record-access.ts';
+
+export type AskedOfOwner = {
+  readonly token: AuditedToken;
+  readonly owner: ResourceOwner;
+  readonly access: TokenAccess;
+  readonly reason: string | null;
+  /** What the token has been granted so far; absent: nothing. */
+  readonly permissions_before?: PermissionMap | undefined;
+  /** Of the token's life; what is approved with it (M8). Null: without end. */
+  readonly lifetime_seconds: number | null;
+};
+
+/**
+ * Grants, or makes a request, in the caller's transaction; a pending request must have ended before. An organization's log
+ * has the grant or the request; one's own account gives nothing, and nothing is written for it. Answers the id of the
+ * request, null where it is granted. @rule M5, L1
+ */
+export async function askResourceOwner(
+  db: Kysely<Database>,
+  caller: Caller,
+  { token, owner, access, reason, lifetime_seconds, permissions_before = {} }: AskedOfOwner,
+  now: Date,
+): Promise<number | null> {
+  const common = { token_id: token.id, resource_owner_id: owner.id, access };
+  if (needsApproval(owner)) {
+    const request_id = await insertGrantRequest(db, { ...common, reason, created_at: now });
+    await recordAccess(db, { caller, now }, [{ act: 'request_created', token, organization: owner, request_id }]);
+    return request_id;
+  }
+  await putGrant(db, { ...common, granted_at: now, lifetime_seconds });
+  if (owner.type === 'User') return null;
+  await recordAccess(db, { caller, now }, [
+    { act: 'access_granted', token, organization: owner, request_id: null, permissions_before },
+  ]);
+  return null;
+}

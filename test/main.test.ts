@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import t from 'tap';
 import { createEmptyDatabase } from './support/database.ts';
+import { scratchFolder } from './support/scratch-folder.ts';
 import { eventually, freePort, type Service, startService } from './support/service.ts';
 
 /** The database of the test run is quick and unsafe. */
@@ -15,7 +16,7 @@ const ADMIN_PASSWORD = 'a password of the test';
 const { NODE_COMPILE_CACHE } = process.env;
 
 t.test('an embedded database is kept through crashes of everything', async (t) => {
-  const DATA_DIR = join(t.testdir(), 'data');
+  const DATA_DIR = join(scratchFolder(t), 'data');
   const settings = { DATA_DIR, PORT: await freePort() };
   const first = await startService(t, settings);
   const password = /password: (\S+) /.exec(first.output())?.[1] ?? '';
@@ -55,7 +56,7 @@ t.test('an embedded database is kept through crashes of everything', async (t) =
 });
 
 t.test('a server that outlived its service is taken over', async (t) => {
-  const DATA_DIR = join(t.testdir(), 'data');
+  const DATA_DIR = join(scratchFolder(t), 'data');
   const settings = { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD };
   const first = await startService(t, settings);
   const orphan = postmaster(DATA_DIR);
@@ -72,7 +73,7 @@ t.test('a server that outlived its service is taken over', async (t) => {
 });
 
 t.test('a server that takes its time to end is waited for', async (t) => {
-  const DATA_DIR = join(t.testdir(), 'data');
+  const DATA_DIR = join(scratchFolder(t), 'data');
   const settings = { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD, LOG_LEVEL: 'debug' };
   const first = await startService(t, settings);
   const orphan = postmaster(DATA_DIR);
@@ -91,7 +92,7 @@ t.test('a server that takes its time to end is waited for', async (t) => {
 });
 
 t.test('a data folder with a long name below folders of somebody else works', async (t) => {
-  const DATA_DIR = join(t.testdir(), 'long'.repeat(30), 'data');
+  const DATA_DIR = join(scratchFolder(t), 'long'.repeat(30), 'data');
   const service = await startService(t, { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD });
   t.equal(await signIn(service, ADMIN_PASSWORD), 201);
 });

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded.ts';
 import { isStartRefusal } from '../../src/start-refusal.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 import { eventually } from '../support/service.ts';
 
 const SUPERVISOR = "select pid from pg_stat_activity where application_name = 'gatehouse supervisor'";
@@ -54,7 +55,7 @@ t.test('a cluster of another version is refused', async (t) => {
 });
 
 function dataFolder(t: Test): string {
-  const folder = join(t.testdir(), 'data');
+  const folder = join(scratchFolder(t), 'data');
   mkdirSync(folder);
   return folder;
 }

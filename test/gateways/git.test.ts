@@ -4,9 +4,10 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
-import { gatewayWorld, scratchFolder } from '../support/gateway-world.ts';
+import { gatewayWorld } from '../support/gateway-world.ts';
 import { NGINX, startNginx } from '../support/nginx.ts';
 import { programs } from '../support/programs.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 
 const HOOK = join(import.meta.dirname, '../../docs/gateways/pre-receive');
 type Outcome = { readonly ok: boolean; readonly text: string };

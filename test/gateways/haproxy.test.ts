@@ -3,8 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { answers, checkGateway, gatewayWorld, scratchFolder, shippedConfiguration } from '../support/gateway-world.ts';
+import { answers, checkGateway, gatewayWorld, shippedConfiguration } from '../support/gateway-world.ts';
 import { programs, runProgram } from '../support/programs.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 import { freePort } from '../support/service.ts';
 
 t.test('HAProxy asks before it lets a request through (Lua)', async (t) => {

@@ -1,10 +1,9 @@
 // A platform behind a gateway: the service on a socket, a server behind the gateway that tells what reached it, people and tokens;
 // and what every gateway must do with them.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { buildTestApp } from './build-app.ts';
@@ -53,7 +52,7 @@ export async function answers(port: number): Promise<boolean> {
   );
 }
 
-/** A folder of this test, and the shipped file with its addresses and words replaced. */
+/** The shipped file with its addresses and words replaced. */
 export function shippedConfiguration(name: string, replaced: Readonly<Record<string, string>>): string {
   let text = readFileSync(join(SHIPPED, name), 'utf8');
   for (const [word, instead] of Object.entries(replaced)) {
@@ -61,12 +60,6 @@ export function shippedConfiguration(name: string, replaced: Readonly<Record<str
     text = text.replaceAll(word, instead);
   }
   return text;
-}
-
-export function scratchFolder(t: Test): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** The answer to raw bytes, so that no client of ours tidies them up; the connection is then closed. */

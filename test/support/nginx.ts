@@ -3,8 +3,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { answers, type GatewayWorld, scratchFolder, shippedConfiguration } from './gateway-world.ts';
+import { answers, type GatewayWorld, shippedConfiguration } from './gateway-world.ts';
 import { type Program, runProgram } from './programs.ts';
+import { scratchFolder } from './scratch-folder.ts';
 import { freePort } from './service.ts';
 
 export const NGINX = {

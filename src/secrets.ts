@@ -205,6 +205,11 @@ export function signStandard(
   return `v1,${signature}`;
 }
 
+/** A text by which a request is known again, and nothing else: whoever has not the key cannot try what the request was. */
+export function fingerprintOf(key: Buffer, text: string): string {
+  return createHmac('sha256', key).update(text).digest('base64');
+}
+
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 

@@ -4,6 +4,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.ts';
 
+const KEPT_ANSWER_HOURS_MAX = 24;
 const NOTIFICATION_DAYS_MAX = 365;
 /** A node that has heard nothing for so long forgets everything; nodes are never behind by more than seconds. */
 const COMMIT_MINUTES_MAX = 30;
@@ -16,6 +17,10 @@ const OVER = {
   password_setups: ['digest', (now: Date) => sql`expires_at <= ${moment(now)}`],
   email_verifications: ['user_id', (now: Date) => sql`expires_at <= ${moment(now)}`],
   used_id_tokens: ['digest', (now: Date) => sql`usable_until <= ${moment(now)}`],
+  idempotency_keys: [
+    'id',
+    (now: Date) => sql`created_at <= ${moment(now)} - make_interval(hours => ${KEPT_ANSWER_HOURS_MAX}::int)`,
+  ],
   change_commits: [
     'transaction_id',
     (now: Date) => sql`committed_at <= ${moment(now)} - make_interval(mins => ${COMMIT_MINUTES_MAX}::int)`,

@@ -3,6 +3,7 @@
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { StorageUnavailable } from '../domain/fault.ts';
+import { connectJointly } from './joint-transaction.ts';
 import type { Database } from './schema.ts';
 import { toFault } from './sqlstate.ts';
 
@@ -53,16 +54,17 @@ export function openPool(options: PoolOptions): pg.Pool {
 
 /** The pool for kysely: its errors are faults or the statement's own, and a connection that failed is not used again. */
 function faultTranslating(pool: pg.Pool): PostgresPool {
+  async function connect(): Promise<PostgresPoolClient> {
+    try {
+      return translatingClient(await pool.connect());
+    } catch (error) {
+      throw new StorageUnavailable(error);
+    }
+  }
   return {
     options: pool.options,
     end: () => pool.end(),
-    connect: async () => {
-      try {
-        return translatingClient(await pool.connect());
-      } catch (error) {
-        throw new StorageUnavailable(error);
-      }
-    },
+    connect: () => connectJointly(connect),
   };
 }
 

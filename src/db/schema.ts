@@ -264,6 +264,17 @@ export interface HookMessages {
   id: Generated<number>;
 }
 
+export interface IdempotencyKeys {
+  answer: Json;
+  created_at: Date;
+  fingerprint: string;
+  id: Generated<number>;
+  key_digest: string;
+  principal_id: number;
+  principal_type: string;
+  status: number;
+}
+
 export interface ImportedObjects {
   deleted: boolean;
   external_id: string;
@@ -501,6 +512,7 @@ export interface Database {
   grants: Grants;
   hook_deliveries: HookDeliveries;
   hook_messages: HookMessages;
+  idempotency_keys: IdempotencyKeys;
   imported_objects: ImportedObjects;
   memberships: Memberships;
   notifications: Notifications;

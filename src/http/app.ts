@@ -14,6 +14,7 @@ import { countHeader } from './credential.ts';
 import { addDeadline } from './deadline.ts';
 import { addErrorHandling, sendError } from './errors.ts';
 import { guardLog } from './framework-log.ts';
+import { addIdempotency } from './idempotency.ts';
 import { addOpenapi } from './openapi.ts';
 import { ENVOY_PREFIX } from './original-request.ts';
 import { requestId } from './request-id.ts';
@@ -41,6 +42,7 @@ export async function buildApp(deps: Deps, routes: readonly AddRoutes[] = ROUTES
   addHostCheck(app);
   addErrorHandling(app, deps);
   await addOpenapi(app, deps);
+  addIdempotency(app, deps);
   guardRoutes(app, deps);
   for (const addRoutes of routes) addRoutes(app, deps);
   return app;

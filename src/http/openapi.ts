@@ -4,15 +4,16 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema, RouteOptions } from 'fastify';
-import type { TSchema } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import type { Deps } from '../deps.ts';
 import { isWriteMethod, type Operation } from '../domain/operation.ts';
 import type { Access } from './access.ts';
 import type { App } from './app-type.ts';
 import { CONTENT_TYPES } from './body.ts';
+import { IDEMPOTENCY_KEY_FORM, takesKey } from './idempotency.ts';
 import { readExamples } from './openapi-examples.ts';
 import { finishDocument } from './openapi-finish.ts';
-import { ErrorBody, OAuthErrorBody } from './schemas/common.ts';
+import { ErrorBody, OAuthErrorBody, Replay } from './schemas/common.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -23,6 +24,21 @@ declare module 'fastify' {
 
 /** The version of the API, not of the program: changes when a client could notice. */
 const API_VERSION = '1.0.0';
+
+/** For the document: a call with a malformed one is refused by idempotency.ts. */
+const KEY_HEADER = {
+  type: 'object',
+  properties: {
+    'Idempotency-Key': {
+      type: 'string',
+      pattern: IDEMPOTENCY_KEY_FORM,
+      maxLength: 255,
+      description:
+        'The same key with the same request within 24 hours is answered as before, with `"replayed": true` and without the ' +
+        'secret, and nothing is done twice; with another request: 422 `idempotency_mismatch`; while it is under way: 409',
+    },
+  },
+};
 
 const SECURITY_SCHEMES = {
   session: { type: 'http', scheme: 'bearer', description: "A person's session (`gths_…` from `POST /sessions`)" },
@@ -71,6 +87,7 @@ type Schema = FastifySchema & {
 export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<void> {
   app.addSchema(ErrorBody);
   app.addSchema(OAuthErrorBody);
+  app.addSchema(Replay);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.1',
@@ -117,8 +134,12 @@ function completeSchema(given: Schema | undefined, route: RouteOptions): Fastify
     tags: [...tags],
     security: securityOf(access),
     ...declarationOf(access),
+    ...(takesKey(access, schema) && { headers: KEY_HEADER }),
     ...(schema?.body !== undefined && { consumes: [CONTENT_TYPES[body ?? 'json']] }),
-    response: { ...errorResponses(schema, access, route), ...described(schema?.response) },
+    response: {
+      ...errorResponses(schema, access, route),
+      ...described(takesKey(access, schema) ? withReplay(schema?.response ?? {}) : schema?.response),
+    },
   } as FastifySchema;
 }
 
@@ -143,6 +164,11 @@ function described(response: Schema['response']): Schema['response'] {
       { description: SUCCESSES[status] ?? ERROR_STATUSES[Number(status)] ?? status, ...(schema as object) },
     ]),
   );
+}
+
+/** What is made is answered in its own shape, and again without its secret. */
+function withReplay({ 201: made, ...others }: Record<string, unknown>): Record<string, unknown> {
+  return { ...others, 201: { anyOf: [made, Type.Ref('Replay')] } };
 }
 
 type Security = Record<string, string[]>[];
@@ -184,6 +210,7 @@ function errorResponses(schema: Schema | undefined, access: Access, route: Route
   const $ref = oauth ? 'OAuthError#' : 'Error#';
   const statuses = [
     ...credentialErrors(access, schema?.body !== undefined),
+    ...(takesKey(access, schema) ? [400, 409, 422] : []),
     ...inputErrors(schema, { writes, only_400: oauth || config.wrong_body === 400 }),
     500,
     503,

@@ -43,6 +43,18 @@ const making: readonly Step[] = [
     body: { kind: 'classic', name: 'Public reads', never_expires: true },
     keep: 'public_reads',
   }),
+  needs(`POST ${TOKENS}`, 201, ada, {
+    headers: { 'Idempotency-Key': 'nightly-2027-01-01' },
+    body: { kind: 'classic', name: 'Nightly build' },
+  }),
+  shows(`POST ${TOKENS}`, 201, 'The same again, by the same Idempotency-Key', ada, {
+    headers: { 'Idempotency-Key': 'nightly-2027-01-01' },
+    body: { kind: 'classic', name: 'Nightly build' },
+  }),
+  shows(`POST ${TOKENS}`, 422, 'Another request under the same Idempotency-Key', ada, {
+    headers: { 'Idempotency-Key': 'nightly-2027-01-01' },
+    body: { kind: 'classic', name: 'Weekly build' },
+  }),
   shows(`POST ${TOKENS}`, 403, 'A token makes no tokens', token('classic'), {
     body: { kind: 'classic', name: 'A copy' },
   }),

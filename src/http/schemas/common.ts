@@ -97,3 +97,13 @@ export const OAuthErrorBody = Type.Object(
   { error: Type.String(), error_description: Type.String() },
   { $id: 'OAuthError' },
 );
+
+/** What a repetition with the same `Idempotency-Key` is answered with. */
+export const Replay = Type.Object(
+  { replayed: Type.Literal(true) },
+  {
+    $id: 'Replay',
+    additionalProperties: true,
+    description: 'The same answer as before to the same `Idempotency-Key`; what was secret in it is null',
+  },
+);

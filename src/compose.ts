@@ -29,14 +29,25 @@ export type Parts = {
   readonly monotonic_ms?: () => number;
   /** Every question first hears of all that was committed before it: for tests, which write past the service. */
   readonly is_fenced?: true;
+  /** Opens the connection over which commits are followed, where that is not done in the usual way. */
+  readonly openFeed?: typeof openChangeFeed;
 };
 
 /** The dependencies over one pool. Who made the pool ends it. */
-export function composeDeps({ pool, config, clock, log, monotonic_ms = steadyClock, is_fenced }: Parts): Deps {
+export function composeDeps({
+  pool,
+  config,
+  clock,
+  log,
+  monotonic_ms = steadyClock,
+  is_fenced,
+  openFeed = openChangeFeed,
+}: Parts): Deps {
   const db = databaseOver(pool);
   const { freshness, ...facts } = createCachedFacts({
     strict: createStrictFacts(pool, clock),
-    follow: (onChanges) => followChanges(freshnessParts({ pool, config, clock, log, monotonic_ms }), onChanges),
+    follow: (onChanges) =>
+      followChanges(freshnessParts({ pool, config, clock, log, monotonic_ms, openFeed }), onChanges),
     bytes_max: config.cache_bytes_max,
     clock,
     is_fenced: is_fenced === true,
@@ -63,11 +74,12 @@ function freshnessParts({
   clock,
   log,
   monotonic_ms,
+  openFeed,
 }: Required<Omit<Parts, 'is_fenced'>>): FreshnessParts {
   const url = pool.options.connectionString ?? '';
   const half_ms = Math.floor(config.freshness_ms / 2);
   return {
-    open: (events) => openChangeFeed({ url, connect_ms_max: half_ms }, events),
+    open: (events) => openFeed({ url, connect_ms_max: half_ms }, events),
     clock,
     monotonic_ms,
     bound_ms: config.freshness_ms,

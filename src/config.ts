@@ -9,6 +9,8 @@ import { startRefusal } from './start-refusal.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const DAY_SECONDS = 86_400;
+/** Of a process. */
+export const CONNECTIONS_MIN = 2;
 /** Long enough that nobody guesses it: `openssl rand -base64 32` gives 44. */
 const SECRET_FORM = '^[!-~]{32,256}$';
 
@@ -37,6 +39,8 @@ export const SETTINGS = Type.Object({
   CATALOGUE_FILE: Type.Optional(Type.String()),
   LOG_LEVEL: Type.Enum(LOG_LEVELS, { default: 'info' }),
   ALLOW_UNSAFE_DATABASE: Type.Enum(['0', '1'], { default: '0' }),
+  WORKERS: Type.Integer({ default: 1, minimum: 1, maximum: 256 }),
+  DRAIN_MS: Type.Integer({ default: 500, minimum: 0, maximum: 5000 }),
   DATABASE_POOL: Type.Integer({ default: 10, minimum: 2, maximum: 1000 }),
   FRESHNESS_MS: Type.Integer({ default: 2000, minimum: 250, maximum: 30_000 }),
   CACHE_MIB: Type.Integer({ default: 256, minimum: 0, maximum: 65_536 }),
@@ -95,6 +99,10 @@ export interface Config {
   readonly catalogue_file: string | null;
   readonly log_level: (typeof LOG_LEVELS)[number];
   readonly allow_unsafe_database: boolean;
+  /** Processes that answer, behind one port. */
+  readonly workers: number;
+  /** How long a process that ends still takes requests, so that its callers can go elsewhere. */
+  readonly drain_ms: number;
   readonly database_connections_max: number;
   /** The longest that an answer may be behind the database. */
   readonly freshness_ms: number;
@@ -145,7 +153,9 @@ export function loadConfig(environment: Environment): Config {
     catalogue_file: settings.CATALOGUE_FILE ?? null,
     log_level: settings.LOG_LEVEL,
     allow_unsafe_database: settings.ALLOW_UNSAFE_DATABASE === '1',
-    database_connections_max: settings.DATABASE_POOL,
+    workers: settings.WORKERS,
+    drain_ms: settings.DRAIN_MS,
+    database_connections_max: connectionsMax(settings),
     freshness_ms: settings.FRESHNESS_MS,
     cache_bytes_max: settings.CACHE_MIB * 1_048_576,
     request_timeout_ms: settings.REQUEST_TIMEOUT_MS,
@@ -198,6 +208,15 @@ function describe(name: string): string {
   }
   if (Type.IsEnum(schema)) return `it must be one of ${schema.enum.join(', ')}`;
   return `it must match ${'pattern' in schema ? schema.pattern : 'its form'}`;
+}
+
+/** Of all processes together; each has to have as many as a transaction that waits for another one needs. */
+function connectionsMax({ WORKERS, DATABASE_POOL }: Static<typeof SETTINGS>): number {
+  const needed = WORKERS === 1 ? CONNECTIONS_MIN : CONNECTIONS_MIN * (WORKERS + 1);
+  if (DATABASE_POOL >= needed) return DATABASE_POOL;
+  throw startRefusal(
+    `Change \`DATABASE_POOL\` or \`WORKERS\`: ${WORKERS} workers and the process above them need at least ${needed} connections.`,
+  );
 }
 
 function isLoopback(host: string): boolean {

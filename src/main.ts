@@ -1,36 +1,40 @@
-// The process: settings, database, migrations, the first administrator, the application, listening, and the end. The only place
-// that reads the environment and the clock, and that puts the parts together.
-import { setTimeout as delay } from 'node:timers/promises';
+// The process: one that does everything, or (WORKERS) the parent of several, or one of these. The only place that reads the environment
+// and the clock, and that puts the parts together.
+
+import cluster from 'node:cluster';
 import type { Logger } from 'pino';
-import { prepareCatalogueFile } from './catalogue-file.ts';
-import { composeDeps } from './compose.ts';
+import { composeDeps, type Parts } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
-import { checkServer } from './db/check-server.ts';
-import { installQueue, openDeliveryQueue } from './db/job-queue.ts';
-import { migrate } from './db/migrate.ts';
+import { openChangeFeed } from './db/change-feed.ts';
+import { openDeliveryQueue } from './db/job-queue.ts';
 import { openPool } from './db/pool.ts';
 import type { Deps } from './deps.ts';
-import { StorageUnavailable } from './domain/fault.ts';
 import { RETRY_DELAYS_SECONDS } from './domain/hook.ts';
 import { buildApp } from './http/app.ts';
+import { drain } from './http/drain.ts';
 import { startWebhookDelivery } from './jobs/deliver-webhooks.ts';
-import { startJobs } from './jobs/run.ts';
+import { startJobs, startJobsOfProcess } from './jobs/run.ts';
 import { openLog } from './log.ts';
-import { prepareRootFile } from './root-file.ts';
-import { readSigningKeyFile } from './signing-key-file.ts';
+import { countAsOneOfMany } from './metrics.ts';
+import { type Prepared, prepareDatabase, prepareFiles, prepareService, whenReachable } from './prepare.ts';
 import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusal.ts';
 import { type Stopper, stopOnSignals } from './stop.ts';
-import { ensureAdministrator } from './use-cases/administration/ensure-administrator.ts';
-import { setCatalogueByFile } from './use-cases/catalogue/set-catalogue.ts';
-import { prepareSigningKeys } from './use-cases/signing-keys/prepare-signing-keys.ts';
+import { answerGathering, gatherThroughParent } from './workers/gather-metrics.ts';
+import { shareOfParent, shareOfWorker } from './workers/share.ts';
+import { describeWorkers, type Workers } from './workers/supervise.ts';
+import { wakingOthers, wokenByParent } from './workers/wakes.ts';
 
-const DATABASE_RETRY_MS = 1000;
-/** Connections of the embedded database beside the pool's: its supervisor, migrations, somebody who looks. */
-const CONNECTIONS_BESIDE_POOL = 20;
+/** By which the parent tells a worker its number. */
+const WORKER = 'WORKER_NUMBER';
+/** Longer than a worker gives itself. */
+const WORKERS_STOP_MS = 9000;
 
 const stopper = stopOnSignals();
 try {
-  await start(stopper);
+  const config = loadConfig(process.env);
+  const number = cluster.isWorker ? process.env[WORKER] : undefined;
+  if (number !== undefined) await startWorker(config, stopper, number);
+  else await startService(config, stopper);
 } catch (error) {
   process.stderr.write(
     isStartRefusal(error) ? `${error.message}\n` : `${error instanceof Error ? error.stack : error}\n`,
@@ -38,79 +42,77 @@ try {
   await stopper.stop(isStartRefusal(error) ? EXIT_CONFIGURATION : 1);
 }
 
-async function start({ add }: Stopper): Promise<void> {
-  const config = loadConfig(process.env);
-  if (config.audit_root_file !== null) await prepareRootFile(config.audit_root_file);
-  if (config.signing_key_file !== null) await readSigningKeyFile(config.signing_key_file);
-  const catalogue = await prepareCatalogueFile(config.catalogue_file);
-  const log = await openLog(config.log_level, { is_terminal: process.stdout.isTTY });
-  const url = config.database_url ?? (await startEmbeddedDatabase(config, log, add));
-  await prepareDatabase(url, config, log);
-  const deps = openDeps(url, config, log);
-  add(() => deps.db.destroy());
-  add(async () => deps.freshness.stop());
-  const administrator = await whenReachable(log, () =>
-    ensureAdministrator(deps, { login: config.admin_login, password: config.admin_password }),
-  );
-  const { is_unprotected } = await whenReachable(log, () => prepareSigningKeys(deps));
-  if (catalogue !== null) await whenReachable(log, () => setCatalogueByFile(deps, catalogue));
-  await whenReachable(log, () => deps.catalogue.current()); // compiled before the first request waits for it
+async function startService(config: Config, stopper: Stopper): Promise<void> {
+  const catalogue = await prepareFiles(config);
+  const is_alone = config.workers === 1;
+  const log = await openLog(config.log_level, {
+    is_terminal: process.stdout.isTTY,
+    worker: is_alone ? null : 'parent',
+  });
+  const { add } = stopper;
+  const url = await prepareDatabase(config, process.env, { log, add });
+  const workers = is_alone ? null : workersOf(url, config, log);
+  const deps =
+    workers === null
+      ? openDeps(url, config, log)
+      : openDeps(url, shareOfParent(config), log, wakingOthers(openChangeFeed, workers.wake));
+  addDeps(deps, add);
+  const prepared = await prepareService(deps, catalogue);
   add(startJobs(deps));
   add(await whenReachable(log, () => startDelivery(deps)));
+  if (workers === null) await serve(deps, add);
+  else await startWorkers(deps, workers, stopper);
+  announce(config, prepared, log);
+}
+
+function workersOf(url: string, config: Config, log: Logger): Workers {
+  const environment = (number: number) => ({ DATABASE_URL: url, [WORKER]: String(number) });
+  return describeWorkers({ script: import.meta.filename, count: config.workers, environment, log });
+}
+
+async function startWorkers(deps: Deps, workers: Workers, { add, stop }: Stopper): Promise<void> {
+  countAsOneOfMany('parent', null);
+  answerGathering();
+  // From here on the parent is told of commits, and wakes the workers.
+  deps.freshness.catchUp().catch((error) => deps.log.warn({ err: error }, 'the changes cannot be followed yet'));
+  add(workers.stop, WORKERS_STOP_MS);
+  const outcome = await workers.start();
+  if (outcome !== 'listening') await stop(outcome);
+}
+
+/** Everything that is done once was done by the parent, which has the jobs too. */
+async function startWorker(config: Config, { add }: Stopper, number: string): Promise<void> {
+  const log = await openLog(config.log_level, { is_terminal: process.stdout.isTTY, worker: number });
+  const open = wokenByParent(openChangeFeed, process);
+  const deps = openDeps(config.database_url ?? '', shareOfWorker(config), log, open);
+  addDeps(deps, add);
+  countAsOneOfMany(number, gatherThroughParent());
+  add(startJobsOfProcess(deps));
+  await serve(deps, add);
+}
+
+async function serve(deps: Deps, add: Stopper['add']): Promise<void> {
+  const { config, log } = deps;
+  await whenReachable(log, () => deps.catalogue.current()); // compiled before the first request waits for it
   const app = await buildApp(deps);
   add(() => app.close());
   await listen(config, () => app.listen({ host: config.host, port: config.port }));
-  if (is_unprotected)
-    log.warn('signing keys stand in the database as they are: set SIGNING_KEY_SECRET, or SIGNING_KEY_FILE');
-  print(`Gatehouse listens on ${config.public_url}, and explains itself at ${config.public_url}/docs`);
-  if (administrator.created && administrator.generated_password !== null) {
-    print(
-      `Site administrator: ${config.admin_login}, password: ${administrator.generated_password} (shown only this once)`,
-    );
-  }
+  add(() => drain(app, config.drain_ms));
 }
 
-/** Loaded only here: where `DATABASE_URL` is set, its packages need not be installed. */
-async function startEmbeddedDatabase(config: Config, log: Logger, add: Stopper['add']): Promise<string> {
-  const { startEmbedded } = await import('./db/embedded.ts');
-  const { dataFolder } = await import('./db/embedded-cluster.ts');
-  const folder = dataFolder(config.data_dir);
-  const connections_max = config.database_connections_max + CONNECTIONS_BESIDE_POOL;
-  const database = await startEmbedded({ folder, durable: true, connections_max, environment: process.env, log });
-  add(database.stop);
-  print(`Gatehouse keeps its data in ${folder}`);
-  return database.url;
-}
-
-async function prepareDatabase(url: string, config: Config, log: Logger): Promise<void> {
-  await whenReachable(log, () => checkServer(url, { allow_unsafe: config.allow_unsafe_database }));
-  const applied = await whenReachable(log, () => migrate(url));
-  await whenReachable(log, () => installQueue(url));
-  if (applied.length > 0) log.info({ applied }, 'migrations applied');
-}
-
-/** Tries until the database answers: it may start later than we do, and a restart must not depend on the order. */
-async function whenReachable<Answer>(log: Logger, step: () => Promise<Answer>): Promise<Answer> {
-  for (;;) {
-    try {
-      return await step();
-    } catch (error) {
-      if (!(error instanceof StorageUnavailable)) throw error;
-      const reason = error.cause instanceof Error ? error.cause.message : String(error.cause);
-      log.warn({ reason }, 'the database cannot be used yet; trying again');
-    }
-    await delay(DATABASE_RETRY_MS);
-  }
-}
-
-function openDeps(url: string, config: Config, log: Logger): Deps {
+function openDeps(url: string, config: Config, log: Logger, openFeed?: Parts['openFeed']): Deps {
   const pool = openPool({
     url,
     connections_max: config.database_connections_max,
     request_timeout_ms: config.request_timeout_ms,
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   });
-  return composeDeps({ pool, config, clock: () => new Date(), log });
+  return composeDeps({ pool, config, clock: () => new Date(), log, ...(openFeed !== undefined && { openFeed }) });
+}
+
+function addDeps(deps: Deps, add: Stopper['add']): void {
+  add(() => deps.db.destroy());
+  add(async () => deps.freshness.stop());
 }
 
 function startDelivery(deps: Deps): Promise<() => Promise<void>> {
@@ -129,6 +131,14 @@ async function listen(config: Config, begin: () => Promise<unknown>): Promise<vo
       error,
     );
   }
+}
+
+function announce(config: Config, { generated_password, has_unprotected_keys }: Prepared, log: Logger): void {
+  if (has_unprotected_keys)
+    log.warn('signing keys stand in the database as they are: set SIGNING_KEY_SECRET, or SIGNING_KEY_FILE');
+  print(`Gatehouse listens on ${config.public_url}, and explains itself at ${config.public_url}/docs`);
+  if (generated_password !== null)
+    print(`Site administrator: ${config.admin_login}, password: ${generated_password} (shown only this once)`);
 }
 
 function print(line: string): void {

@@ -53,7 +53,32 @@ export function countRequest(request: { method: string; route: string; status: n
   observed.observe(seconds);
 }
 
+/** What this process has counted, as it can be told to another one. */
+export type ProcessMetrics = Awaited<ReturnType<typeof registry.getMetricsAsJSON>>;
+
+export function metricsOfProcess(): Promise<ProcessMetrics> {
+  return registry.getMetricsAsJSON();
+}
+
+let gather: (() => Promise<readonly ProcessMetrics[]>) | null = null;
+
+/**
+ * This process is one of several of a service: its series carry its name. `gatherAll`: the metrics of all, for whoever asks this one.
+ * Nothing is added up: a process that is started again begins at 0, which only its own series may show.
+ */
+export function countAsOneOfMany(worker: string, gatherAll: typeof gather): void {
+  registry.setDefaultLabels({ worker });
+  gather = gatherAll;
+}
+
 /** Everything in Prometheus' text format, with its content type. */
 export async function printMetrics(): Promise<{ content_type: string; text: string }> {
-  return { content_type: registry.contentType, text: await registry.metrics() };
+  const text = gather === null ? registry.metrics() : joined(await gather());
+  return { content_type: registry.contentType, text: await text };
+}
+
+/** Different in a label, so that nothing is added up, whatever the library would do with each. */
+function joined(processes: readonly ProcessMetrics[]): Promise<string> {
+  const each = processes.map((metrics) => metrics.map((metric) => ({ ...metric, aggregator: 'sum' })));
+  return Registry.aggregate(each).metrics();
 }

@@ -19,9 +19,16 @@ export type FeedEvents = {
   readonly onLost: () => void;
 };
 
+export type FeedParts = {
+  readonly url: string;
+  readonly connect_ms_max: number;
+  /** Whether the connection asks to be told of commits; false where somebody else wakes this process. */
+  readonly is_told?: boolean;
+};
+
 /** Opens the connection. Faults: StorageUnavailable. */
 export async function openChangeFeed(
-  { url, connect_ms_max }: { readonly url: string; readonly connect_ms_max: number },
+  { url, connect_ms_max, is_told = true }: FeedParts,
   { onWake, onLost }: FeedEvents,
 ): Promise<ChangeFeed> {
   const client = new pg.Client({
@@ -35,7 +42,7 @@ export async function openChangeFeed(
   client.on('notification', onWake);
   try {
     await client.connect();
-    await client.query(`listen ${CHANGES_CHANNEL}`);
+    if (is_told) await client.query(`listen ${CHANGES_CHANNEL}`);
   } catch (error) {
     cut(client);
     throw toFault(error);

@@ -23,8 +23,8 @@ type Job = {
   readonly run: (stopping: AbortSignal) => Promise<void>;
 };
 
-function jobsOf(deps: Deps): readonly Job[] {
-  const periodic = { every_seconds: deps.config.job_interval_seconds, at_stop: false };
+/** What a process does with what it alone has collected. */
+function jobsOfProcess(deps: Deps): readonly Job[] {
   return [
     { name: 'write last use', every_seconds: LAST_USE_FLUSH_SECONDS, at_stop: true, run: deps.last_use.flush },
     {
@@ -33,6 +33,13 @@ function jobsOf(deps: Deps): readonly Job[] {
       at_stop: true,
       run: async (stopping) => deps.bad_credentials.tell(stopping.aborted ? null : deps.clock()),
     },
+  ];
+}
+
+/** What is done for all, by one process of a machine. */
+function jobsOfService(deps: Deps): readonly Job[] {
+  const periodic = { every_seconds: deps.config.job_interval_seconds, at_stop: false };
+  return [
     {
       name: 'sign a root of the record',
       every_seconds: AUDIT_ROOT_SECONDS,
@@ -78,8 +85,17 @@ function turnsOf(deps: Deps, job: Job, stopping: AbortSignal) {
 
 /** Starts every job, and gives each a turn at once. The answer stops them: who is at work ends what he is at. */
 export function startJobs(deps: Deps): () => Promise<void> {
+  return start(deps, [...jobsOfProcess(deps), ...jobsOfService(deps)]);
+}
+
+/** The same for a process beside which another one has the jobs of the service. */
+export function startJobsOfProcess(deps: Deps): () => Promise<void> {
+  return start(deps, jobsOfProcess(deps));
+}
+
+function start(deps: Deps, described: readonly Job[]): () => Promise<void> {
   const stop = new AbortController();
-  const jobs = jobsOf(deps).map((job) => ({ ...job, ...turnsOf(deps, job, stop.signal) }));
+  const jobs = described.map((job) => ({ ...job, ...turnsOf(deps, job, stop.signal) }));
   for (const { turn } of jobs) void turn();
   const timers = jobs.map(({ turn, every_seconds }) => setInterval(() => void turn(), every_seconds * 1000));
   return async () => {

@@ -1,8 +1,10 @@
 // Whether the process lives and whether it can answer checks (contract 3 and 10). Open to all: a load balancer asks.
 
 import { Type } from 'typebox';
+import { Refusal } from '../../domain/refusal.ts';
 import { checkReadiness } from '../../use-cases/service/readiness.ts';
 import type { AddRoutes } from '../app-type.ts';
+import { isDraining } from '../drain.ts';
 
 const Health = Type.Object({ status: Type.Enum(['ok']) });
 
@@ -10,6 +12,7 @@ export const addHealthRoutes: AddRoutes = (app, deps): void => {
   app.get('/health/live', route('Whether the process lives; needs no database'), () => ({ status: 'ok' as const }));
 
   app.get('/health/ready', route('Whether checks can be answered; 503 if not'), async () => {
+    if (isDraining(app)) throw new Refusal('unavailable');
     await checkReadiness(deps);
     return { status: 'ok' as const };
   });

@@ -1,0 +1,99 @@
+// What is done once before anybody is answered, by one process of a machine: the database, the first administrator, the signing keys,
+// the catalogue. What another machine does at the same moment is done once all the same.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { prepareCatalogueFile } from './catalogue-file.ts';
+import type { Config, Environment } from './config.ts';
+import { checkServer } from './db/check-server.ts';
+import { installQueue } from './db/job-queue.ts';
+import { migrate } from './db/migrate.ts';
+import type { Deps } from './deps.ts';
+import { StorageUnavailable } from './domain/fault.ts';
+import { prepareRootFile } from './root-file.ts';
+import { readSigningKeyFile } from './signing-key-file.ts';
+import type { Stopper } from './stop.ts';
+import { ensureAdministrator } from './use-cases/administration/ensure-administrator.ts';
+import { setCatalogueByFile } from './use-cases/catalogue/set-catalogue.ts';
+import { prepareSigningKeys } from './use-cases/signing-keys/prepare-signing-keys.ts';
+
+const DATABASE_RETRY_MS = 1000;
+/** Connections of the embedded database beside the pool's: its supervisor, migrations, somebody who looks. */
+const CONNECTIONS_BESIDE_POOL = 20;
+/** Of each process: the one that follows commits, and one for an import. */
+const CONNECTIONS_BESIDE_EACH = 2;
+
+type CatalogueFile = Awaited<ReturnType<typeof prepareCatalogueFile>>;
+
+/** What the start has to tell the operator. */
+export type Prepared = {
+  /** Of the first administrator, where he was made just now and nobody gave his password. */
+  readonly generated_password: string | null;
+  readonly has_unprotected_keys: boolean;
+};
+
+/** Looks at the files of the settings before anything is begun. Refused: one that cannot be used. */
+export async function prepareFiles(config: Config): Promise<CatalogueFile> {
+  if (config.audit_root_file !== null) await prepareRootFile(config.audit_root_file);
+  if (config.signing_key_file !== null) await readSigningKeyFile(config.signing_key_file);
+  return prepareCatalogueFile(config.catalogue_file);
+}
+
+/** The URL of a database in its present form. */
+export async function prepareDatabase(
+  config: Config,
+  environment: Environment,
+  { log, add }: { readonly log: Logger; readonly add: Stopper['add'] },
+): Promise<string> {
+  const url = config.database_url ?? (await startEmbeddedDatabase(config, environment, { log, add }));
+  await whenReachable(log, () => checkServer(url, { allow_unsafe: config.allow_unsafe_database }));
+  const applied = await whenReachable(log, () => migrate(url));
+  await whenReachable(log, () => installQueue(url));
+  if (applied.length > 0) log.info({ applied }, 'migrations applied');
+  return url;
+}
+
+/** Loaded only here: where `DATABASE_URL` is set, its packages need not be installed. */
+async function startEmbeddedDatabase(
+  config: Config,
+  environment: Environment,
+  { log, add }: { readonly log: Logger; readonly add: Stopper['add'] },
+): Promise<string> {
+  const { startEmbedded } = await import('./db/embedded.ts');
+  const { dataFolder } = await import('./db/embedded-cluster.ts');
+  const folder = dataFolder(config.data_dir);
+  const beside = CONNECTIONS_BESIDE_POOL + CONNECTIONS_BESIDE_EACH * (config.workers - 1);
+  const connections_max = config.database_connections_max + beside;
+  const database = await startEmbedded({ folder, durable: true, connections_max, environment, log });
+  add(database.stop);
+  process.stdout.write(`Gatehouse keeps its data in ${folder}\n`);
+  return database.url;
+}
+
+/** What the service needs in its database. */
+export async function prepareService(deps: Deps, catalogue: CatalogueFile): Promise<Prepared> {
+  const { config, log } = deps;
+  const administrator = await whenReachable(log, () =>
+    ensureAdministrator(deps, { login: config.admin_login, password: config.admin_password }),
+  );
+  const { is_unprotected } = await whenReachable(log, () => prepareSigningKeys(deps));
+  if (catalogue !== null) await whenReachable(log, () => setCatalogueByFile(deps, catalogue));
+  return {
+    generated_password: administrator.created ? administrator.generated_password : null,
+    has_unprotected_keys: is_unprotected,
+  };
+}
+
+/** Tries until the database answers: it may start later than we do, and a restart must not depend on the order. */
+export async function whenReachable<Answer>(log: Logger, step: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error;
+      const reason = error.cause instanceof Error ? error.cause.message : String(error.cause);
+      log.warn({ reason }, 'the database cannot be used yet; trying again');
+    }
+    await delay(DATABASE_RETRY_MS);
+  }
+}

@@ -1,0 +1,162 @@
+// WORKERS: several processes behind one port, each with the promises of a node; what is done once is done by their parent; one that ends
+// is started again; and an end in order leaves nobody without an answer.
+
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import t, { type Test } from 'tap';
+import { composeDeps } from '../src/compose.ts';
+import { loadConfig } from '../src/config.ts';
+import { ask } from './support/backend.ts';
+import { createDatabase } from './support/database.ts';
+import { type KeptConnection, keptConnection } from './support/kept-connection.ts';
+import { eventually, freePort, startService } from './support/service.ts';
+import { tokenRowsOf } from './support/token-rows.ts';
+import { worldOf } from './support/world.ts';
+
+const ADMIN_PASSWORD = 'a password of the test';
+const JSON_BODY = 'Content-Type: application/json';
+const CONNECTIONS = 8;
+
+type Service = Awaited<ReturnType<typeof startTwo>>;
+
+async function startTwo(t: Test) {
+  const { pool, url, db } = await createDatabase(t);
+  const deps = composeDeps({ pool, config: loadConfig({}), clock: () => new Date(), log: pino({ level: 'silent' }) });
+  const port = await freePort();
+  const settings = { ALLOW_UNSAFE_DATABASE: '1', DATABASE_URL: url, PORT: port, ADMIN_PASSWORD, WORKERS: '2' };
+  const service = await startService(t, settings);
+  const connect = async (): Promise<KeptConnection> => {
+    const connection = await keptConnection(Number(port));
+    t.teardown(connection.end);
+    return connection;
+  };
+  return { ...service, db, connect, world: worldOf(deps), rows: tokenRowsOf(deps) };
+}
+
+/** The numbers of the workers that have answered such a request, with how many. */
+async function answeredBy({ connect }: Service, route: string): Promise<Readonly<Record<string, number>>> {
+  const { text } = await (await connect()).ask('GET /metrics');
+  const name = 'gatehouse_http_request_duration_seconds_count';
+  const series = text.matchAll(new RegExp(`^${name}{.*route="${route}".*worker="(\\w+)"} (\\d+)$`, 'gm'));
+  return Object.fromEntries([...series].map(([, worker, count]) => [worker, Number(count)]));
+}
+
+function startTimes(text: string): Readonly<Record<string, string>> {
+  const series = text.matchAll(/^process_resident_memory_bytes\{worker="(\w+)"\} (\d+)$/gm);
+  return Object.fromEntries([...series].map(([, worker, at]) => [worker, at]));
+}
+
+/** The process of a worker, by a line of its log. */
+function processOf({ output }: Service, worker: string): number {
+  const lines = output().matchAll(new RegExp(`"pid":(\\d+),"hostname":"[^"]*","worker":"${worker}"`, 'g'));
+  return Number([...lines].at(-1)?.[1]);
+}
+
+t.test('two workers', async (t) => {
+  const service = await startTwo(t);
+  const { world, rows, db, connect } = service;
+  const ada = await world.person('ada');
+  const acme = await world.organization('acme', ada);
+  await world.repository(acme, 'mill');
+  const { authorization } = await world.client(['evaluate', 'revoke']);
+  const own = [`Authorization: ${authorization}`, JSON_BODY];
+  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, connect));
+  const token = async () => (await rows.classic(ada, { scopes: ['repo'] })).text;
+  const may = async (connection: KeptConnection, text: string, headers: readonly string[] = []) => {
+    const question = JSON.stringify(ask(text, 'contents:write', ['repository', 'acme/mill']));
+    const { status, text: answer } = await connection.ask('POST /access/v1/evaluation', [...own, ...headers], question);
+    return status === 200 ? (JSON.parse(answer) as { decision: boolean }).decision : status;
+  };
+  const everywhere = (text: string) => Promise.all(connections.map((connection) => may(connection, text)));
+  const revoke = async (text: string) =>
+    (await connect()).ask(
+      'POST /oauth/revoke',
+      [`Authorization: ${authorization}`, 'Content-Type: application/x-www-form-urlencoded'],
+      `token=${text}`,
+    );
+
+  await t.test('connections that are kept are dealt out to both, and each is seen in metrics and log', async (t) => {
+    for (const connection of connections) await connection.ask('GET /health/live');
+    t.same(await answeredBy(service, '/health/live'), { 1: CONNECTIONS / 2, 2: CONNECTIONS / 2 });
+    const { text } = await (await connect()).ask('GET /metrics');
+    t.same(Object.keys(startTimes(text)).sort(), ['1', '2', 'parent']);
+    t.equal(text.match(/^# TYPE gatehouse_decisions_total /gm)?.length, 1, 'as one document');
+    t.match(service.output(), /"worker":"1".*\n.*"worker":"2"/);
+  });
+
+  await t.test('P1, P4: what one of them ends has ended in both', async (t) => {
+    const first = await token();
+    for (let round = 0; round < 3; round += 1) t.same(new Set(await everywhere(first)), new Set([true]));
+    const ended = await revoke(first);
+    t.equal(ended.status, 200);
+    const told = /x-consistency-token: (\S+)/i.exec(ended.head)?.[1];
+    if (told !== undefined) {
+      for (const connection of connections)
+        t.equal(await may(connection, first, [`X-Consistency-Token: ${told}`]), false);
+    }
+    await eventually(async () => (await everywhere(first)).every((each) => each === false), 5000);
+  });
+
+  await t.test('one process of the machine is told of commits, and each reads by itself', async (t) => {
+    const { rows: found } = await sql<{ name: string; query: string }>`
+      select application_name as name, query from pg_stat_activity where datname = current_database()`.execute(db);
+    const following = found.filter(({ name }) => name === 'gatehouse changes');
+    t.equal(following.length, 3);
+    const pooled = found.filter(({ name }) => name === 'gatehouse');
+    t.ok(pooled.length <= 10 + 5, 'and the pools are shares of one (five are of this test)');
+  });
+
+  await t.test('one that ends is started again; the others answer meanwhile', async (t) => {
+    const killed = processOf(service, '2');
+    process.kill(killed, 'SIGKILL');
+    await eventually(() => /"ended":2.*a worker has ended/.test(service.output()));
+    for (let count = 0; count < 4; count += 1) t.equal((await (await connect()).ask('GET /health/ready')).status, 200);
+    await eventually(() => processOf(service, '2') !== killed);
+    await eventually(async () => {
+      await Promise.all([connect(), connect()].map(async (each) => (await each).ask('GET /health/ready')));
+      return '2' in (await answeredBy(service, '/health/ready'));
+    });
+    const again = await token();
+    const fresh = await Promise.all([connect(), connect()]);
+    for (const connection of fresh) t.equal(await may(connection, again), true);
+    await revoke(again);
+    await eventually(
+      async () => (await Promise.all(fresh.map((each) => may(each, again)))).every((each) => !each),
+      5000,
+    );
+  });
+
+  await t.test(
+    'who has asked at the end is answered, whoever kept his connection is told, and nobody is cut off',
+    async (t) => {
+      const live = await token();
+      const busy = await Promise.all(Array.from({ length: CONNECTIONS }, connect));
+      const [idle, slow] = await Promise.all([connect(), connect()]);
+      await idle.ask('GET /health/live');
+      const answers: unknown[] = [];
+      /** Asks until it is told that the connection ends. */
+      const askOn = async (connection: KeptConnection): Promise<void> => {
+        const question = JSON.stringify(ask(live, 'contents:write', ['repository', 'acme/mill']));
+        const { head, text } = await connection.ask('POST /access/v1/evaluation', own, question);
+        answers.push((JSON.parse(text) as { decision?: boolean }).decision);
+        if (!head.includes('\r\nconnection: close')) await askOn(connection);
+      };
+      const asking = Promise.all(busy.map(askOn));
+      await eventually(() => answers.length > 10 * CONNECTIONS);
+      const session = slow.ask(
+        'POST /sessions',
+        [JSON_BODY],
+        JSON.stringify({ login: 'admin', password: ADMIN_PASSWORD }),
+      );
+      const exit_code = service.end('SIGTERM');
+      await asking;
+      t.same(new Set(answers), new Set([true]), 'every answer is the right one');
+      const { status, head } = await session;
+      t.equal(status, 201, 'a request that takes its time is answered');
+      t.match(head, 'connection: close');
+      t.equal(await exit_code, 0);
+      t.ok(idle.is_over());
+      t.notMatch(service.output(), /"level":60|Error:/);
+    },
+  );
+});

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { loadConfig, SETTINGS } from '../src/config.ts';
 import { isStartRefusal } from '../src/start-refusal.ts';
+import { shareOfParent, shareOfWorker } from '../src/workers/share.ts';
 
 t.test('no settings give a service that only this machine reaches', async (t) => {
   const config = loadConfig({});
@@ -75,6 +76,10 @@ const REFUSED: [string, Record<string, string>][] = [
   ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
   ['ALLOW_UNSAFE_DATABASE', { ALLOW_UNSAFE_DATABASE: 'true' }],
   ['DATABASE_POOL', { DATABASE_POOL: '1' }],
+  ['DATABASE_POOL', { WORKERS: '5' }],
+  ['DATABASE_POOL', { WORKERS: '2', DATABASE_POOL: '5' }],
+  ['WORKERS', { WORKERS: '0' }],
+  ['DRAIN_MS', { DRAIN_MS: '5001' }],
   ['REQUEST_TIMEOUT_MS', { REQUEST_TIMEOUT_MS: '5.5' }],
   ['GATEHOUSE_PORT', { GATEHOUSE_PORT: '8080' }],
 ];
@@ -86,6 +91,15 @@ for (const [name, environment] of REFUSED) {
     t.notMatch(error.message, '\n', 'it is one line');
   });
 }
+
+t.test('connections and memory are divided among workers and the process above them', async (t) => {
+  const config = loadConfig({ WORKERS: '4', DATABASE_POOL: '21', CACHE_MIB: '100' });
+  const [worker, parent] = [shareOfWorker(config), shareOfParent(config)];
+  t.equal(4 * worker.database_connections_max + parent.database_connections_max, 21);
+  t.equal(worker.database_connections_max, 4);
+  t.equal(worker.cache_bytes_max, 25 * 1_048_576);
+  t.equal(shareOfWorker(loadConfig({ WORKERS: '4' })).database_connections_max, 2, 'the least that each needs');
+});
 
 t.test('a refused secret is not repeated', async (t) => {
   t.notMatch(refusalOf({ ADMIN_PASSWORD: 'hunter2' }).message, 'hunter2');

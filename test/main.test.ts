@@ -153,6 +153,9 @@ t.test('a port in use is refused', async (t) => {
   const settings = { ...UNSAFE, DATABASE_URL, PORT: await freePort() };
   await startService(t, settings);
   t.match(await refusalOf(startService(t, settings)), 'ended with 78: Change `HOST` or `PORT`');
+  const of_workers = await refusalOf(startService(t, { ...settings, WORKERS: '2', LOG_LEVEL: 'error' }));
+  t.match(of_workers, 'ended with 78: Change `HOST` or `PORT`');
+  t.equal(of_workers.trim().split('\n').length, 1, 'once for all workers');
 });
 
 const WRONG: [string, Record<string, string>][] = [

@@ -1,11 +1,14 @@
 // WORKERS: several processes behind one port, each with the promises of a node; what is done once is done by their parent; one that ends
 // is started again; and an end in order leaves nobody without an answer.
 
+import { EventEmitter } from 'node:events';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { composeDeps } from '../src/compose.ts';
 import { loadConfig } from '../src/config.ts';
+import type { FeedEvents, FeedParts } from '../src/db/change-feed.ts';
+import { wakingOthers, wokenByParent } from '../src/workers/wakes.ts';
 import { ask } from './support/backend.ts';
 import { createDatabase } from './support/database.ts';
 import { type KeptConnection, keptConnection } from './support/kept-connection.ts';
@@ -15,7 +18,10 @@ import { worldOf } from './support/world.ts';
 
 const ADMIN_PASSWORD = 'a password of the test';
 const JSON_BODY = 'Content-Type: application/json';
+/** Ample: it is over when no connection is left. */
+const DRAIN_MS = '5000';
 const CONNECTIONS = 8;
+const CLOSE = /\r\nconnection: close/i;
 
 type Service = Awaited<ReturnType<typeof startTwo>>;
 
@@ -23,14 +29,23 @@ async function startTwo(t: Test) {
   const { pool, url, db } = await createDatabase(t);
   const deps = composeDeps({ pool, config: loadConfig({}), clock: () => new Date(), log: pino({ level: 'silent' }) });
   const port = await freePort();
-  const settings = { ALLOW_UNSAFE_DATABASE: '1', DATABASE_URL: url, PORT: port, ADMIN_PASSWORD, WORKERS: '2' };
+  const settings = {
+    ALLOW_UNSAFE_DATABASE: '1',
+    DATABASE_URL: url,
+    PORT: port,
+    ADMIN_PASSWORD,
+    WORKERS: '2',
+    DRAIN_MS,
+  };
   const service = await startService(t, settings);
+  const opened: KeptConnection[] = [];
   const connect = async (): Promise<KeptConnection> => {
     const connection = await keptConnection(Number(port));
-    t.teardown(connection.end);
+    opened.push(connection);
     return connection;
   };
-  return { ...service, db, connect, world: worldOf(deps), rows: tokenRowsOf(deps) };
+  t.teardown(() => opened.map(({ end }) => end()));
+  return { ...service, db, connect, opened, world: worldOf(deps), rows: tokenRowsOf(deps) };
 }
 
 /** The numbers of the workers that have answered such a request, with how many. */
@@ -41,7 +56,7 @@ async function answeredBy({ connect }: Service, route: string): Promise<Readonly
   return Object.fromEntries([...series].map(([, worker, count]) => [worker, Number(count)]));
 }
 
-function startTimes(text: string): Readonly<Record<string, string>> {
+function processesIn(text: string): Readonly<Record<string, string>> {
   const series = text.matchAll(/^process_resident_memory_bytes\{worker="(\w+)"\} (\d+)$/gm);
   return Object.fromEntries([...series].map(([, worker, at]) => [worker, at]));
 }
@@ -54,13 +69,18 @@ function processOf({ output }: Service, worker: string): number {
 
 t.test('two workers', async (t) => {
   const service = await startTwo(t);
-  const { world, rows, db, connect } = service;
+  const { world, rows, db, connect, opened } = service;
   const ada = await world.person('ada');
   const acme = await world.organization('acme', ada);
   await world.repository(acme, 'mill');
   const { authorization } = await world.client(['evaluate', 'revoke']);
   const own = [`Authorization: ${authorization}`, JSON_BODY];
-  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, connect));
+  const connections: KeptConnection[] = [];
+  for (let count = 0; count < CONNECTIONS; count += 1) {
+    const connection = await connect();
+    await connection.ask('GET /health/live');
+    connections.push(connection);
+  }
   const token = async () => (await rows.classic(ada, { scopes: ['repo'] })).text;
   const may = async (connection: KeptConnection, text: string, headers: readonly string[] = []) => {
     const question = JSON.stringify(ask(text, 'contents:write', ['repository', 'acme/mill']));
@@ -76,10 +96,9 @@ t.test('two workers', async (t) => {
     );
 
   await t.test('connections that are kept are dealt out to both, and each is seen in metrics and log', async (t) => {
-    for (const connection of connections) await connection.ask('GET /health/live');
     t.same(await answeredBy(service, '/health/live'), { 1: CONNECTIONS / 2, 2: CONNECTIONS / 2 });
     const { text } = await (await connect()).ask('GET /metrics');
-    t.same(Object.keys(startTimes(text)).sort(), ['1', '2', 'parent']);
+    t.same(Object.keys(processesIn(text)).sort(), ['1', '2', 'parent']);
     t.equal(text.match(/^# TYPE gatehouse_decisions_total /gm)?.length, 1, 'as one document');
     t.match(service.output(), /"worker":"1".*\n.*"worker":"2"/);
   });
@@ -90,10 +109,9 @@ t.test('two workers', async (t) => {
     const ended = await revoke(first);
     t.equal(ended.status, 200);
     const told = /x-consistency-token: (\S+)/i.exec(ended.head)?.[1];
-    if (told !== undefined) {
-      for (const connection of connections)
-        t.equal(await may(connection, first, [`X-Consistency-Token: ${told}`]), false);
-    }
+    t.type(told, 'string');
+    for (const connection of connections)
+      t.equal(await may(connection, first, [`X-Consistency-Token: ${told}`]), false);
     await eventually(async () => (await everywhere(first)).every((each) => each === false), 5000);
   });
 
@@ -129,6 +147,7 @@ t.test('two workers', async (t) => {
   await t.test(
     'who has asked at the end is answered, whoever kept his connection is told, and nobody is cut off',
     async (t) => {
+      for (const connection of opened) connection.end();
       const live = await token();
       const busy = await Promise.all(Array.from({ length: CONNECTIONS }, connect));
       const [idle, slow] = await Promise.all([connect(), connect()]);
@@ -139,7 +158,7 @@ t.test('two workers', async (t) => {
         const question = JSON.stringify(ask(live, 'contents:write', ['repository', 'acme/mill']));
         const { head, text } = await connection.ask('POST /access/v1/evaluation', own, question);
         answers.push((JSON.parse(text) as { decision?: boolean }).decision);
-        if (!head.includes('\r\nconnection: close')) await askOn(connection);
+        if (!CLOSE.test(head)) await askOn(connection);
       };
       const asking = Promise.all(busy.map(askOn));
       await eventually(() => answers.length > 10 * CONNECTIONS);
@@ -151,12 +170,36 @@ t.test('two workers', async (t) => {
       const exit_code = service.end('SIGTERM');
       await asking;
       t.same(new Set(answers), new Set([true]), 'every answer is the right one');
-      const { status, head } = await session;
-      t.equal(status, 201, 'a request that takes its time is answered');
-      t.match(head, 'connection: close');
+      t.equal((await session).status, 201, 'a request that takes its time is answered');
+      slow.end();
+      const readiness = await idle.ask('GET /health/ready');
+      t.equal(readiness.status, 503, 'it says that it is not ready');
+      t.match(readiness.head, CLOSE);
       t.equal(await exit_code, 0);
-      t.ok(idle.is_over());
       t.notMatch(service.output(), /"level":60|Error:/);
     },
   );
+});
+
+t.test('a commit that the parent hears of wakes it and the workers; a worker listens to nobody else', async (t) => {
+  const woken: string[] = [];
+  const asked: unknown[] = [];
+  const hears: (() => void)[] = [];
+  const open = async (parts: FeedParts, { onWake }: FeedEvents) => {
+    asked.push(parts.is_told);
+    hears.push(onWake);
+    return { read: () => Promise.reject(new Error('not asked')), close: () => void woken.push('closed') };
+  };
+  const parts = { url: '', connect_ms_max: 1 };
+  const events = (name: string) => ({ onWake: () => void woken.push(name), onLost: () => undefined });
+  const channel = new EventEmitter();
+  const feed = await wokenByParent(open, channel)(parts, events('worker'));
+  await wakingOthers(open, () => void channel.emit('message', { type: 'wake' }))(parts, events('parent'));
+  t.same(asked, [false, undefined], 'the database tells the parent only');
+  hears[1]?.();
+  t.same(woken, ['worker', 'parent']);
+  channel.emit('message', { type: 'tell metrics', question: 1 });
+  feed.close();
+  hears[1]?.();
+  t.same(woken, ['worker', 'parent', 'closed', 'parent']);
 });

@@ -12,13 +12,18 @@ export function isDraining({ server }: App): boolean {
   return DRAINING.has(server);
 }
 
-/** Answers when no connection is left, or after this time: who has asked nothing until then is asked to connect elsewhere. */
+/**
+ * Answers when no connection is left, or after this time: who has asked nothing until then is asked to connect elsewhere. What is
+ * under way then may end, and its connection with it.
+ */
 export async function drain({ server }: App, ms_max: number): Promise<void> {
   DRAINING.add(server);
   // Node counts from here, and says `Connection: close` in the answer that reaches the limit: no hook on the way of every request.
   server.maxRequestsPerSocket = 1;
   const until = performance.now() + ms_max;
   while (performance.now() < until && (await connectionsOf(server)) > 0) await delay(LOOK_MS);
+  // A connection whose last answer was begun before would be kept for as long as any, and the end would wait for it.
+  setInterval(() => server.closeIdleConnections(), LOOK_MS).unref();
 }
 
 function connectionsOf(server: App['server']): Promise<number> {

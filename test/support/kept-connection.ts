@@ -4,7 +4,7 @@ import net from 'node:net';
 
 export type KeptAnswer = {
   readonly status: number;
-  /** The head as it was received, in lower case. */
+  /** The head as it was received. */
   readonly head: string;
   readonly text: string;
 };
@@ -23,8 +23,8 @@ type Waiting = { readonly resolve: (answer: KeptAnswer) => void; readonly reject
 function wholeAnswer(received: string): KeptAnswer | null {
   const end = received.indexOf('\r\n\r\n');
   if (end < 0) return null;
-  const head = received.slice(0, end).toLowerCase();
-  const length = Number(/\r\ncontent-length: (\d+)/.exec(head)?.[1] ?? 0);
+  const head = received.slice(0, end);
+  const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
   const text = received.slice(end + 4);
   return text.length < length ? null : { status: Number(head.split(' ')[1]), head, text };
 }

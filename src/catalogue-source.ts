@@ -15,6 +15,8 @@ export const CONFIRMED_MS = 1000;
 export type CatalogueSource = {
   /** The catalogue in force. Faults: StorageUnavailable. @rule C2 */
   readonly current: () => Promise<Catalogue>;
+  /** The same, where it is known without asking; null: it has to be asked for. */
+  readonly known: () => Catalogue | null;
   /** To be called where the catalogue was changed: whoever asks from now on gets the new one. */
   readonly forget: () => void;
 };
@@ -26,7 +28,7 @@ export type CatalogueSourceParts = {
   readonly log: Logger;
 };
 
-type Confirmation = { readonly started_ms: number; readonly catalogue: Promise<Catalogue> };
+type Confirmation = { readonly started_ms: number; readonly catalogue: Promise<Catalogue>; found: Catalogue | null };
 
 export function createCatalogueSource({ db, monotonic_ms, log }: CatalogueSourceParts): CatalogueSource {
   let held: Catalogue = BUILT_IN_CATALOGUE;
@@ -47,19 +49,29 @@ export function createCatalogueSource({ db, monotonic_ms, log }: CatalogueSource
   }
 
   function begin(started_ms: number): Promise<Catalogue> {
-    const begun: Confirmation = { started_ms, catalogue: confirm() };
+    const begun: Confirmation = { started_ms, catalogue: confirm(), found: null };
     last = begun;
-    begun.catalogue.catch(() => {
-      if (last === begun) last = null;
-    });
+    begun.catalogue.then(
+      (found) => {
+        begun.found = found;
+      },
+      () => {
+        if (last === begun) last = null;
+      },
+    );
     return begun.catalogue;
+  }
+
+  function confirmed(now_ms: number): Confirmation | null {
+    return last !== null && now_ms - last.started_ms < CONFIRMED_MS ? last : null;
   }
 
   return {
     current: () => {
       const now_ms = monotonic_ms();
-      return last !== null && now_ms - last.started_ms < CONFIRMED_MS ? last.catalogue : begin(now_ms);
+      return confirmed(now_ms)?.catalogue ?? begin(now_ms);
     },
+    known: () => confirmed(monotonic_ms())?.found ?? null,
     forget: () => {
       last = null;
     },

@@ -6,7 +6,7 @@ import { isPast } from '../domain/lifetime.ts';
 import type { Freshness } from './freshness.ts';
 import { createMemory } from './memory.ts';
 import { questionKey, thingsOf } from './question-key.ts';
-import type { FactsQuestion, FactsSource, LoadedClient, LoadedFacts, StrictFacts } from './source.ts';
+import type { ClientKey, FactsQuestion, FactsSource, LoadedClient, LoadedFacts, StrictFacts } from './source.ts';
 
 /** What an answer and its place take, roughly: measured in test/bench. */
 const ANSWER_BYTES = 2000;
@@ -64,6 +64,11 @@ export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced 
     return found;
   }
 
+  function recallClient(key: ClientKey): LoadedClient | null {
+    if (bytes_max === 0 || !freshness.isFresh()) return null;
+    return clients.find(nameOf(key), freshness.epoch()) ?? null;
+  }
+
   async function loadAll(questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> {
     if (is_fenced) await fence();
     return recallAll(questions) ?? strict.loadAll(questions);
@@ -86,18 +91,25 @@ export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced 
       const bytes = ANSWER_BYTES + LISTED_BYTES * (loaded.granted_repositories?.length ?? 0);
       answers.remember(key, { answer: loaded, things, epoch: loaded.epoch, bytes });
     },
+    knownClient: (key) => {
+      const known = is_fenced ? null : recallClient(key);
+      return known === null || isOver(known, now()) ? null : known.client;
+    },
     client: async (key) => {
       if (is_fenced) await fence();
-      const name = `${key.client_id} ${key.digest}`;
-      const known = bytes_max > 0 && freshness.isFresh() ? clients.find(name, freshness.epoch()) : undefined;
-      if (known !== undefined) return isOver(known, now()) ? null : known.client;
+      const known = recallClient(key);
+      if (known !== null) return isOver(known, now()) ? null : known.client;
       const loaded = await strict.loadClient(key);
       if (loaded === null) return null;
       const { client, epoch } = loaded;
-      clients.remember(name, { answer: loaded, things: [`client:${client.id}`], epoch, bytes: CLIENT_BYTES });
+      clients.remember(nameOf(key), { answer: loaded, things: [`client:${client.id}`], epoch, bytes: CLIENT_BYTES });
       return client;
     },
   };
+}
+
+function nameOf({ client_id, digest }: ClientKey): string {
+  return `${client_id} ${digest}`;
 }
 
 /** The secret was in overlap when it was loaded, and is no longer. */

@@ -66,6 +66,8 @@ export type FactsSource = {
   readonly loadAll: (questions: readonly FactsQuestion[]) => Promise<readonly LoadedFacts[]>;
   /** The client with this id and this live secret, or null. */
   readonly client: (key: ClientKey) => Promise<ClientFacts | null>;
+  /** The same as `client`, where a live one is known without asking; null: it has to be asked for. */
+  readonly knownClient: (key: ClientKey) => ClientFacts | null;
   /** The same as `load`, where it is known without asking; null: it has to be loaded. */
   readonly known: (question: FactsQuestion) => LoadedFacts | null;
   /**

@@ -181,7 +181,7 @@ t.test('C4: an operation whose path names a file of a workflow is judged by that
   } as const;
   const catalogue = compileCatalogue([writes], 1);
   const test = await buildTestApp(t, {
-    deps: { catalogue: { current: async () => catalogue, forget: () => undefined } },
+    deps: { catalogue: { current: async () => catalogue, known: () => catalogue, forget: () => undefined } },
   });
   const world = worldOf(test.deps);
   const rows = tokenRowsOf(test.deps);

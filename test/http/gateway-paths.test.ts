@@ -36,7 +36,7 @@ type Asked = { readonly method: string; readonly target: string };
 async function guarded(t: Test) {
   // A parameter that may hold anything, slashes too, is where readers have most to disagree about.
   const catalogue = compileCatalogue([CONTENTS], 1);
-  const source = { current: async () => catalogue, forget: () => undefined };
+  const source = { current: async () => catalogue, known: () => catalogue, forget: () => undefined };
   const test = await buildTestApp(t, { deps: { catalogue: source } });
   const world = worldOf(test.deps);
   const [olga, ada] = [await world.person('olga'), await world.person('ada')];

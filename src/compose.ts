@@ -18,6 +18,7 @@ import { createMailer } from './mailer.ts';
 import { createOutbound } from './outbound.ts';
 import { createBadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
 import { createLastUse } from './use-cases/checks/last-use.ts';
+import { createUsage } from './use-cases/checks/usage.ts';
 import { createSigner } from './use-cases/signing-keys/signer.ts';
 
 export type Parts = {
@@ -57,12 +58,13 @@ export function composeDeps({
   const outbound = createOutbound({ allow: config.outbound_allow });
   const key_sets = createKeySets({ outbound, clock, log, request_timeout_ms: config.request_timeout_ms });
   const last_use = createLastUse(db);
+  const usage = createUsage({ db, log, repositories_max: config.selected_repositories_max + 1 });
   const bad_credentials = createBadCredentialCounts(log);
   const mailer = createMailer(config);
   const signer = createSigner({ db, config, clock, log, monotonic_ms });
   const outside = { outbound, key_sets, signer, mailer };
   const page_key = createPageKey(db);
-  const counted = { last_use, bad_credentials };
+  const counted = { last_use, usage, bad_credentials };
   const known = { facts, freshness, catalogue, page_key };
   return { db, openImportDatabase, ...known, ...counted, ...outside, config, clock, log };
 }

@@ -11,6 +11,7 @@ import type { Mailer } from './mailer.ts';
 import type { Outbound } from './outbound.ts';
 import type { BadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
 import type { LastUse } from './use-cases/checks/last-use.ts';
+import type { Usage } from './use-cases/checks/usage.ts';
 import type { Signer } from './use-cases/signing-keys/signer.ts';
 
 export interface Deps {
@@ -28,6 +29,7 @@ export interface Deps {
   /** The operations that questions may name. */
   readonly catalogue: CatalogueSource;
   readonly last_use: LastUse;
+  readonly usage: Usage;
   readonly bad_credentials: BadCredentialCounts;
   /** The key that seals tokens of pages. Faults: StorageUnavailable. */
   readonly page_key: () => Promise<Buffer>;

@@ -29,6 +29,8 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
 export interface Accounts {
   created_at: Generated<Date>;
   id: Generated<number>;
@@ -430,6 +432,13 @@ export interface TokenRepositories {
   token_id: number;
 }
 
+export interface TokenRepositoryUsage {
+  checks: number;
+  day: Timestamp;
+  repository_id: number;
+  token_id: number;
+}
+
 export interface TokenReviewers {
   organization_id: number;
   user_id: number;
@@ -468,6 +477,14 @@ export interface TokenSsoAuthorizations {
   id: Generated<number>;
   organization_id: number;
   revoked_at: Date | null;
+  token_id: number;
+}
+
+export interface TokenUsage {
+  checks: number;
+  day: Timestamp;
+  needed: string;
+  owner_id: number;
   token_id: number;
 }
 
@@ -531,9 +548,11 @@ export interface Database {
   team_repositories: TeamRepositories;
   teams: Teams;
   token_repositories: TokenRepositories;
+  token_repository_usage: TokenRepositoryUsage;
   token_reviewers: TokenReviewers;
   token_secrets: TokenSecrets;
   token_sso_authorizations: TokenSsoAuthorizations;
+  token_usage: TokenUsage;
   tokens: Tokens;
   used_id_tokens: UsedIdTokens;
   users: Users;

@@ -4,6 +4,7 @@
 
 import { ceilingAllows, reviewRightAllows } from './ceiling.ts';
 import { ALLOWED, type Decision, deny, hidden, PUBLIC_READ } from './decision.ts';
+import { allowedBy } from './exercise.ts';
 import type { Facts, PersonFacts, RepositoryFacts, Resource, Subject, TokenFacts } from './facts.ts';
 import { isLive } from './lifetime.ts';
 import { judgeOwnerPolicy, judgePublicRead } from './owner-policy.ts';
@@ -96,25 +97,26 @@ function archiveAllows(repository: RepositoryFacts, requirement: Requirement, se
   return written.length > 0 && written.every(([permission]) => permission === 'administration');
 }
 
-/** Steps 7 and 8 for the sets that step 6 left. @rule F5.7, F5.8 */
-function judgeRole(
+const NOTHING_ASKED: readonly PermissionMap[] = [{}];
+
+/** Steps 7 and 8: which of the sets that step 6 left the holder's role and the archive leave. @rule F5.7, F5.8 */
+function setsOfRole(
   subject: Exclude<Subject, { type: 'anonymous' }>,
   resource: Resource,
   requirement: Requirement,
   sets: readonly PermissionMap[],
-): Decision {
-  if (requirement.scope_only) return ALLOWED;
-  const nothing_asked: readonly PermissionMap[] = requirement.permissionless && sets.length === 0 ? [{}] : sets;
+): readonly PermissionMap[] | Decision {
+  if (requirement.scope_only) return sets;
+  const asked = requirement.permissionless && sets.length === 0 ? NOTHING_ASKED : sets;
   const { person } = subject;
   const in_person = subject.type === 'person';
-  const held = nothing_asked.filter(
+  const held = asked.filter(
     (set) => ceilingAllows(person, resource, set) || (in_person && reviewRightAllows(resource, set)),
   );
   if (held.length === 0) return deny('role_missing');
-  if (resource.type === 'repository' && !held.some((set) => archiveAllows(resource, requirement, set))) {
-    return deny('archived');
-  }
-  return ALLOWED;
+  if (resource.type !== 'repository' || resource.archived === false) return held;
+  const writable = held.filter((set) => archiveAllows(resource, requirement, set));
+  return writable.length > 0 ? writable : deny('archived');
 }
 
 /** A list that answers every live credential, whatever a policy says; what it names must be there to be seen. @rule F8 */
@@ -177,5 +179,8 @@ export function decide(facts: Facts, request: DecisionRequest, now: Date): Decis
   }
   const sets = satisfiedSets(subject, resource, requirement, request);
   if ('effect' in sets) return sets;
-  return judgeRole(subject, resource, requirement, sets);
+  const left = setsOfRole(subject, resource, requirement, sets);
+  if ('effect' in left) return left;
+  if (subject.type === 'person') return ALLOWED;
+  return allowedBy({ requirement, sets: left, public_repo_counts: publicRepoCounts(resource, request, requirement) });
 }

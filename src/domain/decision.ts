@@ -1,5 +1,6 @@
 // The answer of decide(): yes or no, why, and what would have been enough.
 
+import type { Exercise } from './exercise.ts';
 import type { PolicySource } from './policy.ts';
 import { type FineReason, REASONS, type Reason } from './reason.ts';
 import type { Needed } from './refusal.ts';
@@ -16,6 +17,8 @@ export type Decision = {
   readonly policy?: { readonly source: PolicySource; readonly owner: string };
   /** The login of the organization whose single sign-on is missing. */
   readonly sso_organization?: { readonly id: number; readonly login: string };
+  /** By what a token was allowed; absent where no permission or scope of it was needed. */
+  readonly exercise?: Exercise;
 };
 
 export const ALLOWED: Decision = {

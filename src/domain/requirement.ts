@@ -82,19 +82,51 @@ function forOperation(operation: Operation, workflow: boolean): Requirement {
   };
 }
 
+function forScope(scope: string): Requirement {
+  return { sets: [], permissionless: false, scopes: [scope], scope_only: true, write: false, workflow: false };
+}
+
+/** Requirements that were made: the same question always has the same object, by which uses are counted. */
+type Made<Key> = {
+  readonly get: (key: Key) => Requirement | undefined;
+  readonly set: (key: Key, requirement: Requirement) => unknown;
+};
+/** Each for questions that name no workflow file, and for those that do. */
+type Both<Key> = readonly [Made<Key>, Made<Key>];
+
+const OF_PERMISSION: Readonly<Record<Level, Both<string>>> = {
+  read: [new Map(), new Map()],
+  write: [new Map(), new Map()],
+  admin: [new Map(), new Map()],
+};
+const OF_OPERATION: Both<Operation> = [new WeakMap(), new WeakMap()];
+const OF_SCOPE: Made<string> = new Map();
+
+function keep<Key>(made: Made<Key>, key: Key, requirement: Requirement): Requirement {
+  made.set(key, requirement);
+  return requirement;
+}
+
 /** The requirement of a question, or null where nothing of that name exists, which is a deny. @rule F3, C1 */
 export function requirementOf(request: DecisionRequest): Requirement | null {
   const { ask } = request;
   const workflow = request.path !== undefined && isWorkflowFile(request.path);
   switch (ask.type) {
-    case 'permission':
-      return isPermissionLevel(ask.permission, ask.level) ? forPermission(ask.permission, ask.level, workflow) : null;
+    case 'permission': {
+      const { permission, level } = ask;
+      if (!isPermissionLevel(permission, level)) return null;
+      const made = OF_PERMISSION[level][workflow ? 1 : 0];
+      return made.get(permission) ?? keep(made, permission, forPermission(permission, level, workflow));
+    }
     case 'scope':
       if (!isScope(ask.scope)) return null;
-      return { sets: [], permissionless: false, scopes: [ask.scope], scope_only: true, write: false, workflow: false };
-    case 'operation':
-      if (declaredSets(ask.operation).length === 0 && !ask.operation.permissionless) return null;
-      return forOperation(ask.operation, workflow);
+      return OF_SCOPE.get(ask.scope) ?? keep(OF_SCOPE, ask.scope, forScope(ask.scope));
+    case 'operation': {
+      const { operation } = ask;
+      if (declaredSets(operation).length === 0 && !operation.permissionless) return null;
+      const made = OF_OPERATION[workflow ? 1 : 0];
+      return made.get(operation) ?? keep(made, operation, forOperation(operation, workflow));
+    }
     case 'unknown':
       return null;
     default:

@@ -10,6 +10,7 @@ import { REASONS } from '../domain/reason.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { FactsQuestion, ResourceKey, SubjectKey } from '../facts/source.ts';
 import { authenticate } from '../use-cases/checks/authenticate.ts';
+import { recordExercise } from '../use-cases/checks/record-exercise.ts';
 import { recordRefusal } from '../use-cases/checks/record-refusal.ts';
 import { refusalOf } from '../use-cases/checks/refusal-of.ts';
 import type { OperationAccess, SessionAccess } from './access.ts';
@@ -98,6 +99,7 @@ export async function admitOperation(
   const decision = decide({ subject, resource: facts.resource }, { ask, ...becomes }, facts.now);
   if (isWorthRemembering(decision)) deps.facts.remember(question, facts);
   if (decision.effect !== 'allow') await refuse(deps, request, refusalOf(deps, decision));
+  recordExercise(deps, { subject, resource: facts.resource, decision }, facts.now);
 }
 
 /** Once the body is known: what the repository is to be may ask for more than `public_repo`. @rule K2 */
@@ -112,6 +114,7 @@ export async function judgeOutcome(deps: Deps, request: FastifyRequest): Promise
   const subject: Subject = { type: 'token', token: principal.token, person: principal.person };
   const decision = decide({ subject, resource: facts.resource }, { ask, becomes }, facts.now);
   if (decision.effect !== 'allow') await refuse(deps, request, refusalOf(deps, decision));
+  recordExercise(deps, { subject, resource: facts.resource, decision }, facts.now);
 }
 
 export async function admitSession(

@@ -5,8 +5,10 @@ import type { Deps } from '../deps.ts';
 import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/audit/export-audit-root.ts';
 import { BAD_CREDENTIALS_TOLD_SECONDS } from '../use-cases/checks/bad-credential-counts.ts';
 import { LAST_USE_FLUSH_SECONDS } from '../use-cases/checks/last-use.ts';
+import { USAGE_FLUSH_SECONDS } from '../use-cases/checks/usage.ts';
 import { sendMails } from '../use-cases/people/send-mails.ts';
 import { removeDeadRows } from '../use-cases/service/remove-dead-rows.ts';
+import { sweepUsage } from '../use-cases/service/sweep-usage.ts';
 import { rotateSigningKeys } from '../use-cases/signing-keys/rotate-signing-keys.ts';
 import { noticeExpiry } from '../use-cases/tokens/notice-expiry.ts';
 import { sweepUnusedTokens } from '../use-cases/tokens/sweep-unused-tokens.ts';
@@ -27,6 +29,7 @@ type Job = {
 function jobsOfProcess(deps: Deps): readonly Job[] {
   return [
     { name: 'write last use', every_seconds: LAST_USE_FLUSH_SECONDS, at_stop: true, run: deps.last_use.flush },
+    { name: 'write usage', every_seconds: USAGE_FLUSH_SECONDS, at_stop: true, run: deps.usage.flush },
     {
       name: 'tell of bad credentials',
       every_seconds: BAD_CREDENTIALS_TOLD_SECONDS,
@@ -51,6 +54,12 @@ function jobsOfService(deps: Deps): readonly Job[] {
       every_seconds: SWEEP_SECONDS,
       at_stop: false,
       run: () => sweepHookMessages(deps),
+    },
+    {
+      name: 'sweep usage',
+      every_seconds: SWEEP_SECONDS,
+      at_stop: false,
+      run: (stopping) => sweepUsage(deps, stopping),
     },
     { name: 'notice expiry', ...periodic, run: (stopping) => noticeExpiry(deps, stopping) },
     { name: 'sweep unused tokens', ...periodic, run: (stopping) => sweepUnusedTokens(deps, stopping) },

@@ -60,6 +60,7 @@ export const RULES: Readonly<Record<string, string>> = {
   L1: 'Exactly one entry of the record an action, in its transaction; refused attempts too',
   L2: 'What an entry says; logs are searched, ordered and paged, stable under late commits',
   L3: 'Hooks and holders hear of requests and of what becomes of tokens',
+  U1: 'What tokens exercise is counted by day for thirty days, and which smaller grant would have done as well',
 };
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -13,6 +13,7 @@ import type { SubjectKey } from '../../facts/source.ts';
 import { countDecision } from '../../metrics.ts';
 import type { Asked } from './asked.ts';
 import { evaluateAll, type Judgement } from './evaluate.ts';
+import { recordAnswer } from './record-exercise.ts';
 
 export type GatewayQuestion = {
   /** Null: no credential that this service could have issued for a request of others. */
@@ -56,6 +57,7 @@ export async function checkRequest(deps: Deps, client: ClientFacts, question: Ga
   const [judgement, of_workflows] = await evaluateAll(deps, client, pushed === null ? [asked] : [asked, pushed]);
   if (judgement === undefined) throw new Error('a question has no answer');
   countDecision(judgement.decision.fine_reason);
+  recordAnswer(deps, question.subject, judgement);
   const may_write_workflows = of_workflows?.decision.effect === 'allow' ? 'allowed' : 'denied';
   return { judgement, workflows: pushed === null ? null : may_write_workflows, is_git: isGitPath(path) };
 }

@@ -6,9 +6,12 @@ import { deny } from '../../domain/decision.ts';
 import { countDecision } from '../../metrics.ts';
 import type { Asked } from './asked.ts';
 import { evaluateAll, type Judgement } from './evaluate.ts';
+import { recordAnswer } from './record-exercise.ts';
 
 export const EVALUATION_SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const;
 export type EvaluationSemantic = (typeof EVALUATION_SEMANTICS)[number];
+
+const ABSENT = { type: 'absent' } as const;
 
 /** How many answers there are: up to and with the first one that ends the rest. */
 function answersCount(judgements: readonly Judgement[], semantic: EvaluationSemantic): number {
@@ -29,9 +32,14 @@ export async function evaluateMany(
   const answers = (await evaluateAll(deps, client, readable)).values();
   const judgements = questions.map((asked): Judgement => {
     const judgement = asked === null ? undefined : answers.next().value;
-    return judgement ?? { decision: deny('malformed_request'), live_token: null, as_of: deps.clock() };
+    return (
+      judgement ?? { decision: deny('malformed_request'), live_token: null, resource: ABSENT, as_of: deps.clock() }
+    );
   });
   const answered = judgements.slice(0, answersCount(judgements, semantic));
-  for (const { decision } of answered) countDecision(decision.fine_reason);
+  for (const [index, judgement] of answered.entries()) {
+    countDecision(judgement.decision.fine_reason);
+    recordAnswer(deps, questions[index]?.subject ?? null, judgement);
+  }
   return answered;
 }

@@ -5,19 +5,24 @@ import type { Deps } from '../../deps.ts';
 import type { ClientFacts } from '../../domain/caller.ts';
 import { decide, judgeCredential } from '../../domain/decide.ts';
 import { type Decision, deny, isWorthRemembering } from '../../domain/decision.ts';
-import type { PersonFacts, TokenFacts } from '../../domain/facts.ts';
+import type { PersonFacts, Resource, TokenFacts } from '../../domain/facts.ts';
 import type { FactsQuestion, LoadedFacts, SubjectKey } from '../../facts/source.ts';
 import { countDecision } from '../../metrics.ts';
 import type { Asked } from './asked.ts';
 import { boundedClientId, subjectForClient } from './authenticate.ts';
+import { recordAnswer } from './record-exercise.ts';
 
 export type Judgement = {
   readonly decision: Decision;
   /** The live token of the subject, with its holder; null where the subject is none, or one that the client may not know. */
   readonly live_token: { readonly id: number; readonly holder: PersonFacts; readonly token: TokenFacts } | null;
+  /** What was asked about, as it was judged. */
+  readonly resource: Resource;
   /** The moment whose state of affairs was judged. */
   readonly as_of: Date;
 };
+
+const ABSENT = { type: 'absent' } as const;
 
 /** Use of a token is that its text was accepted; an id is no text. @rule M9 */
 function recordUse(deps: Deps, key: SubjectKey, live_token: Judgement['live_token'], now: Date): void {
@@ -27,13 +32,14 @@ function recordUse(deps: Deps, key: SubjectKey, live_token: Judgement['live_toke
 function judge(loaded: LoadedFacts, client: ClientFacts, asked: Asked): Judgement {
   const { now } = loaded;
   const subject = subjectForClient(loaded, client);
-  if (subject === null) return { decision: deny('bad_credential'), live_token: null, as_of: now };
-  const resource = asked.resource === null ? ({ type: 'absent' } as const) : loaded.resource;
+  if (subject === null) return { decision: deny('bad_credential'), live_token: null, resource: ABSENT, as_of: now };
+  const resource = asked.resource === null ? ABSENT : loaded.resource;
   const decision = decide({ subject, resource }, { ask: asked.ask, path: asked.path }, now);
   const is_live = subject.type === 'token' && judgeCredential(subject, now) === null;
   return {
     decision,
     live_token: is_live ? { id: subject.token.id, holder: subject.person, token: subject.token } : null,
+    resource,
     as_of: now,
   };
 }
@@ -51,7 +57,7 @@ export async function evaluateAll(
   const loaded = (await deps.facts.loadAll(known)).entries();
   return questions.map((asked): Judgement => {
     if (asked.subject === null) {
-      return { decision: deny('bad_credential'), live_token: null, as_of: deps.clock() };
+      return { decision: deny('bad_credential'), live_token: null, resource: ABSENT, as_of: deps.clock() };
     }
     const [index, facts] = loaded.next().value ?? [];
     const question = known[index ?? -1];
@@ -68,5 +74,6 @@ export async function evaluate(deps: Deps, client: ClientFacts, asked: Asked): P
   const [judgement] = await evaluateAll(deps, client, [asked]);
   if (judgement === undefined) throw new Error('a question has no answer');
   countDecision(judgement.decision.fine_reason);
+  recordAnswer(deps, asked.subject, judgement);
   return judgement;
 }

@@ -21,6 +21,7 @@ import { requestId } from './request-id.ts';
 import { guardRoutes } from './route-access.ts';
 import { ROUTES } from './routes/index.ts';
 import { buildSerializer } from './serializers.ts';
+import { addHeadersOfToken, addUnaskedTokens } from './unasked-token.ts';
 import { compileValidator } from './validator.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -43,6 +44,7 @@ export async function buildApp(deps: Deps, routes: readonly AddRoutes[] = ROUTES
   addErrorHandling(app, deps);
   await addOpenapi(app, deps);
   addIdempotency(app, deps);
+  addUnaskedTokens(app, deps);
   guardRoutes(app, deps);
   for (const addRoutes of routes) addRoutes(app, deps);
   return app;
@@ -70,7 +72,7 @@ function newServer(deps: Deps): App {
     schemaController: { compilersFactory: { buildSerializer } },
     exposeHeadRoutes: true,
     return503OnClosing: false, // addClosing answers in our own shape
-    clientErrorHandler: (error, socket) => answerClientError(deps, error, socket),
+    clientErrorHandler: (error, socket) => answerClientError(deps, error, socket, isSecure(deps)),
     frameworkErrors: (error, request, reply) => answerUnroutable(deps, error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
@@ -88,7 +90,7 @@ function withoutEnvoyPath({ url = '' }: { readonly url?: string | undefined }): 
 function answerUnroutable(deps: Deps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(commonHeaders(request.id, isSecure(deps)));
   reply.raw.once('finish', () => writeAccessLine(request, reply));
-  sendError(deps, error, request, reply, false);
+  void addHeadersOfToken(deps, request, reply).finally(() => sendError(deps, error, request, reply, false));
 }
 
 function addAnswerHeaders(app: App, deps: Deps): void {

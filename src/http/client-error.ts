@@ -17,7 +17,12 @@ const PHRASES: Readonly<Record<number, string>> = {
 };
 
 /** Answers what the HTTP parser refused, and closes the connection. */
-export function answerClientError(deps: Pick<Deps, 'config'>, error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerClientError(
+  deps: Pick<Deps, 'config'>,
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  secure: boolean,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -26,7 +31,7 @@ export function answerClientError(deps: Pick<Deps, 'config'>, error: NodeJS.Errn
   const request_id = crypto.randomUUID();
   const body = JSON.stringify(errorBody(deps, 'malformed_request', status, request_id));
   const headers = {
-    ...commonHeaders(request_id, false),
+    ...commonHeaders(request_id, secure),
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',

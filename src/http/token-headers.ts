@@ -52,7 +52,7 @@ export function addTokenHeaders(request: FastifyRequest, reply: FastifyReply): v
   const principal = request.caller?.principal;
   if (principal?.type !== 'token') return;
   const { token } = principal;
-  addKindHeaders(reply, token, request.routeOptions.config.access);
+  addKindHeaders(reply, token, request.routeOptions?.config?.access);
   const ends_at = endOfText(token);
   if (ends_at !== null) reply.header('github-authentication-token-expiration', printExpiration(ends_at));
 }

@@ -2,6 +2,7 @@
 
 import t from 'tap';
 import { declaredRoutes } from '../../src/http/route-access.ts';
+import { newText } from '../../src/secrets.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { callsOf } from '../support/token-calls.ts';
 import { bearer, worldOf } from '../support/world.ts';
@@ -47,4 +48,53 @@ t.test('contract 9, C1: every route tells each kind of token what it has and wha
   t.equal(await accepted('GET', '/repos/a/b/keys'), 'administration=read');
   t.equal(await accepted('PUT', '/orgs/a/teams/b/repos/c/d'), 'members=read,administration=write');
   t.equal(await accepted('GET', '/user/personal-access-tokens'), '', 'no permission opens what is for sessions');
+});
+
+t.test('contract 9: so do answers that look at no credential: what is not there, and what is open', async (t) => {
+  const { app, inject, deps } = await buildTestApp(t, { settings: { BAD_CREDENTIALS_PER_MINUTE: '5' } });
+  const world = worldOf(deps);
+  const session = await world.session(await world.person('ada'));
+  const as = callsOf(inject, session);
+  const classic = (await as.classic({ scopes: ['repo'] })).body;
+  const fine_grained = (await as.create({ name: 'fine' })).body;
+  const open = declaredRoutes(app).filter(({ access }) => 'open' in access);
+  const asked = [
+    ...open.map(({ method, url }) => ({ method, url })),
+    { method: 'GET', url: '/absent' },
+    { method: 'GET', url: '/absent/%zz' },
+    { method: 'GET', url: `/users/${'x'.repeat(2000)}` },
+    { method: 'PATCH', url: '/permissions' },
+    { method: 'PURGE', url: '/user' },
+  ];
+  t.ok(asked.length > 15);
+  let used = 0;
+  for (const { method, url } of asked) {
+    const name = `${method} ${url.slice(0, 60)}`;
+    const to = async (text: string) => await inject({ method: method as 'GET', url, headers: bearer(text) });
+    const nobody = await inject({ method: method as 'GET', url });
+    const of_classic = await to(classic.token);
+    if (!name.includes('/credentials/revoke')) t.equal(of_classic.statusCode, nobody.statusCode, name);
+    t.equal(of_classic.headers['x-oauth-scopes'], 'repo', name);
+    t.equal(of_classic.headers['x-accepted-oauth-scopes'], '', name);
+    t.ok(of_classic.headers['github-authentication-token-expiration'], name);
+    const of_fine_grained = await to(fine_grained.token);
+    t.equal(of_fine_grained.headers['x-accepted-github-permissions'], '', name);
+    t.notOk('x-oauth-scopes' in of_fine_grained.headers, name);
+    for (const { headers } of [of_classic, of_fine_grained, await to(session)]) {
+      t.equal(headers['x-ratelimit-resource'], 'core', name);
+      t.ok(Number(headers['x-ratelimit-used']) > used, `${name} counts`);
+      used = Number(headers['x-ratelimit-used']);
+    }
+    t.notOk('x-ratelimit-used' in nobody.headers, `${name}: nobody is not counted where all may call`);
+  }
+  t.test('T4: texts cannot be tried there unseen', async (t) => {
+    for (let n = 0; n < 6; n += 1) {
+      const answer = await inject({ url: '/absent', headers: bearer(newText('classic', 'gth')) });
+      t.equal(answer.statusCode, 404, 'the answer stays as it is');
+      t.notOk('x-ratelimit-used' in answer.headers);
+    }
+    const known = await inject({ url: '/absent', headers: bearer(classic.token) });
+    t.notOk('x-oauth-scopes' in known.headers, 'after too many bad ones a good one is not known either');
+    t.equal((await inject({ url: '/user', headers: bearer(classic.token) })).statusCode, 429);
+  });
 });

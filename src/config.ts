@@ -27,6 +27,7 @@ export const SETTINGS = Type.Object({
   SESSION_TTL: Type.Integer({ default: 43_200, minimum: 1, maximum: 30 * DAY_SECONDS }),
   TRUSTED_PROXIES: Type.String({ default: '' }),
   OUTBOUND_ALLOW: Type.String({ default: '' }),
+  CORS_ORIGINS: Type.String({ default: '' }),
   SMTP_URL: Type.Optional(Type.String()),
   MAIL_FROM: Type.Optional(Type.String({ pattern: '^[^\\s<>@,;]{1,64}@[A-Za-z0-9.-]{1,253}$' })),
   METRICS_TOKEN: Type.Optional(Type.String({ pattern: '^[!-~]{8,256}$' })),
@@ -78,6 +79,8 @@ export interface Config {
   readonly trusted_proxies: readonly string[];
   /** Addresses and ranges (CIDR) that calls to others may reach though they are not public. */
   readonly outbound_allow: readonly string[];
+  /** Origins whose pages may read answers; none: cross-origin requests stay closed. */
+  readonly cors_origins: readonly string[];
   /** The server that takes our mails; null: none are sent. */
   readonly smtp_url: string | null;
   /** The address that mails come from; null: one at the service's own name. */
@@ -140,6 +143,7 @@ export function loadConfig(environment: Environment): Config {
     token_prefix: settings.TOKEN_PREFIX,
     session_ttl_seconds: settings.SESSION_TTL,
     trusted_proxies: rangesOf('TRUSTED_PROXIES', settings.TRUSTED_PROXIES),
+    cors_origins: originsOf(settings.CORS_ORIGINS),
     outbound_allow: rangesOf('OUTBOUND_ALLOW', settings.OUTBOUND_ALLOW),
     smtp_url: smtpUrl(settings.SMTP_URL),
     mail_from: settings.MAIL_FROM ?? null,
@@ -275,6 +279,18 @@ function rangesOf(name: 'TRUSTED_PROXIES' | 'OUTBOUND_ALLOW', text: string): rea
     );
   }
   return ranges;
+}
+
+/** Origins exactly as a browser sends them; never everyone. */
+function originsOf(text: string): readonly string[] {
+  const origins = text === '' ? [] : text.split(',').map((origin) => origin.trim());
+  for (const origin of origins) {
+    if (/^https?:/.test(origin) && URL.parse(origin)?.origin === origin) continue;
+    throw startRefusal(
+      'Change `CORS_ORIGINS`: it must be a list of origins such as https://app.example.com, without a path, and never everyone.',
+    );
+  }
+  return origins;
 }
 
 /** An address, or a range that is not the whole Internet, which would trust or open everything. */

@@ -1,4 +1,4 @@
-// Headers that answers carry whatever the route is. CORS stays closed: no answer allows another origin.
+// Headers that answers carry whatever the route is. Which other origins may read an answer: cors.ts.
 
 import type { FastifyReply } from 'fastify';
 

@@ -10,6 +10,7 @@ import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
 import { answerClientError } from './client-error.ts';
+import { addCors } from './cors.ts';
 import { countHeader } from './credential.ts';
 import { addDeadline } from './deadline.ts';
 import { addErrorHandling, sendError } from './errors.ts';
@@ -41,6 +42,7 @@ export async function buildApp(deps: Deps, routes: readonly AddRoutes[] = ROUTES
   addClosing(app);
   addAccessLine(app);
   addHostCheck(app);
+  addCors(app, deps);
   addErrorHandling(app, deps);
   await addOpenapi(app, deps);
   addIdempotency(app, deps);

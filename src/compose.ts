@@ -5,7 +5,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { createCatalogueSource } from './catalogue-source.ts';
 import type { Config } from './config.ts';
-import { openChangeFeed } from './db/change-feed.ts';
+import { changeFeedOpener } from './db/change-feed.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
 import { createPageKey } from './db/page-key.ts';
 import { databaseOver } from './db/pool.ts';
@@ -20,6 +20,8 @@ import { createBadCredentialCounts } from './use-cases/checks/bad-credential-cou
 import { createLastUse } from './use-cases/checks/last-use.ts';
 import { createUsage } from './use-cases/checks/usage.ts';
 import { createSigner } from './use-cases/signing-keys/signer.ts';
+
+const PATIENCE_MS_MIN = 1000;
 
 export type Parts = {
   readonly pool: pg.Pool;
@@ -79,13 +81,19 @@ function freshnessParts({
   openFeed,
 }: Required<Omit<Parts, 'is_fenced'>>): FreshnessParts {
   const url = pool.options.connectionString ?? '';
-  const half_ms = Math.floor(config.freshness_ms / 2);
+  const bound_ms = config.freshness_ms;
+  // Longer than a short bound: while nothing is heard nothing is answered from memory anyway, and who opens anew hears later still.
+  const patience_ms = Math.max(Math.floor(bound_ms / 2), PATIENCE_MS_MIN);
+  const node: { id: number | null } = { id: null };
+  const onSetBack = (): void => {
+    log.error('the database was set back to an earlier state: whatever was remembered is forgotten');
+  };
   return {
-    open: (events) => openFeed({ url, connect_ms_max: half_ms }, events),
+    open: (events) => openFeed({ url, connect_ms_max: patience_ms, bound_ms, node, onSetBack }, events),
     clock,
     monotonic_ms,
-    bound_ms: config.freshness_ms,
-    read_ms_max: half_ms,
+    bound_ms,
+    read_ms_max: patience_ms,
     onFault: (error) => log.warn({ err: error }, 'the changes of the database cannot be followed'),
   };
 }

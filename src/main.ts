@@ -112,7 +112,7 @@ function openDeps(url: string, config: Config, log: Logger, openFeed?: Parts['op
 
 function addDeps(deps: Deps, add: Stopper['add']): void {
   add(() => deps.db.destroy());
-  add(async () => deps.freshness.stop());
+  add(() => deps.freshness.stop());
 }
 
 function startDelivery(deps: Deps): Promise<() => Promise<void>> {

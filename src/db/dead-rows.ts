@@ -8,6 +8,8 @@ const KEPT_ANSWER_HOURS_MAX = 24;
 const NOTIFICATION_DAYS_MAX = 365;
 /** A node that has heard nothing for so long forgets everything; nodes are never behind by more than seconds. */
 const COMMIT_MINUTES_MAX = 30;
+/** A node whose lease has been over for so long gets another row, should it come back. */
+const NODE_MINUTES_MAX = 60;
 
 /** A table, what identifies its rows, and which of them are over. */
 const OVER = {
@@ -23,8 +25,12 @@ const OVER = {
   ],
   change_commits: [
     'transaction_id',
-    (now: Date) => sql`committed_at <= ${moment(now)} - make_interval(mins => ${COMMIT_MINUTES_MAX}::int)`,
+    // The last one stays: by it nodes know that the database is still the one that they have heard.
+    (now: Date) =>
+      sql`committed_at <= ${moment(now)} - make_interval(mins => ${COMMIT_MINUTES_MAX}::int)
+        and epoch < (select epoch from change_epoch)`,
   ],
+  nodes: ['id', (now: Date) => sql`lease_ends_at <= ${moment(now)} - make_interval(mins => ${NODE_MINUTES_MAX}::int)`],
   notifications: [
     'id',
     (now: Date) => sql`created_at <= ${moment(now)} - make_interval(days => ${NOTIFICATION_DAYS_MAX}::int)`,

@@ -23,3 +23,12 @@ export async function connectDirectly(url: string): Promise<pg.Client> {
     throw isRefusal ? startRefusal(`Change \`DATABASE_URL\`: ${error.message}.`, error) : toFault(error);
   }
 }
+
+/**
+ * Whether nothing stands between the connection and its session: a pooler gives every connection a number of its own, and may
+ * have each statement done by another session. Then nothing is kept from one to the next: no LISTEN, no prepared statement.
+ */
+export async function isDirect(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid === (client as pg.Client & { readonly processID?: number | null }).processID;
+}

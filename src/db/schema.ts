@@ -113,6 +113,11 @@ export interface Changes {
   transaction_id: string;
 }
 
+export interface ChangeWaits {
+  epoch: number;
+  only_row: Generated<boolean>;
+}
+
 export interface ClientOrganizations {
   client_id: number;
   organization_id: number;
@@ -292,6 +297,13 @@ export interface Memberships {
   organization_id: number;
   role: string;
   user_id: number;
+}
+
+export interface Nodes {
+  bound_ms: number;
+  epoch: number;
+  id: Generated<number>;
+  lease_ends_at: Date;
 }
 
 export interface Notifications {
@@ -511,6 +523,7 @@ export interface Database {
   catalogue: Catalogue;
   change_commits: ChangeCommits;
   change_epoch: ChangeEpoch;
+  change_waits: ChangeWaits;
   changes: Changes;
   client_organizations: ClientOrganizations;
   client_secrets: ClientSecrets;
@@ -532,6 +545,7 @@ export interface Database {
   idempotency_keys: IdempotencyKeys;
   imported_objects: ImportedObjects;
   memberships: Memberships;
+  nodes: Nodes;
   notifications: Notifications;
   organization_hooks: OrganizationHooks;
   organization_sso: OrganizationSso;

@@ -3,7 +3,7 @@
 // ago than the bound (promises P1): the worst case is the bound, not "the notification arrived".
 
 import type { ChangeFeed, FeedEvents } from '../db/change-feed.ts';
-import type { Change } from '../db/changes.ts';
+import { type Change, NOTHING_HEARD } from '../db/changes.ts';
 import { StorageUnavailable } from '../domain/fault.ts';
 
 export type FreshnessParts = {
@@ -16,38 +16,60 @@ export type FreshnessParts = {
   readonly bound_ms: number;
   /** A read that takes longer is given up with its connection: the other side may be gone without a word. */
   readonly read_ms_max: number;
+  /** Is told of the first fault of several in a row. */
   readonly onFault: (error: unknown) => void;
 };
+
+/** Is told of what was touched, in the order of the commits, before the state counts as confirmed. */
+export type ChangeListener = (changes: readonly Change[]) => void;
 
 export type Freshness = {
   /** The number of the last commit that is taken into account. */
   readonly epoch: () => number;
   /** Whether what is remembered may be used now. */
   readonly isFresh: () => boolean;
+  /** How long ago the database was asked what had changed; infinite where that is not known. */
+  readonly age_ms: () => number;
+  /** How long the last commit of another moment took to be heard of; 0 before the first. */
+  readonly lag_ms: () => number;
   /** By how much the database's clock is ahead of ours; 0 where it is behind. */
   readonly database_ahead_ms: () => number;
   /** Takes everything into account that was committed before this call, and answers its number. Faults: StorageUnavailable. */
   readonly catchUp: () => Promise<number>;
   /** What was heard until now counts no longer as confirmed. */
   readonly doubt: () => void;
-  readonly stop: () => void;
+  /** From now on this one is told too. */
+  readonly listen: (listener: ChangeListener) => void;
+  /** Nothing that is remembered is used any more; ends when others need not wait for this node either. Never fails. */
+  readonly stop: () => Promise<void>;
 };
 
 /** How often the state is confirmed while answers are given from memory; else an eighth of the bound is enough to stay fresh. */
 const CONFIRM_MS = 25;
 const IDLE_PARTS = 8;
+/** Who has not been asked for so long asks the database nothing either; the next question is answered by the database. */
+const UNUSED_MS = 10_000;
+/** After a fault, so long, then twice as long each time, until the next attempt. */
+const RETRY_MS = 50;
+const RETRY_MS_MAX = 800;
+const LEAVE_MS_MAX = 500;
 const NEVER = Number.NEGATIVE_INFINITY;
 
-/** Follows the commits; `onChanges` is told of what was touched, in their order, before the state counts as confirmed. */
-export function followChanges(parts: FreshnessParts, onChanges: (changes: readonly Change[]) => void): Freshness {
+/** Follows the commits. */
+export function followChanges(parts: FreshnessParts, onChanges: ChangeListener): Freshness {
   const { bound_ms, monotonic_ms } = parts;
+  const listeners = [onChanges];
   let feed: ChangeFeed | null = null;
-  let epoch = -1;
-  let confirmed_at = NEVER;
+  let position = NOTHING_HEARD;
+  let confirmed = { at: NEVER, wall: NEVER };
   let doubted_at = NEVER;
   let ahead_ms = 0;
+  let lag_ms = 0;
+  let used_at = NEVER;
   let used_since_confirmed = false;
   let is_stopped = false;
+  let faults = 0;
+  let retry_at = NEVER;
   let under_way: Promise<number> | null = null;
   let queued: Promise<number> | null = null;
 
@@ -60,24 +82,26 @@ export function followChanges(parts: FreshnessParts, onChanges: (changes: readon
     if (is_stopped) throw new StorageUnavailable('the process ends');
     if (feed !== null) return feed;
     let mine: ChangeFeed | null = null;
-    mine = await parts.open({ onWake: () => void refresh(), onLost: () => lose(mine) });
+    mine = await parts.open({ onWake: () => void wake(), onLost: () => lose(mine) });
     feed = mine;
     if (is_stopped) lose(mine);
     return mine;
   }
 
   async function read(): Promise<number> {
-    const asked_at = monotonic_ms();
     const source = await opened();
+    const asked = { at: monotonic_ms(), wall: parts.clock().getTime() };
     const timer = setTimeout(() => lose(source), parts.read_ms_max);
     try {
-      const since = await source.read(epoch);
-      if (since.changes.length > 0) onChanges(since.changes);
-      epoch = since.epoch;
-      if (asked_at >= doubted_at) confirmed_at = asked_at;
-      ahead_ms = Math.max(0, since.now.getTime() - parts.clock().getTime());
+      const { changes, now, oldest, is_awaited, ...heard } = await source.read(position);
+      if (changes.length > 0) for (const listener of listeners) listener(changes);
+      position = heard.position;
+      if (asked.at >= doubted_at && !is_stopped) confirmed = asked;
+      ahead_ms = Math.max(0, now.getTime() - parts.clock().getTime());
+      if (oldest !== null) lag_ms = Math.max(0, now.getTime() - oldest.getTime());
       used_since_confirmed = false;
-      return epoch;
+      if (is_awaited) setImmediate(wake);
+      return position.epoch;
     } catch (error) {
       lose(source);
       throw error;
@@ -108,9 +132,26 @@ export function followChanges(parts: FreshnessParts, onChanges: (changes: readon
     if (is_stopped) return;
     try {
       await catchUp();
+      faults = 0;
     } catch (error) {
-      if (!is_stopped) parts.onFault(error);
+      retry_at = monotonic_ms() + Math.min(RETRY_MS * 2 ** faults, RETRY_MS_MAX);
+      faults += 1;
+      if (faults === 1 && !is_stopped) parts.onFault(error);
     }
+  }
+
+  function isUsed(): boolean {
+    if (used_since_confirmed) used_at = monotonic_ms();
+    return monotonic_ms() - used_at < UNUSED_MS;
+  }
+
+  function wake(): void {
+    if (isUsed()) void refresh();
+  }
+
+  /** By whichever clock says more: one of them may not have gone on while the machine slept. */
+  function age_ms(): number {
+    return Math.max(monotonic_ms() - confirmed.at, parts.clock().getTime() - confirmed.wall);
   }
 
   let timer: NodeJS.Timeout | null = null;
@@ -119,19 +160,21 @@ export function followChanges(parts: FreshnessParts, onChanges: (changes: readon
   function begin(): void {
     if (timer !== null || is_stopped) return;
     timer = setInterval(() => {
-      const is_due = monotonic_ms() - confirmed_at >= bound_ms / IDLE_PARTS;
-      if (under_way === null && (used_since_confirmed || is_due)) void refresh();
+      const is_due = used_since_confirmed || age_ms() >= bound_ms / IDLE_PARTS;
+      if (under_way === null && is_due && isUsed() && monotonic_ms() >= retry_at) void refresh();
     }, CONFIRM_MS);
     timer.unref();
   }
 
   return {
-    epoch: () => epoch,
+    epoch: () => position.epoch,
     isFresh: () => {
       begin();
       used_since_confirmed = true;
-      return monotonic_ms() - confirmed_at < bound_ms;
+      return age_ms() < bound_ms;
     },
+    age_ms,
+    lag_ms: () => lag_ms,
     database_ahead_ms: () => ahead_ms,
     catchUp: () => {
       begin();
@@ -139,12 +182,21 @@ export function followChanges(parts: FreshnessParts, onChanges: (changes: readon
     },
     doubt: () => {
       doubted_at = monotonic_ms();
-      confirmed_at = NEVER;
+      confirmed = { at: NEVER, wall: NEVER };
     },
-    stop: () => {
+    listen: (listener) => {
+      listeners.push(listener);
+    },
+    stop: async () => {
       is_stopped = true;
+      confirmed = { at: NEVER, wall: NEVER };
       if (timer !== null) clearInterval(timer);
-      lose(feed);
+      if (feed === null) return;
+      const [leaving, patience] = [feed, setTimeout(() => lose(feed), LEAVE_MS_MAX)];
+      await under_way?.catch(ignore);
+      await leaving.leave();
+      clearTimeout(patience);
+      feed = null;
     },
   };
 }

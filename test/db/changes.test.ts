@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
 import t from 'tap';
-import { type Change, readChanges } from '../../src/db/changes.ts';
+import { type Change, leapForward, NOTHING_HEARD, type Position, readChanges } from '../../src/db/changes.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 const HOT = ['facts', 'client-facts'] as const;
@@ -27,6 +27,7 @@ async function connect(t: Parameters<typeof createDatabase>[0], { url }: TestDat
   return client;
 }
 
+const since = (client: pg.Client, after: Position) => readChanges(client, after, { node_id: null, is_direct: true });
 const named = (changes: readonly Change[]) => changes.map(({ kind, id }) => `${kind}:${id}`).sort();
 
 t.test('every table that a decision rests on tells of its changes, also of those that a cascade makes', async (t) => {
@@ -58,24 +59,24 @@ t.test('a reader sees every commit once and in order, also those that overtake e
   const { rows: accounts } = await sql<{ id: number }>`select id from accounts order by id`.execute(db);
   const reader = await connect(t, database);
   const slow = await connect(t, database);
-  let { epoch } = await readChanges(reader, -1);
+  let { position } = await since(reader, NOTHING_HEARD);
   await slow.query('begin');
   await slow.query('update accounts set profile_name = $1 where id = $2', ['first', accounts[0]?.id]);
   await sql`update accounts set profile_name = 'second' where id = ${accounts[1]?.id}`.execute(db);
-  const before = await readChanges(reader, epoch);
+  const before = await since(reader, position);
   t.same(named(before.changes), [`account:${accounts[1]?.id}`], 'the one that began later has committed');
   await slow.query('commit');
-  const after = await readChanges(reader, before.epoch);
+  const after = await since(reader, before.position);
   t.same(named(after.changes), [`account:${accounts[0]?.id}`], 'the one that began before it is not missed');
-  epoch = after.epoch;
+  position = after.position;
 
   const seen: Change[] = [];
   let is_writing = true;
   const reading = (async () => {
     while (is_writing) {
-      const since = await readChanges(reader, epoch);
-      seen.push(...since.changes);
-      epoch = since.epoch;
+      const found = await since(reader, position);
+      seen.push(...found.changes);
+      position = found.position;
       await turn();
     }
   })();
@@ -88,7 +89,7 @@ t.test('a reader sees every commit once and in order, also those that overtake e
   await Promise.all(writers);
   is_writing = false;
   await reading;
-  seen.push(...(await readChanges(reader, epoch)).changes);
+  seen.push(...(await since(reader, position)).changes);
   t.same(named(seen), named(accounts.map(({ id }) => ({ kind: 'account', id, epoch: 0 }))), 'each exactly once');
   t.same(
     seen.map((each) => each.epoch),
@@ -102,22 +103,59 @@ t.test('what cannot be told one by one is told as everything', async (t) => {
   const { db } = database;
   await sql`insert into accounts (type, login) select 'User', 'u' || n from generate_series(1, 300) n`.execute(db);
   const reader = await connect(t, database);
-  const { epoch } = await readChanges(reader, -1);
-  t.same((await readChanges(reader, epoch)).changes, [], 'nothing since');
+  const { position } = await since(reader, NOTHING_HEARD);
+  t.same((await since(reader, position)).changes, [], 'nothing since');
   await sql`update accounts set profile_name = 'one' where login = 'u1'`.execute(db);
   await sql`update accounts set profile_name = 'all'`.execute(db);
-  t.same(named((await readChanges(reader, epoch)).changes).at(-1), 'everything:0', 'many at once');
-  t.same(named((await readChanges(reader, -1)).changes), ['everything:0'], 'for who has heard of nothing yet');
-  await sql`delete from change_commits where epoch = ${epoch + 1}`.execute(db);
-  t.same(named((await readChanges(reader, epoch)).changes), ['everything:0'], 'a commit that is told no longer');
-  t.same(named((await readChanges(reader, epoch + 1000)).changes), ['everything:0'], 'a database that was set back');
+  t.same(named((await since(reader, position)).changes).at(-1), 'everything:0', 'many at once');
+  t.same(named((await since(reader, NOTHING_HEARD)).changes), ['everything:0'], 'for who has heard of nothing yet');
+  await sql`delete from change_commits where epoch = ${position.epoch + 1}`.execute(db);
+  t.same(named((await since(reader, position)).changes), ['everything:0'], 'a commit that is told no longer');
 });
+
+t.test(
+  'a database that was set back is noticed, also when it has counted past the number that was heard last',
+  async (t) => {
+    const database = await createDatabase(t);
+    const { db } = database;
+    await sql`insert into accounts (type, login) values ('User', 'ada')`.execute(db);
+    const rename = (name: string) => sql`update accounts set profile_name = ${name}`.execute(db);
+    const reader = await connect(t, database);
+    const { position: first } = await since(reader, NOTHING_HEARD);
+    await rename('one');
+    await rename('two');
+    const { position: heard } = await since(reader, first);
+    t.match(await since(reader, heard), { changes: [], is_set_back: false });
+    await sql`delete from change_commits where epoch > ${first.epoch}`.execute(db);
+    t.match(await since(reader, heard), { is_set_back: true }, 'the commit is not there');
+    await sql`update change_epoch set epoch = ${first.epoch}`.execute(db);
+    t.match(
+      await since(reader, heard),
+      { is_set_back: true, changes: [{ kind: 'everything' }] },
+      'the number is lower',
+    );
+    await rename('another two');
+    await rename('another three');
+    await rename('another four');
+    t.match(
+      await since(reader, heard),
+      { is_set_back: true, changes: [{ kind: 'everything' }] },
+      'it is another commit',
+    );
+    await leapForward(reader, heard);
+    const { position: beyond } = await since(reader, NOTHING_HEARD);
+    t.ok(beyond.epoch > heard.epoch + 1000, 'no number comes round again');
+    t.match(await since(reader, beyond), { changes: [], is_set_back: false });
+    await rename('five');
+    t.match(await since(reader, beyond), { changes: [{ kind: 'account' }], is_set_back: false });
+  },
+);
 
 t.test('what decides nothing is no change: the last use of a token, what is asked for the first time', async (t) => {
   const database = await createDatabase(t);
   const { db } = database;
   const reader = await connect(t, database);
-  const { epoch } = await readChanges(reader, -1);
+  const { position } = await since(reader, NOTHING_HEARD);
   await sql`
     with holder as (insert into accounts (type, login) values ('User', 'ada') returning id),
       person as (insert into users (id, email) select id, 'ada@example.test' from holder)
@@ -125,9 +163,9 @@ t.test('what decides nothing is no change: the last use of a token, what is aske
     select 'classic', id, 'one', now(), now(), '12345678', '{repo}' from holder`.execute(db);
   await sql`update tokens set last_used_at = now(), description = 'for nothing'`.execute(db);
   await sql`update users set email = 'ada@elsewhere.test'`.execute(db);
-  t.same(await readChanges(reader, epoch).then((since) => since.changes), []);
+  t.same((await since(reader, position)).changes, []);
   await sql`update tokens set last_used_at = now(), revoked_at = now(), revoked_reason = 'leaked'`.execute(db);
-  t.match(await readChanges(reader, epoch).then((since) => since.changes), [{ kind: 'token', id: Number }]);
+  t.match((await since(reader, position)).changes, [{ kind: 'token', id: Number }]);
 });
 
 t.test(

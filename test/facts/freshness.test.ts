@@ -1,8 +1,8 @@
 // How long what is remembered may be used (promises P2): only while nothing is known to have changed, and never longer than the bound.
 
 import t, { type Test } from 'tap';
-import type { FeedEvents } from '../../src/db/change-feed.ts';
-import type { Change, ChangesSince } from '../../src/db/changes.ts';
+import type { FeedEvents, Heard } from '../../src/db/change-feed.ts';
+import type { Change } from '../../src/db/changes.ts';
 import { followChanges } from '../../src/facts/freshness.ts';
 
 const BOUND_MS = 2000;
@@ -14,7 +14,7 @@ function follow(t: Test) {
   let opened = 0;
   const reads: {
     readonly after: number;
-    readonly answer: (since: Partial<ChangesSince>) => void;
+    readonly answer: (heard: Partial<Heard> & { readonly epoch?: number }) => void;
     readonly fail: () => void;
   }[] = [];
   const told: Change[] = [];
@@ -25,12 +25,14 @@ function follow(t: Test) {
         events = given;
         opened += 1;
         return {
-          read: (after) =>
+          read: ({ epoch: after }) =>
             new Promise((resolve, reject) => {
-              const answer = (since: Partial<ChangesSince>) =>
-                resolve({ epoch: 1, changes: [], now: new Date(0), ...since });
+              const usual = { changes: [], oldest: null, now: new Date(0), is_awaited: false };
+              const answer = ({ epoch = 1, ...heard }: Partial<Heard> & { readonly epoch?: number }) =>
+                resolve({ ...usual, position: { epoch, mark: `${epoch}` }, ...heard });
               reads.push({ after, answer, fail: () => reject(new Error('cut')) });
             }),
+          leave: async () => undefined,
           close: () => reads.at(-1)?.fail(),
         };
       },

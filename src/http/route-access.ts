@@ -12,7 +12,7 @@ import { admitGateway } from './admit-gateway.ts';
 import type { App } from './app-type.ts';
 import { countIfBad } from './bad-credentials.ts';
 import { anonymousCaller } from './caller-of.ts';
-import { awaitChangeOfHeader, tellChange } from './consistency.ts';
+import { addConsistency, awaitChangeOfHeader } from './consistency.ts';
 import { countHeader } from './credential.ts';
 import { addTokenHeaders } from './token-headers.ts';
 
@@ -108,5 +108,5 @@ export function guardRoutes(app: App, deps: Deps): void {
     addTokenHeaders(request, reply);
     done(null, payload);
   });
-  app.addHook('onSend', (request, reply) => tellChange(deps, request, reply));
+  addConsistency(app, deps);
 }

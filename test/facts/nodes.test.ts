@@ -2,77 +2,17 @@
 // (promises P1 to P4). Here nothing is fenced: the nodes are as they run.
 
 import { sql } from 'kysely';
-import { type Logger, pino } from 'pino';
-import t, { type Test } from 'tap';
-import { composeDeps } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config.ts';
-import type { Deps } from '../../src/deps.ts';
-import { buildApp } from '../../src/http/app.ts';
-import { ask, backendOf } from '../support/backend.ts';
-import { createDatabase } from '../support/database.ts';
-import { statementsOf } from '../support/query-count.ts';
+import t from 'tap';
+import { ask } from '../support/backend.ts';
+import { FEED, startNodes } from '../support/nodes.ts';
 import { eventually } from '../support/service.ts';
-import { bearer, tokensOf, worldOf } from '../support/world.ts';
-
-type Nodes = Awaited<ReturnType<typeof startNodes>>;
-
-/** Two nodes over one database, with a person, a repository and a backend service. `at`: moves the steady clock of the second. */
-async function startNodes(t: Test) {
-  const { pool } = await createDatabase(t);
-  let skipped_ms = 0;
-  async function node(monotonic_ms: () => number) {
-    const log = pino({ level: 'silent' }) as Logger;
-    const deps: Deps = composeDeps({
-      pool,
-      config: loadConfig({ FRESHNESS_MS: '2000' }),
-      clock: () => new Date(),
-      log,
-      monotonic_ms,
-    });
-    const app = await buildApp(deps);
-    t.teardown(() => app.close());
-    t.teardown(() => deps.freshness.stop());
-    return { deps, inject: app.inject.bind(app) as typeof app.inject };
-  }
-  const [first, second] = [await node(() => performance.now()), await node(() => performance.now() + skipped_ms)];
-  const world = worldOf(first.deps);
-  const ada = await world.person('ada');
-  const acme = await world.organization('acme', ada);
-  await world.repository(acme, 'mill');
-  const session = await world.session(ada);
-  const { authorization } = await world.client(['evaluate', 'introspect']);
-  const classic = () => tokensOf(first).classicToken(session, { scopes: ['repo'] });
-  const at = (node: typeof first) => backendOf(node.inject as never, authorization);
-  const may = async (node: typeof first, text: string, consistency_token?: string) => {
-    const context = consistency_token === undefined ? {} : { context: { consistency_token } };
-    return (await at(node).evaluate({ ...ask(text, 'contents:write', ['repository', 'acme/mill']), ...context })).body
-      .decision;
-  };
-  return { first, second, world, ada, acme, session, classic, at, may, skip: (ms: number) => (skipped_ms += ms) };
-}
-
-/** Both nodes answer this token from memory. */
-async function warmed(t: Test, { first, second, may }: Nodes, text: string): Promise<void> {
-  for (const node of [first, second]) {
-    await node.deps.freshness.catchUp();
-    await may(node, text);
-    await node.deps.freshness.catchUp();
-    const put = await statementsOf(t, async () => t.ok(await may(node, text)));
-    t.same(put, [], 'from memory');
-  }
-}
+import { bearer } from '../support/world.ts';
 
 t.test('P1: what one node ends, it has forgotten before it answers, and the other soon after', async (t) => {
-  const nodes = await startNodes(t);
-  const { first, second, session, classic, may, at } = nodes;
+  const { first, second, classic, may, at, warm, end } = await startNodes(t);
   const { id, token } = await classic();
-  await warmed(t, nodes, token);
-  const ended = await first.inject({
-    method: 'DELETE',
-    url: `/user/personal-access-tokens/${id}`,
-    headers: bearer(session),
-  });
-  t.equal(ended.statusCode, 204);
+  await warm(token);
+  await end(id);
   t.notOk(await may(first, token), 'on the node that made the change');
   t.same((await at(first).introspect(token)).body, { active: false });
   await eventually(async () => !(await may(second, token)), 5000);
@@ -80,8 +20,7 @@ t.test('P1: what one node ends, it has forgotten before it answers, and the othe
 });
 
 t.test('P1: so it is with everything that a decision rests on', async (t) => {
-  const nodes = await startNodes(t);
-  const { first, second, world, session, acme, classic, may } = nodes;
+  const { first, second, world, session, acme, classic, may, warm } = await startNodes(t);
   const { token } = await classic();
   const owner = bearer(session);
   const eve = await world.person('eve');
@@ -113,7 +52,7 @@ t.test('P1: so it is with everything that a decision rests on', async (t) => {
     ],
   };
   for (const [name, [take, give]] of Object.entries(changes)) {
-    await warmed(t, nodes, token);
+    await warm(token);
     await take();
     t.notOk(await may(first, token), `${name}: at once here`);
     await eventually(async () => !(await may(second, token)), 5000);
@@ -124,43 +63,165 @@ t.test('P1: so it is with everything that a decision rests on', async (t) => {
   }
 });
 
-t.test('P2: a node that has heard nothing for the bound answers from the database alone', async (t) => {
-  const nodes = await startNodes(t);
-  const { first, second, session, classic, may, skip } = nodes;
+t.test('P2: a node whose connection is half open answers from memory for the bound and no longer', async (t) => {
+  let [skipped_ms, is_still] = [0, false];
+  const clock = { monotonic_ms: () => (is_still ? 0 : performance.now() + skipped_ms) };
+  const { first, second, classic, may, warm, end } = await startNodes(t, { second: clock });
   const { id, token } = await classic();
-  await warmed(t, nodes, token);
-  second.deps.freshness.stop(); // It hears of nothing more, as one whose connection is half open.
-  await first.inject({ method: 'DELETE', url: `/user/personal-access-tokens/${id}`, headers: bearer(session) });
-  skip(2000);
-  t.notOk(await may(second, token));
+  await warm(token);
+  second.way.swallow('both', FEED);
+  await end(id);
+  t.notOk(await may(first, token));
+  is_still = true;
+  t.ok(await may(second, token), 'control: by a clock that stands still, which is no bound, the end is never seen');
+  is_still = false;
+  skipped_ms = 2000;
+  t.notOk(await may(second, token), 'the database is asked, over connections that are whole');
   const other = await classic();
   t.ok(await may(second, other.token), 'and it answers');
+  second.way.heal();
+  await warm(other.token);
+});
+
+t.test('P2: so does one whose machine slept, during which its steady clock stood still', async (t) => {
+  let slept_ms = 0;
+  const clock = () => new Date(Date.now() + slept_ms);
+  const { second, classic, may, warm, end } = await startNodes(t, { second: { clock } });
+  const { id, token } = await classic();
+  await warm(token);
+  second.way.hang(FEED);
+  await end(id);
+  t.ok(await may(second, token), 'control: it has not slept yet');
+  slept_ms = 3000;
+  t.notOk(await may(second, token));
 });
 
 t.test('P2: a connection that is cut is opened again', async (t) => {
-  const nodes = await startNodes(t);
-  const { first, second, session, classic, may } = nodes;
+  const { first, second, classic, may, warm, end } = await startNodes(t);
   const { id, token } = await classic();
-  await warmed(t, nodes, token);
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gatehouse changes'
-    and datname = current_database()`.execute(first.deps.db);
-  await first.inject({ method: 'DELETE', url: `/user/personal-access-tokens/${id}`, headers: bearer(session) });
+  await warm(token);
+  for (const node of [first, second]) node.way.reset(FEED);
+  await end(id);
   await eventually(async () => !(await may(first, token)) && !(await may(second, token)), 10_000);
   const other = await classic();
-  await warmed(t, nodes, other.token);
+  await warm(other.token);
+});
+
+t.test(
+  'P2: what is remembered of a database that was set back is forgotten, whatever its numbers are then',
+  async (t) => {
+    const { db, first, second, classic, may, warm, end } = await startNodes(t);
+    const { rows } = await sql<{ epoch: number }>`select epoch from change_epoch`.execute(db);
+    const before = Number(rows[0]?.epoch);
+    const { id, token } = await classic();
+    for (let count = 0; count < 5; count += 1) await sql`update accounts set profile_name = ${`${count}`}`.execute(db);
+    await warm(token);
+    for (const node of [first, second]) node.way.hang(FEED);
+    // Another history from there on: the end of the token has a number that both have heard already.
+    await sql`delete from change_commits where epoch > ${before}`.execute(db);
+    await sql`update change_epoch set epoch = ${before}`.execute(db);
+    await sql`update tokens set revoked_at = now(), revoked_reason = 'leaked' where id = ${id}`.execute(db);
+    for (let count = 0; count < 9; count += 1) await sql`update accounts set profile_name = ${`${count}`}`.execute(db);
+    t.ok(await may(second, token), 'control: it answers by what it has heard last');
+    for (const node of [first, second]) node.way.heal();
+    await eventually(async () => !(await may(first, token)) && !(await may(second, token)), 10_000);
+    t.match(second.logged() + first.logged(), 'set back');
+    const other = await classic();
+    await warm(other.token);
+    await end(other.id);
+    await eventually(async () => !(await may(second, other.token)), 10_000);
+  },
+);
+
+t.test('P3: `?wait=all` and `Prefer: wait` answer when every node has it', async (t) => {
+  const { db, second, classic, may, warm, end } = await startNodes(t);
+  for (const [query, prefer] of [
+    ['?wait=all'],
+    ['', 'wait'],
+    ['', 'respond-async, wait=4'],
+    ['?wait=all', 'wait=1'],
+  ] as const) {
+    const { id, token } = await classic();
+    await warm(token);
+    const { headers } = await end(id, query, prefer === undefined ? {} : { prefer });
+    t.notOk(await may(second, token), `${query} ${prefer}: at once`);
+    t.equal(headers['x-wait'], 'all');
+    t.equal(headers['preference-applied'], prefer === undefined ? undefined : 'wait');
+  }
+
+  const { id, token } = await classic();
+  await warm(token);
+  second.way.swallow('both', FEED);
+  const { headers } = await end(id, '?wait=all');
+  t.equal(headers['x-wait'], 'all');
+  t.notOk(await may(second, token), 'one that hears nothing is waited for until it answers from memory no longer');
+  second.way.heal();
+
+  const [late, unseen] = [await classic(), await classic()];
+  await warm(late.token);
+  await warm(unseen.token);
+  second.way.swallow('both', FEED);
+  const { headers: told } = await end(late.id, '', { prefer: 'wait=0' });
+  t.equal(told['x-wait'], 'incomplete', 'the time is over first');
+  t.equal(told['preference-applied'], undefined);
+  t.match(told['x-consistency-token'], /./);
+  await sql`delete from nodes`.execute(db);
+  t.equal((await end(unseen.id, '?wait=all')).headers['x-wait'], 'all');
+  t.ok(await may(second, unseen.token), 'control: a node that has no lease is not waited for');
+});
+
+t.test('P3: a node that has ended is not waited for, and who waits for something else is told', async (t) => {
+  const { first, second, session, classic, warm, end, db } = await startNodes(t, {
+    first: { settings: { FRESHNESS_MS: '30000' } },
+    second: { settings: { FRESHNESS_MS: '30000' } },
+  });
+  const { id, token } = await classic();
+  await warm(token);
+  await second.deps.freshness.stop();
+  t.equal((await db.selectFrom('nodes').select('id').execute()).length, 1, 'it has said so');
+  t.equal((await end(id, '?wait=all')).headers['x-wait'], 'all');
+  const other = await classic();
+  const url = `/user/personal-access-tokens/${other.id}?wait=some`;
+  const refused = await first.inject({ method: 'DELETE', url, headers: bearer(session) });
+  t.equal(refused.statusCode, 422);
+  t.match(refused.json().errors, [{ field: 'wait', code: 'invalid' }]);
+  t.notOk((await end(other.id)).headers['x-wait']);
+});
+
+t.test('P5: who loses his access before something is added never sees it, whichever node is asked', async (t) => {
+  const { first, second, world, session, acme, at } = await startNodes(t);
+  const call = async (method: 'PUT' | 'POST' | 'DELETE', url: string, payload?: object) => {
+    const answer = await first.inject({ method, url, headers: bearer(session), ...(payload && { payload }) });
+    t.ok(answer.statusCode < 300, `${method} ${url}: ${answer.statusCode}`);
+    return String(answer.headers['x-consistency-token']);
+  };
+  const eve = await world.person('eve');
+  await world.member(acme, eve);
+  const question = { ...ask('', 'contents:read', ['repository', 'acme/mill']), subject: { type: 'user', id: 'eve' } };
+  const sees = async (node: typeof first, consistency_token?: string) => {
+    const context = consistency_token === undefined ? {} : { context: { consistency_token } };
+    return (await at(node).evaluate({ ...question, ...context })).body.decision;
+  };
+  for (let round = 0; round < 10; round += 1) {
+    const before = await call('PUT', '/orgs/acme/memberships/eve', { role: 'member' });
+    for (const node of [first, second]) t.ok(await sees(node, before), 'a member reads it');
+    second.way.hang(FEED);
+    await call('DELETE', '/orgs/acme/memberships/eve');
+    const added = await call('POST', '/orgs/acme/teams', { name: `secret ${round}` });
+    t.ok(await sees(second), 'control: without the token of what was added it answers by the state before');
+    const asked = sees(second, added);
+    second.way.heal();
+    t.notOk(await asked, 'the state that contains what was added has her no longer');
+    t.notOk(await sees(first, added));
+  }
 });
 
 t.test('P4: a check that carries the token of a change is answered by a state that contains it', async (t) => {
-  const nodes = await startNodes(t);
-  const { first, second, session, classic, may, at } = nodes;
+  const { second, classic, may, at, warm, end } = await startNodes(t);
   for (let round = 0; round < 20; round += 1) {
     const { id, token } = await classic();
-    await warmed(t, nodes, token);
-    const ended = await first.inject({
-      method: 'DELETE',
-      url: `/user/personal-access-tokens/${id}`,
-      headers: bearer(session),
-    });
+    await warm(token);
+    const ended = await end(id);
     const told = String(ended.headers['x-consistency-token']);
     t.notOk(await may(second, token, told), 'in the context of the question');
     const question = ask(token, 'contents:write', ['repository', 'acme/mill']);

@@ -1,0 +1,145 @@
+// A way between two programs that can fail as networks do: cut, hang, swallow what is sent in one direction, take its time. It looks
+// into nothing that passes, but for the first bytes of a connection, by which some of them may be chosen.
+
+import { once } from 'node:events';
+import net from 'node:net';
+import type { Test } from 'tap';
+
+type Direction = 'to_server' | 'to_client';
+
+/** Which connections: all, or those whose first bytes contain this text (PostgreSQL sends `application_name` in them). */
+export type Chosen = { readonly named?: string };
+
+type Connection = {
+  readonly client: net.Socket;
+  readonly server: net.Socket;
+  first: string;
+  /** What hangs; nothing is lost of it. */
+  readonly held: (() => void)[];
+};
+
+type Fault =
+  | { readonly type: 'refuse' | 'hang'; readonly named: string | undefined }
+  | { readonly type: 'swallow'; readonly named: string | undefined; readonly direction: Direction | 'both' }
+  | { readonly type: 'delay'; readonly named: string | undefined; readonly ms: number };
+
+export type TcpProxy = {
+  readonly port: number;
+  /** How many connections are open. */
+  readonly open: (chosen?: Chosen) => number;
+  /** Resets the connections; new ones pass. */
+  readonly reset: (chosen?: Chosen) => void;
+  /** Resets the connections, and every new one. */
+  readonly cut: (chosen?: Chosen) => void;
+  /** Nothing passes any more, in either direction; nothing of it is lost when it is healed. New ones are accepted, and hang too. */
+  readonly hang: (chosen?: Chosen) => void;
+  /** What is sent in this direction is acknowledged and lost: a connection that is half open. */
+  readonly swallow: (direction: Direction | 'both', chosen?: Chosen) => void;
+  /** Everything takes so much longer in each direction. */
+  readonly delay: (ms: number, chosen?: Chosen) => void;
+  /** Everything passes again. Connections that have lost something are reset. */
+  readonly heal: () => void;
+};
+
+/** Until the end of the test. `target`: a port of this machine, or the path of a socket. */
+export async function tcpProxy(t: Test, target: number | string): Promise<TcpProxy> {
+  const connections = new Set<Connection>();
+  const spoiled = new WeakSet<Connection>();
+  let faults: Fault[] = [];
+
+  const isMeant = ({ first }: Connection, { named }: { readonly named?: string | undefined }): boolean =>
+    named === undefined || first.includes(named);
+  const meant = (chosen: Chosen = {}): Connection[] => [...connections].filter((each) => isMeant(each, chosen));
+
+  function end(connection: Connection): void {
+    connections.delete(connection);
+    connection.client.resetAndDestroy();
+    connection.server.destroy();
+  }
+
+  /** What becomes of bytes: passed on after so many ms, kept back, lost, or answered by a reset. */
+  function fate(connection: Connection, direction: Direction): number | 'held' | 'lost' | 'reset' {
+    const active = faults.filter((fault) => isMeant(connection, fault));
+    if (active.some(({ type }) => type === 'refuse')) return 'reset';
+    if (active.some((each) => each.type === 'swallow' && [direction, 'both'].includes(each.direction))) return 'lost';
+    if (active.some(({ type }) => type === 'hang') || connection.held.length > 0) return 'held';
+    return active.reduce((sum, each) => sum + (each.type === 'delay' ? each.ms : 0), 0);
+  }
+
+  function pass(connection: Connection, direction: Direction, chunk: Buffer): void {
+    const to = direction === 'to_server' ? connection.server : connection.client;
+    const write = (): void => {
+      if (!to.destroyed) to.write(chunk);
+    };
+    const becomes = fate(connection, direction);
+    if (becomes === 'reset') end(connection);
+    else if (becomes === 'lost') spoiled.add(connection);
+    else if (becomes === 'held') connection.held.push(write);
+    else if (becomes === 0) write();
+    else setTimeout(write, becomes);
+  }
+
+  const listener = net.createServer((client) => {
+    const server = typeof target === 'number' ? net.connect(target, '127.0.0.1') : net.connect(target);
+    const connection: Connection = { client, server, first: '', held: [] };
+    connections.add(connection);
+    client.on('data', (chunk) => {
+      if (connection.first === '') connection.first = chunk.toString('latin1');
+      pass(connection, 'to_server', chunk);
+    });
+    server.on('data', (chunk) => pass(connection, 'to_client', chunk));
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        // The end of one side is no news either to the other side of a connection through which nothing passes.
+        const is_silent = faults.some(
+          (fault) => ['hang', 'swallow'].includes(fault.type) && isMeant(connection, fault),
+        );
+        if (is_silent) spoiled.add(connection);
+        else end(connection);
+      });
+    }
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  t.teardown(() => {
+    for (const connection of connections) end(connection);
+    listener.close();
+  });
+  const address = listener.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+
+  const add = (fault: Fault): void => void faults.push(fault);
+  return {
+    port: address.port,
+    open: (chosen) => meant(chosen).length,
+    reset: (chosen) => meant(chosen).forEach(end),
+    cut: (chosen = {}) => {
+      add({ type: 'refuse', named: chosen.named });
+      meant(chosen).forEach(end);
+    },
+    hang: ({ named } = {}) => add({ type: 'hang', named }),
+    swallow: (direction, { named } = {}) => add({ type: 'swallow', direction, named }),
+    delay: (ms, { named } = {}) => add({ type: 'delay', ms, named }),
+    heal: () => {
+      faults = [];
+      for (const connection of connections) {
+        if (spoiled.has(connection)) end(connection);
+        else for (const write of connection.held.splice(0)) write();
+      }
+    },
+  };
+}
+
+/** A way of this kind to the database with this URL, and the URL by which it goes. */
+export async function databaseProxy(t: Test, url: string): Promise<TcpProxy & { readonly url: string }> {
+  const through = new URL(url);
+  const folder = through.searchParams.get('host');
+  const port = through.port === '' ? '5432' : through.port;
+  const proxy = await tcpProxy(t, folder === null ? Number(port) : `${folder}/.s.PGSQL.${port}`);
+  through.searchParams.delete('host');
+  through.hostname = '127.0.0.1';
+  through.port = String(proxy.port);
+  return { ...proxy, url: through.href };
+}

@@ -5,7 +5,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { createCatalogueSource } from './catalogue-source.ts';
 import type { Config } from './config.ts';
-import { changeFeedOpener } from './db/change-feed.ts';
+import { openChangeFeed } from './db/change-feed.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
 import { createPageKey } from './db/page-key.ts';
 import { databaseOver } from './db/pool.ts';

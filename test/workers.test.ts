@@ -188,9 +188,10 @@ t.test('a commit that the parent hears of wakes it and the workers; a worker lis
   const open = async (parts: FeedParts, { onWake }: FeedEvents) => {
     asked.push(parts.is_told);
     hears.push(onWake);
-    return { read: () => Promise.reject(new Error('not asked')), close: () => void woken.push('closed') };
+    const read = () => Promise.reject(new Error('not asked'));
+    return { read, leave: async () => undefined, close: () => void woken.push('closed') };
   };
-  const parts = { url: '', connect_ms_max: 1 };
+  const parts = { url: '', connect_ms_max: 1, bound_ms: 1, node: { id: null }, onSetBack: () => undefined };
   const events = (name: string) => ({ onWake: () => void woken.push(name), onLost: () => undefined });
   const channel = new EventEmitter();
   const feed = await wokenByParent(open, channel)(parts, events('worker'));

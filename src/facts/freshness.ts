@@ -68,6 +68,7 @@ export function followChanges(parts: FreshnessParts, onChanges: ChangeListener):
   let used_at = NEVER;
   let used_since_confirmed = false;
   let is_stopped = false;
+  let was_opened = false;
   let faults = 0;
   let retry_at = NEVER;
   let under_way: Promise<number> | null = null;
@@ -84,6 +85,7 @@ export function followChanges(parts: FreshnessParts, onChanges: ChangeListener):
     let mine: ChangeFeed | null = null;
     mine = await parts.open({ onWake: () => void wake(), onLost: () => lose(mine) });
     feed = mine;
+    was_opened = true;
     if (is_stopped) lose(mine);
     return mine;
   }
@@ -99,6 +101,7 @@ export function followChanges(parts: FreshnessParts, onChanges: ChangeListener):
       if (asked.at >= doubted_at && !is_stopped) confirmed = asked;
       ahead_ms = Math.max(0, now.getTime() - parts.clock().getTime());
       if (oldest !== null) lag_ms = Math.max(0, now.getTime() - oldest.getTime());
+      if (used_since_confirmed) used_at = asked.at;
       used_since_confirmed = false;
       if (is_awaited) setImmediate(wake);
       return position.epoch;
@@ -160,8 +163,10 @@ export function followChanges(parts: FreshnessParts, onChanges: ChangeListener):
   function begin(): void {
     if (timer !== null || is_stopped) return;
     timer = setInterval(() => {
-      const is_due = used_since_confirmed || age_ms() >= bound_ms / IDLE_PARTS;
-      if (under_way === null && is_due && isUsed() && monotonic_ms() >= retry_at) void refresh();
+      const is_due = isUsed() && (used_since_confirmed || age_ms() >= bound_ms / IDLE_PARTS);
+      // A connection is kept up also by who is not asked: others may be woken by it (WORKERS).
+      const is_wanted = is_due || (was_opened && feed === null);
+      if (under_way === null && is_wanted && monotonic_ms() >= retry_at) void refresh();
     }, CONFIRM_MS);
     timer.unref();
   }

@@ -8,7 +8,6 @@ import { beginKeyedCall, type KeyedCall, type Repetition } from '../use-cases/se
 import type { Access } from './access.ts';
 import { noStore } from './answer-headers.ts';
 import type { App } from './app-type.ts';
-import { tellChange } from './consistency.ts';
 import { countHeader } from './credential.ts';
 
 export const IDEMPOTENCY_KEY = 'idempotency-key';
@@ -52,7 +51,7 @@ function answerAgain(reply: FastifyReply, { status, answer }: Repetition): Fasti
   return reply.code(status).type('application/json; charset=utf-8').serializer(String).send(body);
 }
 
-/** Called once by buildApp, before the routes and before their refusals are recorded. */
+/** Called once by buildApp, before the routes, before their refusals are recorded, and before their changes are told. */
 export function addIdempotency(app: App, deps: Deps): void {
   const calls = new WeakMap<FastifyRequest, KeyedCall>();
 
@@ -60,7 +59,6 @@ export function addIdempotency(app: App, deps: Deps): void {
     const call = calls.get(request);
     if (call === undefined || reply.statusCode >= 300 || typeof payload !== 'string') return payload;
     await call.keep(reply.statusCode, JSON.parse(payload));
-    await tellChange(deps, request, reply); // once more: the change is there only now
     return payload;
   }
 

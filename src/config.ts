@@ -27,6 +27,9 @@ export const SETTINGS = Type.Object({
   SESSION_TTL: Type.Integer({ default: 43_200, minimum: 1, maximum: 30 * DAY_SECONDS }),
   TRUSTED_PROXIES: Type.String({ default: '' }),
   OUTBOUND_ALLOW: Type.String({ default: '' }),
+  TLS_CERT_FILE: Type.Optional(Type.String()),
+  TLS_KEY_FILE: Type.Optional(Type.String()),
+  TLS_CLIENT_CA_FILE: Type.Optional(Type.String()),
   CORS_ORIGINS: Type.String({ default: '' }),
   SMTP_URL: Type.Optional(Type.String()),
   MAIL_FROM: Type.Optional(Type.String({ pattern: '^[^\\s<>@,;]{1,64}@[A-Za-z0-9.-]{1,253}$' })),
@@ -79,6 +82,13 @@ export interface Config {
   readonly trusted_proxies: readonly string[];
   /** Addresses and ranges (CIDR) that calls to others may reach though they are not public. */
   readonly outbound_allow: readonly string[];
+  /** The files by which this service speaks TLS itself; null: it speaks plain HTTP. */
+  readonly tls: {
+    readonly cert_file: string;
+    readonly key_file: string;
+    /** The authorities of backend services' certificates; null: none are asked for. */
+    readonly client_ca_file: string | null;
+  } | null;
   /** Origins whose pages may read answers; none: cross-origin requests stay closed. */
   readonly cors_origins: readonly string[];
   /** The server that takes our mails; null: none are sent. */
@@ -135,7 +145,10 @@ export function loadConfig(environment: Environment): Config {
     host: settings.HOST,
     port: settings.PORT,
     listens_on_loopback: loopback,
-    public_url: publicUrl(settings.PUBLIC_URL ?? `http://${hostInUrl(settings.HOST)}:${settings.PORT}`),
+    public_url: publicUrl(
+      settings.PUBLIC_URL ??
+        `${settings.TLS_CERT_FILE === undefined ? 'http' : 'https'}://${hostInUrl(settings.HOST)}:${settings.PORT}`,
+    ),
     database_url: databaseUrl(settings.DATABASE_URL),
     data_dir: settings.DATA_DIR ?? null,
     admin_login: settings.ADMIN_LOGIN,
@@ -143,6 +156,7 @@ export function loadConfig(environment: Environment): Config {
     token_prefix: settings.TOKEN_PREFIX,
     session_ttl_seconds: settings.SESSION_TTL,
     trusted_proxies: rangesOf('TRUSTED_PROXIES', settings.TRUSTED_PROXIES),
+    tls: tlsOf(settings),
     cors_origins: originsOf(settings.CORS_ORIGINS),
     outbound_allow: rangesOf('OUTBOUND_ALLOW', settings.OUTBOUND_ALLOW),
     smtp_url: smtpUrl(settings.SMTP_URL),
@@ -279,6 +293,18 @@ function rangesOf(name: 'TRUSTED_PROXIES' | 'OUTBOUND_ALLOW', text: string): rea
     );
   }
   return ranges;
+}
+
+type TlsSettings = Pick<Static<typeof SETTINGS>, 'TLS_CERT_FILE' | 'TLS_KEY_FILE' | 'TLS_CLIENT_CA_FILE'>;
+
+/** Certificate and key, both or neither; whose clients' certificates count says nothing without them. */
+function tlsOf({ TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE }: TlsSettings): Config['tls'] {
+  if (TLS_CERT_FILE !== undefined && TLS_KEY_FILE !== undefined) {
+    return { cert_file: TLS_CERT_FILE, key_file: TLS_KEY_FILE, client_ca_file: TLS_CLIENT_CA_FILE ?? null };
+  }
+  if (TLS_CERT_FILE === undefined && TLS_KEY_FILE === undefined && TLS_CLIENT_CA_FILE === undefined) return null;
+  const missing = TLS_CERT_FILE === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE';
+  throw startRefusal(`Set \`${missing}\`: TLS needs the certificate and its key.`);
 }
 
 /** Origins exactly as a browser sends them; never everyone. */

@@ -12,6 +12,8 @@ import type { Deps } from './deps.ts';
 import { RETRY_DELAYS_SECONDS } from './domain/hook.ts';
 import { buildApp } from './http/app.ts';
 import { drain } from './http/drain.ts';
+import { ROUTES } from './http/routes/index.ts';
+import { renewTls } from './http/tls.ts';
 import { startWebhookDelivery } from './jobs/deliver-webhooks.ts';
 import { startJobs, startJobsOfProcess } from './jobs/run.ts';
 import { openLog } from './log.ts';
@@ -19,6 +21,7 @@ import { countAsOneOfMany } from './metrics.ts';
 import { type Prepared, prepareDatabase, prepareFiles, prepareService, whenReachable } from './prepare.ts';
 import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusal.ts';
 import { type Stopper, stopOnSignals } from './stop.ts';
+import { followTlsFiles, readTlsFiles } from './tls-files.ts';
 import { answerGathering, gatherThroughParent } from './workers/gather-metrics.ts';
 import { shareOfParent, shareOfWorker } from './workers/share.ts';
 import { describeWorkers, type Workers } from './workers/supervise.ts';
@@ -94,8 +97,13 @@ async function startWorker(config: Config, { add }: Stopper, number: string): Pr
 async function serve(deps: Deps, add: Stopper['add']): Promise<void> {
   const { config, log } = deps;
   await whenReachable(log, () => deps.catalogue.current()); // compiled before the first request waits for it
-  const app = await buildApp(deps);
+  const tls = await readTlsFiles(config);
+  const app = await buildApp(deps, ROUTES, tls);
   add(() => app.close());
+  if (tls !== null) {
+    const stop = followTlsFiles(config, { first: tls, take: (files) => renewTls(app.server, files), log });
+    add(async () => stop());
+  }
   await listen(config, () => app.listen({ host: config.host, port: config.port }));
   add(() => drain(app, config.drain_ms));
 }

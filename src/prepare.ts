@@ -13,6 +13,7 @@ import { StorageUnavailable } from './domain/fault.ts';
 import { prepareRootFile } from './root-file.ts';
 import { readSigningKeyFile } from './signing-key-file.ts';
 import type { Stopper } from './stop.ts';
+import { readTlsFiles } from './tls-files.ts';
 import { ensureAdministrator } from './use-cases/administration/ensure-administrator.ts';
 import { setCatalogueByFile } from './use-cases/catalogue/set-catalogue.ts';
 import { prepareSigningKeys } from './use-cases/signing-keys/prepare-signing-keys.ts';
@@ -36,6 +37,7 @@ export type Prepared = {
 export async function prepareFiles(config: Config): Promise<CatalogueFile> {
   if (config.audit_root_file !== null) await prepareRootFile(config.audit_root_file);
   if (config.signing_key_file !== null) await readSigningKeyFile(config.signing_key_file);
+  await readTlsFiles(config);
   return prepareCatalogueFile(config.catalogue_file);
 }
 

@@ -6,22 +6,24 @@ import fastify, { type FastifyReply, type FastifyRequest, LogController } from '
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { countRequest } from '../metrics.ts';
+import type { TlsFiles } from '../tls-files.ts';
 import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
 import { answerClientError } from './client-error.ts';
 import { addCors } from './cors.ts';
-import { countHeader } from './credential.ts';
 import { addDeadline } from './deadline.ts';
 import { addErrorHandling, sendError } from './errors.ts';
 import { guardLog } from './framework-log.ts';
 import { addIdempotency } from './idempotency.ts';
 import { addOpenapi } from './openapi.ts';
 import { ENVOY_PREFIX } from './original-request.ts';
+import { addRequestForm } from './request-form.ts';
 import { requestId } from './request-id.ts';
 import { guardRoutes } from './route-access.ts';
 import { ROUTES } from './routes/index.ts';
 import { buildSerializer } from './serializers.ts';
+import { tlsOptions } from './tls.ts';
 import { addHeadersOfToken, addUnaskedTokens } from './unasked-token.ts';
 import { compileValidator } from './validator.ts';
 
@@ -32,16 +34,20 @@ const CONNECTIONS_MAX = 10_000;
 const HEADER_BYTES_MAX = 16_384;
 const PARAMETER_CHARACTERS_MAX = 1000;
 
-/** The application with these routes. It neither listens nor owns `deps`: who made the database ends it. */
-export async function buildApp(deps: Deps, routes: readonly AddRoutes[] = ROUTES): Promise<App> {
-  const app = newServer(deps);
+/** The application with these routes. It neither listens nor owns `deps`: who made the database ends it. `tls`: null for plain HTTP. */
+export async function buildApp(
+  deps: Deps,
+  routes: readonly AddRoutes[] = ROUTES,
+  tls: TlsFiles | null = null,
+): Promise<App> {
+  const app = newServer(deps, tls);
   addDeadline(app, deps.config.request_timeout_ms);
   app.setValidatorCompiler(compileValidator);
   addBodyParsers(app);
   addAnswerHeaders(app, deps);
   addClosing(app);
   addAccessLine(app);
-  addHostCheck(app);
+  addRequestForm(app);
   addCors(app, deps);
   addErrorHandling(app, deps);
   await addOpenapi(app, deps);
@@ -52,9 +58,18 @@ export async function buildApp(deps: Deps, routes: readonly AddRoutes[] = ROUTES
   return app;
 }
 
-function newServer(deps: Deps): App {
+function newServer(deps: Deps, tls: TlsFiles | null): App {
   const { config } = deps;
+  const http1 = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    requireHostHeader: false,
+  };
+  // The framework types a server of each kind; the routes know of none.
+  const secure = tls === null ? {} : ({ http2: true, https: tlsOptions(tls, http1) } as unknown as { http2?: never });
   const app = fastify({
+    ...secure,
     loggerInstance: guardLog(deps.log),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestId,
@@ -64,7 +79,7 @@ function newServer(deps: Deps): App {
     bodyLimit: BODY_LIMIT_BYTES,
     connectionTimeout: IDLE_SOCKET_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX, requireHostHeader: false },
+    http: http1,
     routerOptions: {
       caseSensitive: true,
       ignoreTrailingSlash: false,
@@ -100,15 +115,6 @@ function addAnswerHeaders(app: App, deps: Deps): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(commonHeaders(request.id, secure));
     done();
-  });
-}
-
-/** One `Host` is what HTTP/1.1 asks for. Node would answer without the headers of every answer. */
-function addHostCheck(app: App): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    const hosts = countHeader(request.raw, 'host');
-    const fits = hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0');
-    done(fits ? undefined : new Refusal('malformed_request', { headers: { connection: 'close' } }));
   });
 }
 

@@ -23,7 +23,8 @@ export async function drain({ server }: App, ms_max: number): Promise<void> {
   const until = performance.now() + ms_max;
   while (performance.now() < until && (await connectionsOf(server)) > 0) await delay(LOOK_MS);
   // A connection whose last answer was begun before would be kept for as long as any, and the end would wait for it.
-  setInterval(() => server.closeIdleConnections(), LOOK_MS).unref();
+  // One that speaks HTTP/2 closes its sessions when it closes.
+  if ('closeIdleConnections' in server) setInterval(() => server.closeIdleConnections(), LOOK_MS).unref();
 }
 
 function connectionsOf(server: App['server']): Promise<number> {

@@ -8,6 +8,7 @@ import type { Deps } from '../../src/deps.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { AddRoutes, App } from '../../src/http/app-type.ts';
 import { ROUTES } from '../../src/http/routes/index.ts';
+import type { TlsFiles } from '../../src/tls-files.ts';
 import { createDatabase } from './database.ts';
 
 export interface TestApp {
@@ -25,6 +26,8 @@ export interface TestAppOptions {
   readonly deps?: Partial<Deps>;
   /** Routes of the test itself, beside those of the service. */
   readonly routes?: AddRoutes;
+  /** For who listens with TLS. */
+  readonly tls?: TlsFiles;
 }
 
 /**
@@ -52,7 +55,8 @@ export async function buildTestApp(t: Test, options: TestAppOptions = {}): Promi
     }),
     ...options.deps,
   };
-  const app = await buildApp(deps, options.routes === undefined ? ROUTES : [...ROUTES, options.routes]);
+  const routes = options.routes === undefined ? ROUTES : [...ROUTES, options.routes];
+  const app = await buildApp(deps, routes, options.tls ?? null);
   t.teardown(() => app.close());
   t.teardown(() => deps.freshness.stop());
   return { app, deps, inject: app.inject.bind(app) as App['inject'], logged: () => lines.join('') };

@@ -105,6 +105,8 @@ export const OWN_OPERATIONS: readonly Operation[] = [
   row('POST /orgs/{org}/personal-access-tokens', 'organization', { sets: GRANTS_WRITE }),
   row('POST /orgs/{org}/personal-access-tokens/{pat_id}', 'organization', { sets: GRANTS_WRITE }),
   row('GET /orgs/{org}/personal-access-tokens/{pat_id}/repositories', 'organization', { sets: GRANTS_READ }),
+  row('GET /orgs/{org}/personal-access-tokens/{pat_id}/usage', 'organization', { sets: GRANTS_READ }),
+  row('GET /orgs/{org}/personal-access-token-usage', 'organization', { sets: ORGANIZATION_READ }),
   row('GET /orgs/{org}/token-reviewers', 'organization', { sets: ORGANIZATION_READ }),
   row('PUT /orgs/{org}/token-reviewers/{username}', 'organization', { sets: ORGANIZATION_WRITE }),
   row('DELETE /orgs/{org}/token-reviewers/{username}', 'organization', { sets: ORGANIZATION_WRITE }),

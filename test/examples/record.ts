@@ -66,6 +66,7 @@ export async function playStory<Heard>(
     for (const step of STORY) {
       await heard(await player.play(step));
       await deps.last_use.flush();
+      await deps.usage.flush();
       await deliverDue();
       now += STEP_MS;
     }

@@ -14,6 +14,8 @@ const MOMENT = /\b\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}:\d{2}(Z| UTC)/g;
 const EPOCH_MEMBERS: ReadonlySet<string> = new Set(['iat', 'exp', 'nbf']);
 /** Entries of the record hold milliseconds since 1970 where all else has a text. */
 const MILLISECOND_MEMBERS: ReadonlySet<string> = new Set(['@timestamp', 'created_at']);
+/** Members that hold a day alone. */
+const DAY_MEMBERS: ReadonlySet<string> = new Set(['since', 'last_exercised_on']);
 const TEXT = /gth(?:_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}|[psixc]_[0-9A-Za-z]{36})/g;
 /** By which an e-mail address is verified; it stands alone, as a part of a path. */
 const VERIFICATION_CODE = /^[0-9A-Za-z]{32}$/;
@@ -95,7 +97,12 @@ export function makeStable(real_start: number): Stable {
       .replace(MOMENT, (moment) => printLike(moment, shift(Date.parse(moment), STORY_START - real_start)));
   }
 
+  function ofDay(text: string): string {
+    return new Date(shift(Date.parse(text), STORY_START - real_start)).toISOString().slice(0, 10);
+  }
+
   function of(value: unknown, member = ''): unknown {
+    if (typeof value === 'string' && DAY_MEMBERS.has(member)) return ofDay(value);
     if (typeof value === 'string') return ofText(value);
     if (typeof value === 'number' && EPOCH_MEMBERS.has(member)) {
       return shift(value * 1000, STORY_START - real_start) / 1000;

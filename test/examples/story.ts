@@ -14,6 +14,7 @@ import { SERVICE } from './service.ts';
 import { SINGLE_SIGN_ON } from './single-sign-on.ts';
 import type { Step } from './step.ts';
 import { TOKENS_END, TOKENS_STORY } from './tokens.ts';
+import { USAGE } from './usage.ts';
 import { WEBHOOKS } from './webhooks.ts';
 
 export const STORY: readonly Step[] = [
@@ -24,6 +25,7 @@ export const STORY: readonly Step[] = [
   ...TOKENS_STORY,
   ...ENFORCEMENT,
   ...BACKEND,
+  ...USAGE,
   ...CATALOGUE,
   ...AUDIT,
   ...SINGLE_SIGN_ON,

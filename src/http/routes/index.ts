@@ -46,6 +46,7 @@ import { addTokenGrantRoutes } from './token-grants.ts';
 import { addTokenRepositoryRoutes } from './token-repositories.ts';
 import { addTokenRequestRoutes } from './token-requests.ts';
 import { addTokenReviewerRoutes } from './token-reviewers.ts';
+import { addTokenUsageRoutes } from './token-usage.ts';
 import { addTokenRoutes } from './tokens.ts';
 import { addUserRoutes } from './user.ts';
 import { addVocabularyRoutes } from './vocabulary.ts';
@@ -79,6 +80,7 @@ export const ROUTES: readonly AddRoutes[] = [
   addTokenRequestRoutes,
   addTokenGrantRoutes,
   addTokenReviewerRoutes,
+  addTokenUsageRoutes,
   addPresentedCredentialRoutes,
   addResourceOwnerRoutes,
   addOrganizationPolicyRoutes,

@@ -2,6 +2,7 @@
 // found by its secret: client-facts.ts.
 
 import { type Kysely, sql } from 'kysely';
+import { CERTIFICATES, THUMBPRINTS } from './client-certificates.ts';
 import type { Database } from './schema.ts';
 
 export type NewClient = {
@@ -55,10 +56,16 @@ export async function retireClientSecrets(db: Kysely<Database>, client_id: numbe
   await db
     .deleteFrom('client_secrets')
     .where('client_id', '=', client_id)
+    .where('digest', 'not like', CERTIFICATES)
     .$if(until !== null, (query) => query.where('expires_at', 'is not', null))
     .execute();
   if (until === null) return;
-  await db.updateTable('client_secrets').set({ expires_at: until }).where('client_id', '=', client_id).execute();
+  await db
+    .updateTable('client_secrets')
+    .set({ expires_at: until })
+    .where('client_id', '=', client_id)
+    .where('digest', 'not like', CERTIFICATES)
+    .execute();
 }
 
 export type ClientRow = {
@@ -70,6 +77,8 @@ export type ClientRow = {
   readonly organizations: string;
   /** Logins, by id. */
   readonly organization_logins: readonly string[];
+  /** Thumbprints. */
+  readonly certificates: readonly string[];
   readonly created_at: Date;
 };
 
@@ -90,6 +99,7 @@ export function listClients(
       'client.organizations',
       'client.created_at',
       ORGANIZATION_LOGINS.as('organization_logins'),
+      THUMBPRINTS.as('certificates'),
     ])
     .orderBy('client.id')
     .limit(page.limit + 1)

@@ -81,6 +81,7 @@ export const AUDIT_ACTIONS = [
   'client.create',
   'client.delete',
   'client.secret_regenerated',
+  'client.certificates_set',
   'signing_key.create',
   'signing_key.delete',
   'catalogue.update',

@@ -1,11 +1,14 @@
-// Which backend service calls, by Basic or, at the OAuth endpoints, by form members (RFC 6749 section 2.3.1).
+// Which backend service calls, by Basic or, at the OAuth endpoints, by form members (RFC 6749 section 2.3.1); where it shows neither,
+// by the certificate of its connection (RFC 8705).
 
 import type { FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
+import type { ClientFacts } from '../domain/caller.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { authenticateClient } from '../use-cases/checks/authenticate.ts';
+import { authenticateByCertificate, authenticateClient } from '../use-cases/checks/authenticate.ts';
 import type { ClientAccess } from './access.ts';
 import { recordIfRefused } from './admit.ts';
+import { thumbprintOf } from './client-certificate.ts';
 import { clientFrom, type Presented, presentedBy } from './credential.ts';
 import type { Form } from './form.ts';
 
@@ -20,11 +23,34 @@ async function admitPresented(
   if (presented.type !== 'client') throw new Refusal('bad_credential');
   const client = await authenticateClient(deps, presented);
   if (client === null) throw new Refusal('bad_credential');
+  await admitKnown(deps, request, access, client);
+}
+
+async function admitKnown(
+  deps: Deps,
+  request: FastifyRequest,
+  access: ClientAccess,
+  client: ClientFacts,
+): Promise<void> {
   request.caller = { ...request.caller, principal: { type: 'client', client } };
   if (client.capabilities.includes(access.client)) return;
   const refusal = new Refusal('capability_missing');
   await recordIfRefused(deps, request, refusal);
   throw refusal;
+}
+
+/** Whether the connection's certificate presents a client: asked where nothing else does. */
+async function admitByCertificate(
+  deps: Deps,
+  request: FastifyRequest,
+  access: ClientAccess,
+  named: string | null,
+): Promise<boolean> {
+  const thumbprint = thumbprintOf(request, deps.clock());
+  const client = thumbprint === null ? null : await authenticateByCertificate(deps, { thumbprint, named });
+  if (client === null) return false;
+  await admitKnown(deps, request, access, client);
+  return true;
 }
 
 function takesForm(request: FastifyRequest): boolean {
@@ -33,7 +59,8 @@ function takesForm(request: FastifyRequest): boolean {
 
 export async function admitClient(deps: Deps, request: FastifyRequest, access: ClientAccess): Promise<void> {
   const presented = presentedBy(request.raw, deps.config.token_prefix);
-  if (presented.type === 'none' && takesForm(request)) return;
+  if (presented.type === 'none' && (takesForm(request) || (await admitByCertificate(deps, request, access, null))))
+    return;
   await admitPresented(deps, request, access, presented);
 }
 
@@ -49,6 +76,8 @@ export async function admitClientByForm(deps: Deps, request: FastifyRequest): Pr
     if (client_secret !== undefined || contradicts) throw new Refusal('two_credentials');
     return;
   }
+  const named = typeof client_id === 'string' ? client_id : null;
+  if (client_secret === undefined && (await admitByCertificate(deps, request, access, named))) return;
   if (typeof client_id !== 'string' || typeof client_secret !== 'string') throw new Refusal('authentication_required');
   await admitPresented(deps, request, access, clientFrom(client_id, client_secret, deps.config.token_prefix));
 }

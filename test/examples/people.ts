@@ -134,6 +134,10 @@ const clients: readonly Step[] = [
     path: { client_id: from('builds', 'client_id') },
     body: { overlap_seconds: 3600 },
   }),
+  shows('PUT /admin/clients/{client_id}/certificates', 204, 'One certificate, by its thumbprint', admin, {
+    path: { client_id: from('builds', 'client_id') },
+    body: { certificates: ['bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2'] },
+  }),
   shows('DELETE /admin/clients/{client_id}', 204, 'Deleted', admin, {
     path: { client_id: from('builds', 'client_id') },
   }),

@@ -161,6 +161,112 @@ t.test('a renewed certificate serves new connections without a restart; half of 
   t.notMatch(lines.join(''), 'PRIVATE KEY');
 });
 
+t.test('RFC 8705: a backend service presents itself by its certificate, and by nothing less', async (t) => {
+  if (!canMakeCertificates(t)) return;
+  const folder = t.testdir();
+  const service = makeCertificate(folder, 'service');
+  const [authority, stranger] = [makeCertificate(folder, 'authority'), makeCertificate(folder, 'stranger')];
+  const known = makeCertificate(folder, 'known', authority);
+  const unregistered = makeCertificate(folder, 'unregistered', authority);
+  const forged = makeCertificate(folder, 'forged', stranger);
+  const { port, inject, deps } = await listening(t, service, authority.cert);
+  const world = worldOf(deps);
+  const root = await world.session(await world.person('root', { site_admin: true }));
+  const ada = await world.session(await world.person('ada'));
+  const { token } = (await callsOf(inject, ada).classic()).body;
+  const as_root = async (method: 'POST' | 'PUT', url: string, payload: object) => {
+    const answer = await inject({ method, url, headers: bearer(root), payload });
+    return { status: answer.statusCode, body: answer.body === '' ? null : answer.json() };
+  };
+  const make = async (capabilities: string[]) =>
+    (await as_root('POST', '/admin/clients', { name: 'c', capabilities })).body;
+  const [forge, other] = [await make(['introspect', 'evaluate']), await make(['introspect'])];
+  t.same(forge.certificates, []);
+  const register = (client_id: string, certificates: unknown) =>
+    as_root('PUT', `/admin/clients/${client_id}/certificates`, { certificates });
+  t.equal((await register(forge.client_id, [known.thumbprint, forged.thumbprint])).status, 204);
+  t.match(await register(other.client_id, [known.thumbprint]), {
+    status: 422,
+    body: { errors: [{ code: 'already_exists' }] },
+  });
+  t.equal((await register('client_none', [])).status, 404);
+  for (const wrong of ['x'.repeat(42), 'x'.repeat(44), `${'x'.repeat(42)}=`, forge.client_secret, 7]) {
+    t.equal((await register(forge.client_id, [wrong])).status, 422, String(wrong));
+  }
+  const many = Array.from({ length: 11 }, (_, n) => String(n).padStart(43, 'A'));
+  t.equal((await register(other.client_id, many)).status, 422);
+  t.equal((await register(other.client_id, many.slice(1))).status, 204);
+
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const question = JSON.stringify({
+    subject: { type: 'token', id: token },
+    action: { name: 'GET /user' },
+    resource: { type: 'user', id: 'ada' },
+  });
+  async function ask(shown: Certificate | null, asked: Asked): Promise<string> {
+    const identity = shown === null ? {} : { cert: shown.cert, key: shown.key };
+    const agent = new https.Agent({ keepAlive: false, ca: service.cert, ...identity });
+    const request = https.request({
+      host: '127.0.0.1',
+      port,
+      agent,
+      method: 'POST',
+      path: asked.path,
+      headers: asked.headers,
+    });
+    const [answer] = await once(request.end(asked.body), 'response');
+    const body = JSON.parse(await text(answer));
+    return `${answer.statusCode} ${body.active ?? body.decision ?? body.error ?? body.code}`;
+  }
+  const introspect = (shown: Certificate | null, more = '', headers = {}) =>
+    ask(shown, { path: '/oauth/introspect', headers: { ...form, ...headers }, body: `token=${token}${more}` });
+  const evaluate = (shown: Certificate | null, headers = {}) =>
+    ask(shown, {
+      path: '/access/v1/evaluation',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: question,
+    });
+
+  t.equal(await introspect(known), '200 true');
+  t.equal(await introspect(known, `&client_id=${forge.client_id}`), '200 true');
+  t.equal(await introspect(known, `&client_id=${other.client_id}`), '401 invalid_client', 'the certificate of another');
+  t.equal(await evaluate(known), '200 true');
+  for (const [name, shown] of [
+    ['none', null],
+    ['not registered', unregistered],
+    ['registered, but of an authority that nobody named', forged],
+  ] as const) {
+    t.equal(await introspect(shown), '401 invalid_client', name);
+    t.equal(await introspect(shown, `&client_id=${forge.client_id}`), '401 invalid_client', name);
+    t.equal(await evaluate(shown), '401 authentication_required', name);
+  }
+  t.equal(await evaluate(known, bearer(token)), '401 bad_credential', 'what is presented beside it is what counts');
+  t.equal(await introspect(known, '', bearer(token)), '401 invalid_client');
+  const basic = (id: string, secret: string) => ({
+    authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+  });
+  t.equal(await evaluate(known, basic(other.client_id, other.client_secret)), '403 capability_missing');
+  t.equal(
+    await introspect(null, '', basic(forge.client_id, known.thumbprint)),
+    '401 invalid_client',
+    'it is no secret',
+  );
+
+  const session = http2.connect(`https://127.0.0.1:${port}`, { ca: service.cert, cert: known.cert, key: known.key });
+  const by_http2 = async () => {
+    const stream = session.request({ ':method': 'POST', ':path': '/oauth/introspect', ...form });
+    return JSON.parse(await text(stream.end(`token=${token}`))).active ?? 'refused';
+  };
+  t.equal(await by_http2(), true, 'by HTTP/2');
+  t.equal((await as_root('POST', `/admin/clients/${forge.client_id}/secret`, {})).status, 201);
+  t.equal(await by_http2(), true, 'a new secret ends the old one, not the certificate');
+  t.equal((await register(forge.client_id, [])).status, 204);
+  t.equal(await by_http2(), 'refused', 'what is taken away ends on open connections too');
+  session.close();
+  const metadata = await inject({ url: '/.well-known/oauth-authorization-server' });
+  t.notOk(metadata.json().token_endpoint_auth_methods_supported.includes('tls_client_auth'), 'no authority by setting');
+});
+
 t.test('files that cannot be used refuse the start, and no key is quoted', async (t) => {
   if (!canMakeCertificates(t)) return;
   const folder = t.testdir({ 'no.pem': 'nonsense nonsense' });

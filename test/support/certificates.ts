@@ -21,6 +21,7 @@ export type Certificate = {
   readonly thumbprint: string;
 };
 
+const OPENSSL = 'openssl';
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 /** A new certificate in the folder, under the name; signed by the authority, else by itself. */
@@ -29,7 +30,7 @@ export function makeCertificate(folder: string, name: string, authority?: Certif
   const signing = authority === undefined ? [] : ['-CA', authority.cert_file, '-CAkey', authority.key_file];
   const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   const out = ['-keyout', key_file, '-out', cert_file];
-  execFileSync('openssl', ['req', '-x509', ...KEY, '-days', '2', ...names, ...signing, ...out], { stdio: 'pipe' });
+  execFileSync(OPENSSL, ['req', '-x509', ...KEY, '-days', '2', ...names, ...signing, ...out], { stdio: 'pipe' });
   const cert = readFileSync(cert_file);
   const thumbprint = createHash('sha256').update(new X509Certificate(cert).raw).digest('base64url');
   return { cert_file, key_file, cert, key: readFileSync(key_file), thumbprint };

@@ -13,6 +13,7 @@ export function presentClient(client: {
   readonly strip_prefixes: readonly string[];
   readonly organizations: string;
   readonly organization_logins: readonly string[];
+  readonly certificates: readonly string[];
   readonly created_at: Date;
 }): Static<typeof Client> {
   const { client_id, name } = client;
@@ -23,6 +24,7 @@ export function presentClient(client: {
     audiences: [...client.audiences],
     strip_prefixes: [...client.strip_prefixes],
     organizations: client.organizations === 'all' ? 'all' : [...client.organization_logins],
+    certificates: [...client.certificates],
     created_at: printTime(client.created_at),
   };
 }

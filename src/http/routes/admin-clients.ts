@@ -6,12 +6,20 @@ import { createClient } from '../../use-cases/administration/create-client.ts';
 import { listAllClients } from '../../use-cases/administration/list-all-clients.ts';
 import { regenerateClientSecret } from '../../use-cases/administration/regenerate-client-secret.ts';
 import { removeClient } from '../../use-cases/administration/remove-client.ts';
+import { setClientCertificates } from '../../use-cases/administration/set-client-certificates.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { presentClient } from '../present/clients.ts';
 import { printTimeOrNull } from '../present/time.ts';
-import { Client, ClientParams, ClientSecret, ClientWithSecret, NewClient } from '../schemas/clients.ts';
+import {
+  Client,
+  ClientCertificates,
+  ClientParams,
+  ClientSecret,
+  ClientWithSecret,
+  NewClient,
+} from '../schemas/clients.ts';
 import { NoContent, PageQuery, Strict } from '../schemas/common.ts';
 
 const Overlap = Strict(
@@ -74,6 +82,28 @@ export const addAdminClientRoutes: AddRoutes = (app, deps) => {
     },
     async (request, reply) => {
       await removeClient(deps, request.caller, request.params.client_id);
+      return reply.code(204).send(null);
+    },
+  );
+  app.put(
+    '/admin/clients/:client_id/certificates',
+    {
+      config: { access: { session: 'site_administrator', audit: 'client.certificates_set' } },
+      schema: {
+        operationId: 'setClientCertificates',
+        summary: 'Say by which certificates a backend service may present itself',
+        description:
+          'Mutual TLS (RFC 8705): where the service speaks TLS with `TLS_CLIENT_CA_FILE`, a connection with one of these ' +
+          'certificates presents the client, on calls without any other credential. The list replaces the one before.',
+        tags: ['administration'],
+        params: ClientParams,
+        body: ClientCertificates,
+        response: { 204: NoContent },
+      },
+    },
+    async (request, reply) => {
+      const { certificates } = request.body;
+      await setClientCertificates(deps, request.caller, { client_id: request.params.client_id, certificates });
       return reply.code(204).send(null);
     },
   );

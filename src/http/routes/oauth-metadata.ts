@@ -2,6 +2,7 @@
 // (RFC 9728). Only what exists is named, and every address is made of PUBLIC_URL.
 
 import { Type } from 'typebox';
+import type { Config } from '../../config.ts';
 import { SIGNING_ALGORITHMS } from '../../domain/signing-key.ts';
 import { PERMISSIONS, SCOPES } from '../../domain/vocabulary.ts';
 import type { AddRoutes } from '../app-type.ts';
@@ -11,6 +12,8 @@ const Url = Type.String({ format: 'uri' });
 const Names = Type.Array(Type.String());
 const AuthMethods = Type.Array(Type.String(), { examples: [['client_secret_basic', 'client_secret_post']] });
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post'];
+/** Where certificates of clients are asked for (RFC 8705). */
+const AUTH_METHODS_WITH_TLS = [...AUTH_METHODS, 'tls_client_auth'];
 
 /** What `scope` can hold: classic scopes, and permissions of fine-grained tokens as introspection prints them. */
 const SCOPES_SUPPORTED = [
@@ -44,7 +47,8 @@ const ResourceMetadata = Type.Object({
   resource_documentation: Url,
 });
 
-function serverMetadata(public_url: string) {
+function serverMetadata({ public_url, tls }: Pick<Config, 'public_url' | 'tls'>) {
+  const methods = tls?.client_ca_file == null ? AUTH_METHODS : AUTH_METHODS_WITH_TLS;
   return {
     issuer: public_url,
     jwks_uri: `${public_url}/oauth/jwks`,
@@ -53,9 +57,9 @@ function serverMetadata(public_url: string) {
     revocation_endpoint: `${public_url}/oauth/revoke`,
     response_types_supported: [],
     grant_types_supported: [TOKEN_EXCHANGE],
-    token_endpoint_auth_methods_supported: AUTH_METHODS,
-    introspection_endpoint_auth_methods_supported: AUTH_METHODS,
-    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    token_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_methods_supported: methods,
     // Whichever of them the present key is of: who reads this knows them both before the key changes.
     introspection_signing_alg_values_supported: [...SIGNING_ALGORITHMS],
     scopes_supported: SCOPES_SUPPORTED,
@@ -83,7 +87,7 @@ export const addOAuthMetadataRoutes: AddRoutes = (app, deps) => {
       operationId: 'getAuthorizationServerMetadata',
       summary: 'What the OAuth endpoints are and take (RFC 8414)',
       shape: ServerMetadata,
-      metadata: serverMetadata(public_url),
+      metadata: serverMetadata(deps.config),
     },
     {
       url: '/.well-known/oauth-protected-resource',

@@ -6,6 +6,7 @@ import { Login, Nullable, Strict, Time } from './common.ts';
 
 const LIST_MAX = 1000;
 const PREFIXES_MAX = 100;
+const CERTIFICATES_MAX = 10;
 
 export const ClientParams = Type.Object({ client_id: Type.String({ pattern: '^[A-Za-z0-9_]{1,64}$' }) });
 
@@ -45,6 +46,18 @@ export const NewClient = Strict(
   { title: 'Client' },
 );
 
+/** Thumbprints, as RFC 8705 writes them. */
+const Certificates = Type.Array(
+  Type.String({
+    pattern: '^[A-Za-z0-9_-]{43}$',
+    maxLength: 43,
+    description: 'Base64url of the SHA-256 of the certificate (`x5t#S256`)',
+    examples: ['bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2'],
+  }),
+  { maxItems: CERTIFICATES_MAX },
+);
+export const ClientCertificates = Strict({ certificates: Certificates }, { title: 'Client' });
+
 const CLIENT = {
   client_id: Type.String(),
   name: Type.String(),
@@ -52,6 +65,7 @@ const CLIENT = {
   audiences: Type.Array(Type.String()),
   strip_prefixes: Type.Array(Type.String()),
   organizations: Type.Union([Type.Literal('all'), Type.Array(Type.String())]),
+  certificates: Certificates,
   created_at: Time,
 };
 const Secret = Type.String({ description: 'Shown only here' });

@@ -72,7 +72,7 @@ export async function createClient(deps: Deps, caller: Caller, wish: NewClientWi
         ...(strip_prefixes.length > 0 && { strip_prefixes }),
       },
     });
-    return { ...row, organizations, organization_logins: bound.logins };
+    return { ...row, organizations, organization_logins: bound.logins, certificates: [] };
   });
   return { client, client_secret };
 }

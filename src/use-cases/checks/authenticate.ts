@@ -1,5 +1,6 @@
 // Who is calling, and what there is to know about what he asks for: credential in, principal and facts out.
 
+import { certificateDigest, findClientOfCertificate } from '../../db/client-certificates.ts';
 import type { Deps } from '../../deps.ts';
 import type { ClientFacts, Principal } from '../../domain/caller.ts';
 import { isForAudience } from '../../domain/exchanged.ts';
@@ -51,6 +52,19 @@ export async function authenticate(deps: Deps, subject: SubjectKey, resource: Re
 /** The client with these credentials, or null. */
 export function authenticateClient(deps: Deps, key: ClientKey): Promise<ClientFacts | null> {
   return deps.facts.client(key);
+}
+
+/**
+ * The client that the certificate is registered for, or null; where the caller names a client, none but that one. A thumbprint that
+ * nobody has is no bad credential: connections inside of a mesh show certificates to everybody.
+ */
+export async function authenticateByCertificate(
+  deps: Deps,
+  { thumbprint, named }: { readonly thumbprint: string; readonly named: string | null },
+): Promise<ClientFacts | null> {
+  const client_id = named ?? (await findClientOfCertificate(deps.db, thumbprint));
+  if (client_id === undefined) return null;
+  return deps.facts.client({ client_id, digest: certificateDigest(thumbprint) });
 }
 
 /**

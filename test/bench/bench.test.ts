@@ -1,49 +1,95 @@
-// That the bench runs and that it looks at every answer. No time is judged here.
+// That the bench runs and that it looks at every answer: each side of each cell answers right. No time is judged here.
 
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { composeDeps } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createDatabase } from '../support/database.ts';
-import { insertLargeWorld, type WorkingToken } from '../support/large-world.ts';
+import { insertLargeWorld } from '../support/large-world.ts';
 import { worldOf } from '../support/world.ts';
-import { CELL_NAMES } from './cells.ts';
-import { type Bench, measureCell, ratioOf } from './measure.ts';
+import { asksOf, CELL_NAMES, type CellName } from './cells.ts';
+import { compare, type Plan, ratioOf, type Side } from './compare.ts';
+import { coldSide, jwtSide, warmSide } from './contest.ts';
+import { plot } from './plot.ts';
+import { type Processes, withProcesses } from './processes.ts';
+import { isReached, printTable, type Row } from './rows.ts';
+import type { World } from './world.ts';
 
-const SIZE = { people: 20, organizations: 4, repositories: 40, tokens: 100 };
+const SIZE = { people: 20, organizations: 4, repositories: 40, tokens: 400 };
 const REQUESTS = 50;
+const PLAN: Plan = { rounds: 1, connections: 4, sample: { requests: REQUESTS }, before: { requests: REQUESTS } };
 
-async function small(t: Test): Promise<Bench & { readonly tokens: readonly WorkingToken[] }> {
+async function small(t: Test): Promise<World> {
   const { pool, url } = await createDatabase(t);
   const deps = composeDeps({ pool, config: loadConfig({}), clock: () => new Date(), log: pino({ level: 'silent' }) });
   const tokens = await insertLargeWorld(pool, SIZE);
-  const { authorization } = await worldOf(deps).client(['introspect', 'evaluate']);
-  const sample = { requests: REQUESTS };
-  return { database_url: url, authorization, tokens, connections: 4, rounds: 1, sample };
+  const client = await worldOf(deps).client(['introspect', 'evaluate', 'gateway']);
+  deps.freshness.stop();
+  return { database_url: url, tokens, client: { authorization: client.authorization } };
 }
 
-t.test(
-  'the bench measures pairs, and every answer of the service is a yes about the token that was asked',
-  async (t) => {
-    const bench = await small(t);
-    for (const cell of CELL_NAMES) {
-      const pairs = await measureCell(bench, cell);
-      t.equal(pairs.length, 2, 'a round is two pairs');
-      for (const { service, bare } of pairs) t.ok(service.requests >= REQUESTS && bare.requests >= REQUESTS);
-      const { minimum, median, maximum } = ratioOf(pairs);
-      t.ok(minimum > 0 && minimum <= median && median <= maximum);
-    }
-  },
-);
+/** What each cell is compared with, beside a bare route. */
+const OTHERS: Readonly<Record<CellName, readonly ('lean' | 'cold' | 'jwt')[]>> = {
+  introspection: ['lean'],
+  evaluation: ['lean', 'cold'],
+  gateway: ['jwt'],
+  'own route': [],
+};
 
-t.test('one wrong answer fails the run', async (t) => {
-  const bench = await small(t);
+function sidesOf(processes: Processes, world: World, cell: CellName): Promise<Side[]> {
+  const others = OTHERS[cell].map((side) => {
+    if (side === 'cold') return coldSide(processes, world, cell);
+    return side === 'jwt' ? jwtSide(processes, world, cell) : warmSide(processes, world, cell, side);
+  });
+  return Promise.all([
+    warmSide(processes, world, cell, 'service'),
+    warmSide(processes, world, cell, 'bare'),
+    ...others,
+  ]);
+}
+
+t.test('every side of every cell answers right, warm, cold and paced', async (t) => {
+  const world = await small(t);
+  for (const cell of CELL_NAMES) {
+    await withProcesses(async (processes) => {
+      const sides = await sidesOf(processes, world, cell);
+      const samples = await compare(sides, PLAN);
+      for (const { name } of sides) t.ok((samples.get(name)?.[0]?.requests ?? 0) >= REQUESTS, `${cell}, ${name}`);
+      const { minimum, median, maximum } = ratioOf(samples, 'service', 'bare', ({ per_second }) => per_second);
+      t.ok(minimum > 0 && minimum <= median && median <= maximum);
+      const [service] = sides;
+      const paced = await service?.loaders.take(service.server, 4, { requests: REQUESTS, rate: 500 });
+      t.ok((paced?.requests ?? 0) >= REQUESTS, `${cell}, paced`);
+    }, 0);
+  }
+});
+
+t.test('one wrong answer fails the run, in a process of load as well', async (t) => {
+  const world = await small(t);
   const wrong = {
     'another token than was asked for': { id: 0 },
     'a repository that is not reached': { repository: 'organization-1/absent' },
+    'a text that is no token': { text: 'gth_pat_0' },
   };
-  for (const [what, change] of Object.entries(wrong)) {
-    const tokens = bench.tokens.map((token, index) => (index === 7 ? { ...token, ...change } : token));
-    await t.rejects(measureCell({ ...bench, tokens }, 'evaluation'), /answers were not right/, what);
-  }
+  await withProcesses(async (processes) => {
+    const { server } = await warmSide(processes, world, 'evaluation', 'service');
+    for (const [what, change] of Object.entries(wrong)) {
+      const tokens = world.tokens.map((token, index) => (index === 7 ? { ...token, ...change } : token));
+      const loaders = await processes.loaders(asksOf('evaluation', tokens, world.client));
+      const taken = loaders.take(server, 4, { requests: tokens.length });
+      await t.rejects(taken, /^1 of [0-9]+ answers were not right/, what);
+    }
+  }, 1);
+});
+
+t.test('the table says what was seen, and the picture has a bar for each figure', async (t) => {
+  const seen = { minimum: 0.8, median: 0.9, maximum: 1.2 };
+  const row: Row = { figure: 'a <figure>', unit: 'of b', seen, wanted: { at: 'least', value: 1 }, notes: 'told' };
+  const rows: readonly Row[] = [row, { ...row, wanted: { at: 'most', value: 1 } }, { ...row, wanted: null }];
+  t.strictSame(rows.map(isReached), [false, true, true]);
+  t.match(printTable(rows), '| a <figure> | 0.90 | 0.80 – 1.20 | of b | ≥ 1 | no | told |\n');
+  const picture = plot(rows, 'seen here & now');
+  t.equal(picture.match(/<rect /g)?.length, rows.length);
+  t.match(picture, 'a &lt;figure&gt;');
+  t.match(picture, 'seen here &amp; now');
 });

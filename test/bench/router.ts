@@ -1,7 +1,7 @@
 // `npm run bench:router`: the compiled router of a catalogue beside find-my-way (measure-routers.ts), as a ratio of pairs.
 
 import { parseArgs } from 'node:util';
-import { middle } from './measure.ts';
+import { middle } from './compare.ts';
 import { measureRouters, type RouterPair } from './measure-routers.ts';
 
 const { values } = parseArgs({

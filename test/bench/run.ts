@@ -1,83 +1,105 @@
-// `npm run bench`: introspection and evaluation against a bare Fastify route, from memory; with `CACHE_MIB=0` from the database
-// each time. Prints each pair and the ratios. The settings of a longer run: `npm run bench -- --rounds 7 --seconds 5`.
+// `npm run bench`: the table of what the service has to reach, as it is seen here and now, and its picture. A wrong answer ends the
+// run. `-- --rounds 7 --seconds 3`, `-- --only warm --only cold` for a part, `-- --write` keeps both in docs/.
 
+import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
-import { composeDeps } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config.ts';
-import { openPool } from '../../src/db/pool.ts';
-import { insertLargeWorld } from '../support/large-world.ts';
 import { startTestServer } from '../support/server.ts';
-import { worldOf } from '../support/world.ts';
-import { CELL_NAMES, type CellName } from './cells.ts';
-import { measureCell, middle, type Pair, ratioOf, type Sample } from './measure.ts';
+import { CHECK_NAMES } from './cells.ts';
+import { type Bench, cerbosRow, coldRow, jwtRow, latencyRows, peerRows, warmRows } from './figures.ts';
+import { installPeers } from './peers.ts';
+import { plot } from './plot.ts';
+import { pinning } from './processes.ts';
+import { printTable, type Row } from './rows.ts';
+import { soakRow } from './soak-figure.ts';
+import { fillWorld } from './world.ts';
 
-const SIZE = { people: 10_000, organizations: 1000, repositories: 50_000, tokens: 50_000 };
-const FILLING_TIMEOUT_MS = 600_000;
+const PICTURE = 'performance.svg';
+const SHORT_SOAK_MINUTES = 1;
+const PEER_SUBJECTS = 3000;
+const COLD_TOKENS = 4; // times as many as are kept warm: no token is asked about twice
+
+const PARTS = ['warm', 'own', 'cold', 'peers', 'jwt', 'cerbos', 'latency', 'soak'] as const;
+type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '4' },
-    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '64' },
-    cell: { type: 'string', multiple: true, default: [...CELL_NAMES] },
+    tokens: { type: 'string', default: '50000' },
+    only: { type: 'string', multiple: true, default: [...PARTS] },
+    write: { type: 'boolean', default: false },
   },
 });
+const rounds = Number(values.rounds);
+const tokens = Number(values.tokens);
+const plan = {
+  rounds,
+  connections: Number(values.connections),
+  sample: { seconds: Number(values.seconds) },
+  before: { seconds: 1 },
+};
 
+async function rowsOf(part: Part, bench: Bench, cold: Bench, database_url: string): Promise<readonly Row[]> {
+  switch (part) {
+    case 'warm':
+      return each(CHECK_NAMES, (cell) => warmRows(bench, cell));
+    case 'own':
+      return warmRows(bench, 'own route');
+    case 'cold':
+      return each(CHECK_NAMES, async (cell) => [await coldRow(cold, cell)]);
+    case 'jwt':
+      return each(['evaluation', 'gateway'] as const, async (cell) => [await jwtRow(bench, cell)]);
+    case 'peers':
+      return peerRows(bench, { database_url, subjects: PEER_SUBJECTS });
+    case 'cerbos':
+      return [await cerbosRow(bench)];
+    case 'latency':
+      return each(CHECK_NAMES, (cell) => latencyRows(bench, cell));
+    case 'soak':
+      return [await soakRow(bench, SHORT_SOAK_MINUTES)];
+  }
+}
+
+async function each<Item>(
+  items: readonly Item[],
+  measure: (item: Item) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const item of items) rows.push(...(await measure(item)));
+  return rows;
+}
+
+const peers = installPeers();
 const server = await startTestServer();
+const rows: Row[] = [];
 try {
-  const pool = openPool({
-    url: server.template_url,
-    connections_max: 2,
-    request_timeout_ms: FILLING_TIMEOUT_MS,
-    onIdleError: () => undefined,
-  });
-  const config = loadConfig({});
-  const deps = composeDeps({ pool, config, clock: () => new Date(), log: pino({ level: 'silent' }) });
-  print(
-    `filling the database: ${Object.entries(SIZE)
-      .map(([name, count]) => `${count} ${name}`)
-      .join(', ')}`,
-  );
-  const tokens = await insertLargeWorld(pool, SIZE);
-  const { authorization } = await worldOf(deps).client(['introspect', 'evaluate']);
-  await deps.db.destroy();
-  print(`Node ${process.version}, ${cpus().length} cores, ${values.connections} connections; per second, p50 and p99`);
-  for (const cell of CELL_NAMES.filter((name) => values.cell.includes(name))) {
-    const pairs = await measureCell(
-      {
-        database_url: server.template_url,
-        authorization,
-        tokens,
-        connections: Number(values.connections),
-        rounds: Number(values.rounds),
-        sample: { seconds: Number(values.seconds), warm_seconds: 1 },
-      },
-      cell,
-    );
-    report(cell, pairs);
+  const sizes = { people: 10_000, organizations: 1000, repositories: 50_000, tokens: tokens * COLD_TOKENS };
+  const all = await fillWorld(server.template_url, sizes);
+  const bench = { world: { ...all, tokens: all.tokens.slice(0, tokens) }, plan };
+  for (const part of PARTS.filter((name) => values.only.includes(name))) {
+    if (peers === null && (part === 'peers' || part === 'cerbos')) {
+      print(`${part}: left out, its packages cannot be installed here`);
+      continue;
+    }
+    const seen = await rowsOf(part, bench, { world: all, plan }, server.template_url);
+    rows.push(...seen);
+    for (const { figure, unit, seen: of, notes } of seen)
+      print(`${figure}, ${unit}: ${of.median.toFixed(3)}; ${notes}`);
   }
 } finally {
   await server.stop();
 }
 
-function report(cell: CellName, pairs: readonly Pair[]): void {
-  for (const { service, bare } of pairs) {
-    print(
-      `  ${cell}: service ${inWords(service)} · bare ${inWords(bare)} · ${(service.per_second / bare.per_second).toFixed(3)}`,
-    );
-  }
-  const { median, minimum, maximum } = ratioOf(pairs);
-  const typical = middle(pairs.map(({ service }) => service.per_second).sort((a, b) => a - b));
-  const range = `${minimum.toFixed(2)} to ${maximum.toFixed(2)}`;
-  print(
-    `${cell}: ${median.toFixed(2)} of bare Fastify (${range}, ${pairs.length} pairs), ${Math.round(typical)} a second`,
-  );
-}
-
-function inWords({ per_second, p50_ms, p99_ms }: Sample): string {
-  return `${Math.round(per_second)}/s ${p50_ms}/${p99_ms} ms`;
+const circumstances =
+  `${new Date().toISOString().slice(0, 16)}Z, Node ${process.version}, ${cpus().length} cores (${pinning()}), ` +
+  `${tokens} tokens, ${values.connections} connections, medians of ${rounds}`;
+print(`\n${circumstances}\nPeers: ${peers?.join(', ') ?? 'none'}\n\n${printTable(rows)}`);
+if (values.write) {
+  const picture = new URL(`../../docs/${PICTURE}`, import.meta.url);
+  await writeFile(picture, plot(rows, circumstances));
+  print(`The picture is docs/${PICTURE}`);
 }
 
 function print(line: string): void {

@@ -1,21 +1,35 @@
-// A process that serves one side of a cell: the service as it is, or a bare Fastify route with the same schemas and the
-// default body parsers. Tells its port to the process that started it, and ends with it.
+// A process that serves one side of a comparison, in one shape of request. Tells its port to the process that started it, answers
+// its orders, and ends with it.
+//
+// The bare routes are what somebody would write instead with the same framework: its defaults, no hooks, no log, the schemas of
+// our route for what comes and what goes, and an answer that is there already. They have the headers that the contract makes part
+// of the answer (request id, X-Auth-…, rate limits), as one ready object, but not those that a careful server adds of its own
+// (content security policy and the like): ours has these on top.
 
+import { Session } from 'node:inspector/promises';
 import { parse } from 'node:querystring';
-import fastify from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { importSPKI, jwtVerify } from 'jose';
 import { pino } from 'pino';
 import { composeDeps } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { openPool } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { CELLS, type CellName } from './cells.ts';
+import { JWT_AUDIENCE, JWT_ISSUER, type SideName } from './sides.ts';
 
-export type Side = 'service' | 'bare';
+/** What a process that serves is told to do. */
+export type ServerOrder = 'profile' | 'stop profiling' | 'collect garbage';
 
-const [side, cell, database_url] = process.argv.slice(2) as [Side, CellName, string];
+const [side, cell, database_url = '', key = ''] = process.argv.slice(2) as [SideName, CellName, string?, string?];
 
 async function serveService(): Promise<number> {
-  const config = loadConfig({ DATABASE_URL: database_url, CACHE_MIB: process.env.CACHE_MIB });
+  // As it runs by default, but for a rate limit that the load would meet, and a memory that holds all that is asked about.
+  const config = loadConfig({
+    DATABASE_URL: database_url,
+    CACHE_MIB: process.env.CACHE_MIB ?? '1024',
+    RATE_LIMIT_PER_HOUR: '1000000000',
+  });
   const pool = openPool({
     url: database_url,
     connections_max: config.database_connections_max,
@@ -29,22 +43,91 @@ async function serveService(): Promise<number> {
   return portOf(app.server.address());
 }
 
-async function serveBare(): Promise<number> {
-  const { path, request_schema, answer_schema, bare_answer } = CELLS[cell];
-  const app = fastify();
-  // What the usual plugin for forms does.
+type Parse = (text: string) => unknown;
+const PARSERS: Readonly<Record<string, Parse>> = {
+  'application/json': (text) => JSON.parse(text),
+  'application/x-www-form-urlencoded': (text) => parse(text),
+};
+
+/** What the usual plugin for forms does. */
+function addFormParser(app: FastifyInstance): void {
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, text, done) =>
     done(null, parse(text as string)),
   );
-  app.post(path, { schema: { body: request_schema, response: { 200: answer_schema } } }, async () => bare_answer);
+}
+
+/** Reads the body as it arrives, without a decoder and, where it comes in one piece, without a copy. */
+function addLeanParsers(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  for (const [type, parseText] of Object.entries(PARSERS)) {
+    app.addContentTypeParser(type, (_request, stream, done) => {
+      let bytes: Buffer | null = null;
+      stream.on('data', (part: Buffer) => {
+        bytes = bytes === null ? part : Buffer.concat([bytes, part]);
+      });
+      stream.on('end', () => done(null, parseText((bytes ?? Buffer.alloc(0)).toString('latin1'))));
+      stream.on('error', done);
+    });
+  }
+}
+
+/** The one text that says who asks, where this cell has it. */
+function textIn({ body, headers }: FastifyRequest): string {
+  const { token, subject } = (body ?? {}) as { readonly token?: string; readonly subject?: { readonly id: string } };
+  return token ?? subject?.id ?? (headers.authorization ?? '').slice('Bearer '.length);
+}
+
+async function serveBare(): Promise<number> {
+  const { method, path: url, schema, shared, answer, headers } = CELLS[cell].bare;
+  const app = fastify();
+  for (const each of shared) app.addSchema(each);
+  if (side === 'lean') addLeanParsers(app);
+  else addFormParser(app);
+  const verify = side === 'jwt' ? await verifier() : null;
+  app.route({
+    method,
+    url,
+    schema,
+    handler: async (request, reply) => {
+      if (verify !== null) await verify(textIn(request));
+      reply.headers(headers);
+      return answer;
+    },
+  });
   await app.listen({ port: 0 });
   return portOf(app.server.address());
 }
 
-function portOf(address: ReturnType<ReturnType<typeof fastify>['server']['address']>): number {
+/** As the library is meant to be used: the key is imported once; issuer, audience, algorithm and expiry are looked at. */
+async function verifier(): Promise<(text: string) => Promise<unknown>> {
+  const public_key = await importSPKI(key, 'ES256');
+  const options = { issuer: JWT_ISSUER, audience: JWT_AUDIENCE, algorithms: ['ES256'] };
+  return (text) => jwtVerify(text, public_key, options);
+}
+
+function portOf(address: ReturnType<FastifyInstance['server']['address']>): number {
   if (typeof address !== 'object' || address === null) throw new Error('no port');
   return address.port;
 }
 
+const session = new Session();
+session.connect();
+
+async function obey(order: ServerOrder): Promise<object> {
+  switch (order) {
+    case 'profile':
+      await session.post('Profiler.enable');
+      await session.post('Profiler.setSamplingInterval', { interval: 200 });
+      await session.post('Profiler.start');
+      return {};
+    case 'stop profiling':
+      return (await session.post('Profiler.stop')).profile;
+    case 'collect garbage':
+      await session.post('HeapProfiler.collectGarbage');
+      return process.memoryUsage();
+  }
+}
+
 process.on('disconnect', () => process.exit(0));
-process.send?.({ port: await (side === 'bare' ? serveBare() : serveService()) });
+process.on('message', async (order: ServerOrder) => process.send?.(await obey(order)));
+process.send?.({ port: await (side === 'service' ? serveService() : serveBare()) });

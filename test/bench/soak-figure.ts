@@ -1,0 +1,60 @@
+// Whether the service grows while it works: its memory under full load, minute by minute, after it has warmed up.
+
+import { readFileSync } from 'node:fs';
+import { spreadOf } from './compare.ts';
+import { warmSide } from './contest.ts';
+import type { Bench } from './figures.ts';
+import { withProcesses } from './processes.ts';
+import type { Row } from './rows.ts';
+
+const MEBIBYTE = 1024 * 1024;
+const WARMING_SECONDS = 30;
+const STEPS = 12;
+/** What a heap that is not growing still wavers by between two samples. */
+const GROWTH_PERCENT_MOST = 2;
+
+/** Resident bytes of a process; Linux only. */
+function residentBytes(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+([0-9]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Growth of resident memory, in percent: the last third of the time against the first. Each sample after a full collection. */
+export async function soakRow({ world, plan }: Bench, minutes: number, tell?: (line: string) => void): Promise<Row> {
+  return withProcesses(async (processes) => {
+    const { server, loaders } = await warmSide(processes, world, 'introspection', 'service');
+    await loaders.take(server, plan.connections, { seconds: WARMING_SECONDS });
+    const seen: number[] = [];
+    const heap: number[] = [];
+    let requests = 0;
+    for (let step = 0; step < STEPS; step += 1) {
+      const sample = await loaders.take(server, plan.connections, { seconds: (minutes * 60) / STEPS });
+      const { heapUsed } = (await server.order('collect garbage')) as NodeJS.MemoryUsage;
+      requests += sample.requests;
+      seen.push(residentBytes(server.pid) / MEBIBYTE);
+      heap.push(heapUsed / MEBIBYTE);
+      const parts = [seen, heap].map((values) => values.at(-1)?.toFixed(1));
+      tell?.(
+        `${((step + 1) * minutes) / STEPS} min: ${parts[0]} MiB resident, ${parts[1]} MiB heap, ${requests} requests`,
+      );
+    }
+    const third = STEPS / 3;
+    const [first, last] = [spreadOf(seen.slice(0, third)), spreadOf(seen.slice(-third))];
+    const percent = (value: number): number => (100 * (value - first.median)) / first.median;
+    const seen_percent = {
+      median: percent(last.median),
+      minimum: percent(last.minimum),
+      maximum: percent(last.maximum),
+    };
+    return {
+      figure: `growth of resident memory in ${minutes} min at full load`,
+      unit: '%',
+      seen: seen_percent,
+      wanted: { at: 'most', value: GROWTH_PERCENT_MOST },
+      notes: `${first.median.toFixed(0)} MiB, then ${last.median.toFixed(0)}; heap ${heap[0]?.toFixed(0)}, then ${heap.at(-1)?.toFixed(0)}; ${requests} requests`,
+    };
+  });
+}

@@ -38,12 +38,14 @@ cross join lateral (
 
 /** The rows of these questions; none for a question without an answer. Faults: StorageUnavailable. */
 export async function loadClientFactsRows(
-  pool: Pool,
+  pool: Pick<Pool, 'query'>,
   keys: readonly ClientFactsParameters[],
+  { keeps_plans }: { readonly keeps_plans: boolean },
 ): Promise<readonly ClientFactsRow[]> {
   try {
     const values = [keys.map((key) => key.client_id), keys.map((key) => key.digest)];
-    const result = await pool.query<ClientFactsRow>({ name: 'clients', text: STATEMENT, values, types: LENIENT_TYPES });
+    const statement = { ...(keeps_plans && { name: 'clients' }), text: STATEMENT };
+    const result = await pool.query<ClientFactsRow>({ ...statement, values, types: LENIENT_TYPES });
     return result.rows;
   } catch (error) {
     throw toFault(error);

@@ -18,10 +18,17 @@ function isPlain(text: string): boolean {
   return text.length <= 29 && text[4] === '-' && text[10] === ' ' && text.endsWith('+00');
 }
 
+/** The instant; an invalid one where the text is none that JavaScript can hold. */
 function readInstant(text: string): Date {
   if (isPlain(text)) return new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
   const value: unknown = pg.types.getTypeParser(builtins.TIMESTAMPTZ)(text);
   return value instanceof Date ? value : new Date(Number.NaN);
+}
+
+/** The same in the form in which JSON has it. */
+export function readLenientInstant(text: string): Date {
+  if (text.length <= 32 && text[4] === '-' && text[10] === 'T' && !text.endsWith('BC')) return new Date(text);
+  return readInstant(text.replace('T', ' '));
 }
 
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {

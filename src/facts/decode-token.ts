@@ -91,9 +91,7 @@ export function narrowRepository(row: FactsRow, repository: RepositoryFacts): Re
 }
 
 /** Whether the presented text holds single repositories, which introspection lists. */
-export function holdsSubset(row: FactsRow): boolean {
-  const token = decodeToken(row);
-  if (token === null) return false;
+export function holdsSubset(token: TokenFacts): boolean {
   return token.kind === 'classic'
     ? token.exchanged?.narrows_repositories === true
     : token.grant?.repository_selection === 'subset';

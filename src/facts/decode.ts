@@ -111,7 +111,7 @@ function repository(row: FactsRow, id: number, owner: OwnerFacts): RepositoryFac
     owns: owner.type === 'User' && owner.id === row.person_id,
     membership: owner.type === 'Organization' ? owner.membership : null,
     base_permission: row.base_permission,
-    team_roles: row.team_roles,
+    team_roles: row.team_roles ?? [],
     collaborator_role: row.collaborator_role,
     internal_to_person: row.enterprise_member === true,
   });
@@ -169,8 +169,12 @@ function person(row: FactsRow): PersonFacts | null {
 }
 
 /** The repositories of a granted subset; null where they were not asked for or it is of none. */
-export function decodeGrantedRepositories(row: FactsRow, key: ResourceKey): readonly GrantedRepository[] | null {
-  if (key.type !== 'granted' || !holdsSubset(row)) return null;
+export function decodeGrantedRepositories(
+  row: FactsRow,
+  key: ResourceKey,
+  subject: LoadedSubject,
+): readonly GrantedRepository[] | null {
+  if (key.type !== 'granted' || subject.type !== 'token' || !holdsSubset(subject.token)) return null;
   const listed: unknown[] = Array.isArray(row.granted_repositories) ? row.granted_repositories : [];
   return listed as GrantedRepository[]; // made by the statement itself, of two columns that are never null
 }

@@ -3,7 +3,8 @@
 
 import type { Pool } from 'pg';
 import { loadClientFactsRows } from '../db/client-facts.ts';
-import { type FactsParameters, loadFactsRows } from '../db/facts.ts';
+import { loadFactsRows } from '../db/facts.ts';
+import { type FactsParameters, formOf } from '../db/facts-statement.ts';
 import { decodeClient, decodeGrantedRepositories, decodeResource, decodeSubject } from './decode.ts';
 import { nameKey } from './question-key.ts';
 import type { ClientKey, FactsQuestion, LoadedClient, LoadedFacts, StrictFacts } from './source.ts';
@@ -15,7 +16,7 @@ import { collectTurns, type TurnLimits } from './turns.ts';
  */
 const LIMITS: TurnLimits = { questions_max: 500, statements_max: 2 };
 
-function parameters({ subject, resource, bounded_client_id }: FactsQuestion): FactsParameters {
+function parametersOf({ subject, resource, bounded_client_id }: FactsQuestion): FactsParameters {
   const named = {
     subject_text: null as string | null,
     subject_id: null as number | null,
@@ -39,20 +40,27 @@ function parameters({ subject, resource, bounded_client_id }: FactsQuestion): Fa
   return { subject_type: subject.type, resource_type, bounded_client_id, ...named };
 }
 
-/** Facts as they are in the database at the moment of the question. */
-export function createStrictFacts(pool: Pool, clock: () => Date): StrictFacts {
-  async function allFacts(questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> {
-    const rows = await loadFactsRows(pool, questions.map(parameters));
+type Asked = { readonly question: FactsQuestion; readonly parameters: FactsParameters };
+
+/** Facts as they are in the database at the moment of the question. `keeps_plans`: connections remember statements by their names. */
+export function createStrictFacts(pool: Pool, clock: () => Date, { keeps_plans } = { keeps_plans: true }): StrictFacts {
+  async function allFacts(asked: readonly Asked[]): Promise<readonly LoadedFacts[]> {
+    const rows = await loadFactsRows(
+      pool,
+      asked.map(({ parameters }) => parameters),
+      { keeps_plans },
+    );
     const own_now = clock().getTime();
-    return questions.map(({ subject, resource }, index) => {
+    return asked.map(({ question: { subject, resource } }, index) => {
       const row = rows[index];
       if (row === undefined) throw new Error('a question has no row of facts');
+      const found = decodeSubject(row, subject);
       return {
-        subject: decodeSubject(row, subject),
+        subject: found,
         resource: decodeResource(row, resource),
         now: new Date(Math.max(own_now, row.now.getTime())),
         visible_to_client: row.visible_to_client === true,
-        granted_repositories: decodeGrantedRepositories(row, resource),
+        granted_repositories: decodeGrantedRepositories(row, resource, found),
         epoch: row.epoch,
       };
     });
@@ -62,7 +70,7 @@ export function createStrictFacts(pool: Pool, clock: () => Date): StrictFacts {
   async function allClients(keys: readonly ClientKey[]): Promise<readonly (LoadedClient | null)[]> {
     const different = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
     const found = new Map<string, LoadedClient | null>();
-    const rows = await loadClientFactsRows(pool, different);
+    const rows = await loadClientFactsRows(pool, different, { keeps_plans });
     const own_now = clock();
     for (const row of rows) {
       const key = different[row.n - 1];
@@ -73,7 +81,16 @@ export function createStrictFacts(pool: Pool, clock: () => Date): StrictFacts {
     return keys.map((key) => found.get(nameOf(key)) ?? null);
   }
 
-  const loadAll = collectTurns(allFacts, LIMITS);
+  // What is asked all the time goes together, so that the statements that are made for it can be put.
+  const collected = {
+    any: collectTurns(allFacts, LIMITS),
+    granted: collectTurns(allFacts, LIMITS),
+    repository: collectTurns(allFacts, LIMITS),
+  };
+  const loadAll = (questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> => {
+    const asked = questions.map((question) => ({ question, parameters: parametersOf(question) }));
+    return collected[formOf(asked.map(({ parameters }) => parameters))](asked);
+  };
   return {
     load: one(loadAll),
     loadAll,

@@ -5,7 +5,8 @@ import type { Kysely } from 'kysely';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { loadClientFactsRows } from '../../src/db/client-facts.ts';
-import { type FactsParameters, loadFactsRows } from '../../src/db/facts.ts';
+import { loadFactsRows } from '../../src/db/facts.ts';
+import { type FactsParameters, formOf } from '../../src/db/facts-statement.ts';
 import { databaseOver } from '../../src/db/pool.ts';
 import type { Database } from '../../src/db/schema.ts';
 import { listOrganizationCandidates } from '../../src/db/search-organizations.ts';
@@ -141,13 +142,15 @@ t.test('checks never read a large table as a whole', async (t) => {
   for (const count of [1, QUESTIONS_MAX]) {
     const indexes = Array.from({ length: count }, (_, index) => index);
     for (const [name, ask] of Object.entries(asks)) {
-      const statement = await caught((to) => loadFactsRows(to, indexes.map(ask)));
-      const types = ['text', 'text', 'bigint', 'text', 'text', 'text', 'bigint', 'bigint'];
-      await check(t, client, { name: `${count} ${name}`, statement, types, large });
+      const questions = indexes.map(ask);
+      for (const form of new Set([formOf(questions), 'any'] as const)) {
+        const statement = await caught((to) => loadFactsRows(to, questions, { keeps_plans: true, form }));
+        await check(t, client, { name: `${count} ${name}, ${form}`, statement, large });
+      }
     }
     const keys = indexes.map((index) => ({ client_id: `client_${index + 1}`, digest: `secret-${index + 1}` }));
-    const clients = await caught((to) => loadClientFactsRows(to, keys));
-    await check(t, client, { name: `${count} clients`, statement: clients, types: ['text', 'text'], large });
+    const clients = await caught((to) => loadClientFactsRows(to, keys, { keeps_plans: true }));
+    await check(t, client, { name: `${count} clients`, statement: clients, large });
   }
 });
 
@@ -236,13 +239,12 @@ function asked(ask: Partial<FactsParameters>): FactsParameters {
 async function check(
   t: Test,
   client: pg.PoolClient,
-  {
-    name,
-    statement,
-    types,
-    large,
-  }: { name: string; statement: Statement; types: readonly string[]; large: ReadonlySet<string> },
+  { name, statement, large }: { name: string; statement: Statement; large: ReadonlySet<string> },
 ): Promise<void> {
+  const types = statement.values.map((_, index) => {
+    const [, type = ''] = new RegExp(`\\$${index + 1}::(\\w+)\\[\\]`).exec(statement.text) ?? [];
+    return type;
+  });
   const given = statement.values.map((values, index) => literal(values, types[index] ?? 'text')).join(', ');
   await client.query(`prepare checked (${types.map((type) => `${type}[]`).join(', ')}) as ${statement.text}`);
   for (const mode of ['force_generic_plan', 'force_custom_plan']) {

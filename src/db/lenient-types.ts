@@ -27,7 +27,7 @@ function readInstant(text: string): Date {
 
 /** The same in the form in which JSON has it. */
 export function readLenientInstant(text: string): Date {
-  if (text.length <= 32 && text[4] === '-' && text[10] === 'T' && !text.endsWith('BC')) return new Date(text);
+  if (text.length <= 32 && text[4] === '-' && text[10] === 'T' && text.endsWith('+00:00')) return new Date(text);
   return readInstant(text.replace('T', ' '));
 }
 

@@ -6,13 +6,14 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import t from 'tap';
 import { type Change, leapForward, NOTHING_HEARD, type Position, readChanges } from '../../src/db/changes.ts';
+import { FACTS_STATEMENTS } from '../../src/db/facts-statement.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
-const HOT = ['facts', 'client-facts'] as const;
+const CLIENTS = readFileSync(new URL('../../src/db/client-facts.ts', import.meta.url), 'utf8');
+const [, CLIENTS_STATEMENT = ''] = /const STATEMENT = `([^`]*)`/.exec(CLIENTS) ?? [];
+const HOT = [FACTS_STATEMENTS.any.text, CLIENTS_STATEMENT];
 
-function tablesOf(file: string): readonly string[] {
-  const text = readFileSync(new URL(`../../src/db/${file}.ts`, import.meta.url), 'utf8');
-  const [, statement = ''] = /const STATEMENT = `([^`]*)`/.exec(text) ?? [];
+function tablesOf(statement: string): readonly string[] {
   return [...statement.matchAll(/\b(?:from|join)\s+([a-z_]+)\b/g)].flatMap(([, name]) =>
     name === undefined ? [] : [name],
   );

@@ -485,7 +485,7 @@ t.test('at most 1,000 questions, all loaded by one statement', async (t) => {
       evaluations.map((_, index) => index % 2 === 1),
     );
   });
-  t.same(statements, ['facts']);
+  t.same(statements, ['facts repository']);
   t.equal((await backend.evaluateMany({ ...all, evaluations: [...evaluations, {}] })).status, 400);
 });
 

@@ -379,7 +379,10 @@ async function hostile({ check }: Guarded, t: Test, texts: readonly string[]): P
       const answer = await check('forward-auth', 'GET /repos/acme/site', { authorization: text });
       t.equal(answer.status, 401, JSON.stringify(text.slice(0, 80)));
     });
-    t.notOk(put.includes('facts'), 'no look-up of the text');
+    t.notOk(
+      put.some((name) => name.startsWith('facts')),
+      'no look-up of the text',
+    );
   }
 }
 

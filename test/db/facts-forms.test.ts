@@ -26,7 +26,9 @@ const HARM = [
   'update grants set resource_owner_id = (select min(id) from users) where random() < 0.3',
   'delete from grant_repositories where random() < 0.4',
   'delete from enterprise_token_policies',
-  'update repositories set owner_id = (select max(id) from users) where random() < 0.2 and name_key not in (select name_key from repositories where owner_id = (select max(id) from users))',
+  // To somebody who has none, so that no name is taken.
+  `update repositories set owner_id = (select id from accounts where login = 'Dee')
+     where id in (select max(id) from repositories group by name_key)`,
 ];
 
 const NOBODY = { subject_type: 'token_text', subject_id: null, resource_id: null } as const;

@@ -65,7 +65,7 @@ t.test(
     // Those that load facts and follow changes say what the database’s clock is; leases of nodes, migrations and the leftovers of used
     // ID tokens are no rules.
     const may_name_clock = new Set([
-      'src/db/facts.ts',
+      'src/db/facts-columns.ts',
       'src/db/client-facts.ts',
       'src/db/changes.ts',
       'src/db/nodes.ts',

@@ -4,6 +4,7 @@
 
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,7 @@ const FIRST_SECONDS = 4;
 const SERVICE_CORES = '0,1';
 const LOAD_CORES = '2,3';
 const LOAD_THREADS = 2;
+const TICKS_A_SECOND = 100;
 
 export type WorkersBench = {
   readonly database_url: string;
@@ -43,8 +45,12 @@ export type WorkersBench = {
   readonly seconds: number;
 };
 
-/** Requests a second of one worker and of two. */
-export type WorkersPair = { readonly one: number; readonly two: number };
+/**
+ * Requests a second, and requests for each second of processor time that the service had. Where others use the same cores, only the second
+ * stays: two workers that cost no more for each request than one reach twice as much with twice the time.
+ */
+export type WorkersSample = { readonly per_second: number; readonly per_cpu_second: number };
+export type WorkersPair = { readonly one: WorkersSample; readonly two: WorkersSample };
 
 /** Whether this machine can measure it; else why not. */
 export function obstacleToWorkers(): string | null {
@@ -61,17 +67,21 @@ export async function measureWorkers(bench: WorkersBench): Promise<readonly Work
   try {
     const script = join(folder, 'requests.lua');
     await writeFile(script, requestsOf(bench));
-    const start = async (workers: number): Promise<string> => {
+    const start = async (workers: number) => {
       const port = await freePort();
-      services.push(serve(bench, workers, port));
+      const service = serve(bench, workers, port);
+      services.push(service);
       await answersYes(bench, port);
       await load(bench, port, script, FIRST_SECONDS);
-      return port;
+      return { port, pid: service.pid ?? 0 };
     };
-    const ports = { one: await start(1), two: await start(2) };
-    const sample = async (side: keyof WorkersPair): Promise<number> => {
-      await load(bench, ports[side], script, WARM_SECONDS);
-      return load(bench, ports[side], script, bench.seconds);
+    const sides = { one: await start(1), two: await start(2) };
+    const sample = async (side: keyof WorkersPair): Promise<WorkersSample> => {
+      const { port, pid } = sides[side];
+      await load(bench, port, script, WARM_SECONDS);
+      const before = cpuSeconds(pid);
+      const { per_second, requests } = await load(bench, port, script, bench.seconds);
+      return { per_second, per_cpu_second: requests / (cpuSeconds(pid) - before) };
     };
     const pairs: WorkersPair[] = [];
     for (let round = 0; round < bench.rounds; round += 1) {
@@ -146,7 +156,7 @@ async function answersYes({ tokens, cell, authorization }: WorkersBench, port: s
 }
 
 /** Requests a second. */
-async function load({ connections }: WorkersBench, port: string, script: string, seconds: number): Promise<number> {
+async function load({ connections }: WorkersBench, port: string, script: string, seconds: number) {
   const wrk = [
     'wrk',
     `-t${LOAD_THREADS}`,
@@ -158,7 +168,22 @@ async function load({ connections }: WorkersBench, port: string, script: string,
   ];
   const { stdout } = await promisify(execFile)('taskset', ['-c', LOAD_CORES, ...wrk]);
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(stdout);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
+  return {
+    per_second: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+    requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
+  };
+}
+
+/** What this process and its children have used. */
+function cpuSeconds(pid: number): number {
+  // Behind the name, which may hold blanks: the 12th and 13th are the ticks of user and system.
+  const [user = 0, system = 0] =
+    readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? [];
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter((each) => each !== '');
+  return (user + system) / TICKS_A_SECOND + children.reduce((sum, child) => sum + cpuSeconds(Number(child)), 0);
 }
 
 async function run(): Promise<void> {
@@ -200,11 +225,17 @@ async function fill(url: string): Promise<Pick<WorkersBench, 'tokens' | 'authori
 }
 
 function report(pairs: readonly WorkersPair[], cell: CellName): void {
-  for (const { one, two } of pairs)
-    print(`  ${cell}: one ${Math.round(one)}/s · two ${Math.round(two)}/s · ${(two / one).toFixed(3)}`);
-  const ratios = pairs.map(({ one, two }) => two / one).sort((a, b) => a - b);
-  const range = `${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)}`;
-  print(`2 workers against 1, ${cell}: ${middle(ratios).toFixed(2)} (${range}, ${pairs.length} pairs)`);
+  const inWords = ({ per_second, per_cpu_second }: WorkersSample): string =>
+    `${Math.round(per_second)}/s, ${Math.round(per_cpu_second)} a CPU second`;
+  for (const { one, two } of pairs) {
+    const ratio = (two.per_second / one.per_second).toFixed(2);
+    print(`  ${cell}: one ${inWords(one)} · two ${inWords(two)} · ${ratio}`);
+  }
+  const told = (name: keyof WorkersSample): string => {
+    const ratios = pairs.map(({ one, two }) => two[name] / one[name]).sort((a, b) => a - b);
+    return `${middle(ratios).toFixed(2)} (${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)}, ${pairs.length} pairs)`;
+  };
+  print(`2 workers against 1, ${cell}: ${told('per_second')}; for each CPU second ${told('per_cpu_second')}`);
   const [minute] = loadavg();
   print(
     `Node ${process.version}, service on cores ${SERVICE_CORES}, wrk on ${LOAD_CORES}; load of the machine ${minute?.toFixed(1)}`,

@@ -1,94 +1,73 @@
-// Two workers against one (performance.md: at least 1.9 times as much): the service as `npm start` starts it, warm, in pairs A B B A in one
-// run. The load comes from wrk on cores of its own, because a load generator that has no time left measures itself. Four cores are
-// the least; the database is idle meanwhile. `node src/launch.mjs test/bench/workers.ts --rounds 4 --seconds 3`.
+// Two workers against one: the service as `npm start` starts it, on two cores; the load comes from wrk on the two others, because a
+// generator that has no time left measures itself. The processor time of all processes of a service is what is told beside.
 
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
-import { pino } from 'pino';
-import { composeDeps } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config.ts';
-import { openPool } from '../../src/db/pool.ts';
-import { insertLargeWorld, type WorkingToken } from '../support/large-world.ts';
-import { startTestServer } from '../support/server.ts';
+import { promisify } from 'node:util';
+import pg from 'pg';
 import { freePort } from '../support/service.ts';
-import { worldOf } from '../support/world.ts';
-import { CELLS, type CellName } from './cells.ts';
-import { middle } from './measure.ts';
+import { asksOf, type CellName } from './cells.ts';
+import { compare, ratioOf, type Side, spreadOf } from './compare.ts';
+import type { Bench } from './figures.ts';
+import { type Amount, CORES, processorSeconds, type Sample, type Server } from './processes.ts';
+import { printNumber, type Row } from './rows.ts';
+import { openConnection } from './wire.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const SIZE = { people: 2000, organizations: 200, repositories: 5000, tokens: 10_000 };
-const FILLING_TIMEOUT_MS = 600_000;
-const START_MS_MAX = 60_000;
-const WARM_SECONDS = 1;
-/** Every worker has been asked about every token. */
-const FIRST_SECONDS = 4;
+const AT_LEAST = 1.9;
+/** The database's core too: it has nothing to do. */
 const SERVICE_CORES = '0,1';
-const LOAD_CORES = '2,3';
-const LOAD_THREADS = 2;
-const TICKS_A_SECOND = 100;
+const LOAD_CORES = CORES.load.join(',');
+const START_MS_MAX = 60_000;
+/** Every worker is asked about every token before anything is measured. */
+const FIRST: Amount = { seconds: 6 };
+/** Room for everything in each of them. */
+const CACHE_MIB = '2048';
+const CHECKED = 200;
 
-export type WorkersBench = {
-  readonly database_url: string;
-  readonly authorization: string;
-  readonly tokens: readonly WorkingToken[];
-  readonly cell: CellName;
-  readonly connections: number;
-  /** Each is A B B A: two pairs. */
-  readonly rounds: number;
-  readonly seconds: number;
-};
-
-/**
- * Requests a second, and requests for each second of processor time that the service had. Where others use the same cores, only the second
- * stays: two workers that cost no more for each request than one reach twice as much with twice the time.
- */
-export type WorkersSample = { readonly per_second: number; readonly per_cpu_second: number };
-export type WorkersPair = { readonly one: WorkersSample; readonly two: WorkersSample };
-
-/** Whether this machine can measure it; else why not. */
+/** Why this machine cannot measure it; null: it can. */
 export function obstacleToWorkers(): string | null {
   if (availableParallelism() < 4) return 'four cores are needed';
-  for (const program of ['wrk', 'taskset'])
-    if (spawnSync(program, ['--version']).error !== undefined) return `${program} is missing`;
-  return null;
+  const missing = ['wrk', 'taskset'].find((program) => spawnSync(program, ['-v']).error !== undefined);
+  return missing === undefined ? null : `${missing} is missing`;
 }
 
-/** Throws at the first answer that is not a yes. */
-export async function measureWorkers(bench: WorkersBench): Promise<readonly WorkersPair[]> {
+export async function workersRow({ world, plan }: Bench, cell: CellName): Promise<Row> {
+  const asks = asksOf(cell, world.tokens, world.client);
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
   const services: ChildProcess[] = [];
   try {
     const script = join(folder, 'requests.lua');
-    await writeFile(script, requestsOf(bench));
-    const start = async (workers: number) => {
-      const port = await freePort();
-      const service = serve(bench, workers, port);
+    await writeFile(script, requestsOf(asks.map(({ request }) => request)));
+    await makeRoom(world.database_url);
+    const side = async (workers: number): Promise<Side> => {
+      const port = Number(await freePort());
+      const service = serve(world.database_url, workers, port);
       services.push(service);
-      await answersYes(bench, port);
-      await load(bench, port, script, FIRST_SECONDS);
-      return { port, pid: service.pid ?? 0 };
+      await whenReady(port);
+      await checkAnswers(port, asks.slice(0, CHECKED));
+      const server: Server = { port, pid: service.pid ?? 0, started: null, order: async () => null };
+      const take = (of: Server, connections: number, amount: Amount) => load(of, connections, amount, script);
+      await take(server, plan.connections, FIRST);
+      return { name: String(workers), server, loaders: { take } };
     };
-    const sides = { one: await start(1), two: await start(2) };
-    const sample = async (side: keyof WorkersPair): Promise<WorkersSample> => {
-      const { port, pid } = sides[side];
-      await load(bench, port, script, WARM_SECONDS);
-      const before = cpuSeconds(pid);
-      const { per_second, requests } = await load(bench, port, script, bench.seconds);
-      return { per_second, per_cpu_second: requests / (cpuSeconds(pid) - before) };
+    const samples = await compare([await side(1), await side(2)], plan);
+    const speed = (name: string): number =>
+      Math.round(spreadOf((samples.get(name) ?? []).map(({ per_second }) => per_second)).median);
+    const by_processor = ratioOf(samples, '2', '1', ({ per_processor_second }) => per_processor_second).median;
+    return {
+      figure: `two workers, warm ${cell}`,
+      unit: 'of one',
+      seen: ratioOf(samples, '2', '1', ({ per_second }) => per_second),
+      wanted: { at: 'least', value: AT_LEAST },
+      notes: `one ${speed('1')}/s, two ${speed('2')}/s; by processor time ${printNumber(2 * by_processor)}`,
     };
-    const pairs: WorkersPair[] = [];
-    for (let round = 0; round < bench.rounds; round += 1) {
-      const [a, b, c, d] = [await sample('one'), await sample('two'), await sample('two'), await sample('one')];
-      pairs.push({ one: a, two: b }, { one: d, two: c });
-    }
-    return pairs;
   } finally {
     for (const service of services) service.kill('SIGTERM');
     await Promise.all(services.map((service) => (service.exitCode === null ? once(service, 'exit') : undefined)));
@@ -96,13 +75,22 @@ export async function measureWorkers(bench: WorkersBench): Promise<readonly Work
   }
 }
 
-function serve({ database_url }: WorkersBench, workers: number, port: string): ChildProcess {
+/** The service makes its administrator; the world has given its own ids. */
+async function makeRoom(database_url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: database_url });
+  await client.connect();
+  await client.query(`select setval(pg_get_serial_sequence('accounts', 'id'), (select max(id) from accounts))`);
+  await client.end();
+}
+
+function serve(database_url: string, workers: number, port: number): ChildProcess {
   const settings = {
     DATABASE_URL: database_url,
     ALLOW_UNSAFE_DATABASE: '1',
     ADMIN_PASSWORD: 'a password of the bench',
     WORKERS: String(workers),
-    PORT: port,
+    PORT: String(port),
+    CACHE_MIB,
   };
   // A line for every request is written as always, only to nowhere.
   return spawn('taskset', ['-c', SERVICE_CORES, process.execPath, MAIN], {
@@ -111,18 +99,39 @@ function serve({ database_url }: WorkersBench, workers: number, port: string): C
   });
 }
 
+async function whenReady(port: number): Promise<void> {
+  const until = performance.now() + START_MS_MAX;
+  const isReady = (): Promise<boolean> =>
+    fetch(`http://127.0.0.1:${port}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isReady())) {
+    if (performance.now() > until) throw new Error('the service does not start');
+    await delay(100);
+  }
+}
+
+/** wrk counts what is not 200; that a 200 is a yes about the token that was asked is seen here. */
+async function checkAnswers(port: number, asks: ReturnType<typeof asksOf>): Promise<void> {
+  const connection = await openConnection(port);
+  for (const { request, answers } of asks) {
+    const text = await new Promise<string>((resolve) =>
+      connection.ask(request, (answer) => resolve(answer?.text ?? '')),
+    );
+    const missing = answers.find((each) => !text.includes(each));
+    if (missing !== undefined) throw new Error(`${missing} is not in the answer:\n${text}`);
+  }
+  connection.close();
+}
+
 /** Every request is made before the first is sent: the generator does nothing but send them. */
-function requestsOf({ tokens, cell, authorization }: WorkersBench): string {
-  const { path, content_type, body } = CELLS[cell];
-  const lines = tokens.map((token) => `  ${JSON.stringify(body(token))},`);
-  return `local bodies = {\n${lines.join('\n')}\n}
-local headers = { ["Content-Type"] = "${content_type}", ["Authorization"] = "${authorization}" }
+function requestsOf(requests: readonly string[]): string {
+  return `local requests = {\n${requests.map((each) => JSON.stringify(each)).join(',\n')}\n}
 local started = 0
-function setup(thread) thread:set("first", started * math.floor(#bodies / ${LOAD_THREADS})) started = started + 1 end
-function init()
-  requests = {}
-  for index, body in ipairs(bodies) do requests[index] = wrk.format("POST", "${path}", headers, body) end
-  next_one = first
+function setup(thread)
+  thread:set("next_one", math.floor(started * #requests / ${CORES.load.length}))
+  started = started + 1
 end
 function request()
   next_one = next_one % #requests + 1
@@ -131,119 +140,36 @@ end
 `;
 }
 
-/** Waits until the service listens; then each token must be answered with a yes about it. */
-async function answersYes({ tokens, cell, authorization }: WorkersBench, port: string): Promise<void> {
-  const { path, content_type, body, yes, about } = CELLS[cell];
-  const ask = async (token: WorkingToken): Promise<string> => {
-    const headers = { 'content-type': content_type, authorization };
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body: body(token) });
-    return answer.text();
-  };
-  const until = performance.now() + START_MS_MAX;
-  while (
-    !(await fetch(`http://127.0.0.1:${port}/health/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    ))
-  ) {
-    if (performance.now() > until) throw new Error('the service does not start');
-    await delay(100);
-  }
-  for (const token of tokens.slice(0, 100)) {
-    const answer = await ask(token);
-    if (!answer.includes(yes) || !answer.includes(about(token))) throw new Error(`not a yes: ${answer}`);
-  }
-}
-
-/** Requests a second. */
-async function load({ connections }: WorkersBench, port: string, script: string, seconds: number) {
-  const wrk = [
-    'wrk',
-    `-t${LOAD_THREADS}`,
-    `-c${connections}`,
-    `-d${seconds}`,
-    '-s',
-    script,
-    `http://127.0.0.1:${port}`,
-  ];
-  const { stdout } = await promisify(execFile)('taskset', ['-c', LOAD_CORES, ...wrk]);
+async function load(
+  { port, pid }: Server,
+  connections: number,
+  { seconds = 1 }: Amount,
+  script: string,
+): Promise<Sample> {
+  const threads = CORES.load.length;
+  const wrk = ['wrk', '--latency', `-t${threads}`, `-c${connections}`, `-d${seconds}`, '-s', script];
+  const before = secondsOfAll(pid);
+  const { stdout } = await promisify(execFile)('taskset', ['-c', LOAD_CORES, ...wrk, `http://127.0.0.1:${port}`]);
+  const used = secondsOfAll(pid) - before;
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(stdout);
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
   return {
+    requests,
     per_second: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
-    requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
+    per_processor_second: requests / used,
+    p50_ms: millisecondsIn(/50%\s+(\S+)/.exec(stdout)?.[1]),
+    p99_ms: millisecondsIn(/99%\s+(\S+)/.exec(stdout)?.[1]),
   };
 }
 
-/** What this process and its children have used. */
-function cpuSeconds(pid: number): number {
-  // Behind the name, which may hold blanks: the 12th and 13th are the ticks of user and system.
-  const [user = 0, system = 0] =
-    readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? [];
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .filter((each) => each !== '');
-  return (user + system) / TICKS_A_SECOND + children.reduce((sum, child) => sum + cpuSeconds(Number(child)), 0);
+/** As wrk writes them: `845.00us`, `1.35ms`, `1.02s`. */
+function millisecondsIn(text = ''): number {
+  const [, value, unit = ''] = /^([\d.]+)(us|ms|s)$/.exec(text) ?? [];
+  return Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? Number.NaN);
 }
 
-async function run(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: 'string', default: '4' },
-      seconds: { type: 'string', default: '3' },
-      connections: { type: 'string', default: '64' },
-      cell: { type: 'string', default: 'evaluation' },
-    },
-  });
-  const obstacle = obstacleToWorkers();
-  if (obstacle !== null) return print(`2 workers against 1: not measured, ${obstacle}`);
-  const cell = values.cell === 'introspection' ? 'introspection' : 'evaluation';
-  const server = await startTestServer();
-  try {
-    const world = await fill(server.template_url);
-    const limits = {
-      connections: Number(values.connections),
-      rounds: Number(values.rounds),
-      seconds: Number(values.seconds),
-    };
-    report(await measureWorkers({ database_url: server.template_url, cell, ...world, ...limits }), cell);
-  } finally {
-    await server.stop();
-  }
+/** Of a process and its children. */
+function secondsOfAll(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return children.reduce((sum, child) => sum + secondsOfAll(child), processorSeconds(pid));
 }
-
-async function fill(url: string): Promise<Pick<WorkersBench, 'tokens' | 'authorization'>> {
-  const limits = { connections_max: 2, request_timeout_ms: FILLING_TIMEOUT_MS, onIdleError: () => undefined };
-  const pool = openPool({ url, ...limits });
-  const deps = composeDeps({ pool, config: loadConfig({}), clock: () => new Date(), log: pino({ level: 'silent' }) });
-  const tokens = await insertLargeWorld(pool, SIZE);
-  // The service makes its administrator; the world has given its own ids.
-  await pool.query(`select setval(pg_get_serial_sequence('accounts', 'id'), (select max(id) from accounts))`);
-  const { authorization } = await worldOf(deps).client(['introspect', 'evaluate']);
-  await deps.db.destroy();
-  return { tokens, authorization };
-}
-
-function report(pairs: readonly WorkersPair[], cell: CellName): void {
-  const inWords = ({ per_second, per_cpu_second }: WorkersSample): string =>
-    `${Math.round(per_second)}/s, ${Math.round(per_cpu_second)} a CPU second`;
-  for (const { one, two } of pairs) {
-    const ratio = (two.per_second / one.per_second).toFixed(2);
-    print(`  ${cell}: one ${inWords(one)} · two ${inWords(two)} · ${ratio}`);
-  }
-  const told = (name: keyof WorkersSample): string => {
-    const ratios = pairs.map(({ one, two }) => two[name] / one[name]).sort((a, b) => a - b);
-    return `${middle(ratios).toFixed(2)} (${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)}, ${pairs.length} pairs)`;
-  };
-  print(`2 workers against 1, ${cell}: ${told('per_second')}; for each CPU second ${told('per_cpu_second')}`);
-  const [minute] = loadavg();
-  print(
-    `Node ${process.version}, service on cores ${SERVICE_CORES}, wrk on ${LOAD_CORES}; load of the machine ${minute?.toFixed(1)}`,
-  );
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-if (process.argv[1] === import.meta.filename) await run();

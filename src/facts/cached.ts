@@ -3,15 +3,12 @@
 
 import type { Change } from '../db/changes.ts';
 import { isPast } from '../domain/lifetime.ts';
+import { startRefusal } from '../start-refusal.ts';
+import { createClientMemory } from './client-memory.ts';
 import type { Freshness } from './freshness.ts';
-import { createMemory } from './memory.ts';
-import { questionKey, thingsOf } from './question-key.ts';
+import { createMemory, type Memory } from './memory.ts';
 import type { ClientKey, FactsQuestion, FactsSource, LoadedClient, LoadedFacts, StrictFacts } from './source.ts';
 
-/** What an answer and its place take, roughly: measured in test/bench. */
-const ANSWER_BYTES = 2000;
-const LISTED_BYTES = 150;
-const CLIENT_BYTES = 1000;
 /** Of the bound, for backend services: there are few. */
 const CLIENTS_SHARE = 0.05;
 
@@ -29,11 +26,12 @@ export type CachedFacts = FactsSource & { readonly freshness: Freshness };
 
 /** The facts of `strict`, from memory where that may be. */
 export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced }: CachedFactsParts): CachedFacts {
-  const answers = createMemory<LoadedFacts>(bytes_max * (1 - CLIENTS_SHARE));
-  const clients = createMemory<LoadedClient>(bytes_max * CLIENTS_SHARE);
+  // Null: nothing is remembered.
+  const answers = bytes_max === 0 ? null : memoryOf(bytes_max * (1 - CLIENTS_SHARE), now);
+  const clients = bytes_max === 0 ? null : createClientMemory(bytes_max * CLIENTS_SHARE);
   const freshness = follow((changes) => {
-    answers.forget(changes);
-    clients.forget(changes);
+    answers?.forget(changes);
+    clients?.forget(changes);
   });
 
   /** Expiry is judged by the clock that is ahead: how far the database's is, was last heard with its commits. */
@@ -43,18 +41,15 @@ export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced 
 
   /** A database that cannot be followed cannot be asked either; that is said by asking it. */
   async function fence(): Promise<void> {
-    if (bytes_max > 0) await freshness.catchUp();
+    if (answers !== null) await freshness.catchUp();
   }
 
   function recall(question: FactsQuestion): LoadedFacts | null {
-    const key = questionKey(question);
-    const found = key === null ? undefined : answers.find(key, freshness.epoch());
-    return found === undefined ? null : { ...found, now: now() };
+    return answers !== null && freshness.isFresh() ? answers.find(question, freshness.epoch()) : null;
   }
 
   /** All from memory, which is then one state of the database, or null. */
   function recallAll(questions: readonly FactsQuestion[]): readonly LoadedFacts[] | null {
-    if (bytes_max === 0 || !freshness.isFresh()) return null;
     const found: LoadedFacts[] = [];
     for (const question of questions) {
       const answer = recall(question);
@@ -65,8 +60,7 @@ export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced 
   }
 
   function recallClient(key: ClientKey): LoadedClient | null {
-    if (bytes_max === 0 || !freshness.isFresh()) return null;
-    return clients.find(nameOf(key), freshness.epoch()) ?? null;
+    return clients !== null && freshness.isFresh() ? clients.find(key, freshness.epoch()) : null;
   }
 
   async function loadAll(questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> {
@@ -76,21 +70,15 @@ export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced 
 
   async function load(question: FactsQuestion): Promise<LoadedFacts> {
     if (is_fenced) await fence();
-    return recallAll([question])?.[0] ?? strict.load(question);
+    return recall(question) ?? strict.load(question);
   }
 
   return {
     freshness,
     load,
     loadAll,
-    known: (question) => (is_fenced ? null : (recallAll([question])?.[0] ?? null)),
-    remember: (question, loaded) => {
-      const key = questionKey(question);
-      const things = key === null ? null : thingsOf(question, loaded);
-      if (key === null || things === null) return;
-      const bytes = ANSWER_BYTES + LISTED_BYTES * (loaded.granted_repositories?.length ?? 0);
-      answers.remember(key, { answer: loaded, things, epoch: loaded.epoch, bytes });
-    },
+    known: (question) => (is_fenced ? null : recall(question)),
+    remember: (question, loaded) => answers?.remember(question, loaded),
     knownClient: (key) => {
       const known = is_fenced ? null : recallClient(key);
       return known === null || isOver(known, now()) ? null : known.client;
@@ -101,15 +89,18 @@ export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced 
       if (known !== null) return isOver(known, now()) ? null : known.client;
       const loaded = await strict.loadClient(key);
       if (loaded === null) return null;
-      const { client, epoch } = loaded;
-      clients.remember(nameOf(key), { answer: loaded, things: [`client:${client.id}`], epoch, bytes: CLIENT_BYTES });
-      return client;
+      clients?.remember(key, loaded);
+      return loaded.client;
     },
   };
 }
 
-function nameOf({ client_id, digest }: ClientKey): string {
-  return `${client_id} ${digest}`;
+function memoryOf(bytes_max: number, now: () => Date): Memory {
+  try {
+    return createMemory(bytes_max, now);
+  } catch (error) {
+    throw startRefusal('Change `CACHE_MIB`: this machine does not have so much memory.', error);
+  }
 }
 
 /** The secret was in overlap when it was loaded, and is no longer. */

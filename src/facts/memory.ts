@@ -1,96 +1,90 @@
-// What a node remembers of answers to questions, bounded in bytes. An answer is remembered whole, as one state of the database had
-// it, with the things that it rests on; it counts until one of them is touched by a later commit. So no answer ever mixes two states,
-// and what ends one is looked up, never guessed. What is not there is not remembered: there is nothing that could end it.
+// What a node remembers of answers to questions, bounded in bytes of memory. An answer is remembered whole, as one state of the database
+// had it; it counts until one of the things that it rests on is touched by a later commit. So no answer ever mixes two states, and
+// what ends one is looked up, never guessed. What is not there is not remembered: there is nothing that could end it.
 
+import { Buffer } from 'node:buffer';
 import type { Change } from '../db/changes.ts';
+import { readAnswer, readEpoch, writeAnswer } from './answer-bytes.ts';
+import { isWhole, rewind, type Sink, type Source } from './bytes.ts';
+import { NOWHERE } from './places.ts';
+import { thingsOf, writeKey } from './question-key.ts';
+import { createSlab, ENTRY_BYTES_MAX } from './slab.ts';
+import type { FactsQuestion, LoadedFacts } from './source.ts';
+import { createTouches, TOUCH_BYTES } from './things.ts';
 
-/** A thing that an answer rests on: `token:17`. */
-export type Thing = `${Exclude<Change['kind'], 'everything'>}:${number}`;
-
-type Entry<Answer> = {
-  readonly answer: Answer;
-  readonly things: readonly Thing[];
-  /** The number of the last commit in the state that it is of. */
-  readonly epoch: number;
-};
-
-export type Memory<Answer> = {
-  /** The answer, if it is of a state that the reader has reached (`up_to`) and nothing has touched it since. */
-  readonly find: (key: string, up_to: number) => Answer | undefined;
-  readonly remember: (key: string, entry: Entry<Answer> & { readonly bytes: number }) => void;
+export type Memory = {
+  /** The answer, as given now, if it is of a state that the reader has reached (`up_to`) and nothing has touched it since. */
+  readonly find: (question: FactsQuestion, up_to: number) => LoadedFacts | null;
+  readonly remember: (question: FactsQuestion, answer: LoadedFacts) => void;
   readonly forget: (changes: readonly Change[]) => void;
-  /** Bytes in use, estimated. */
-  readonly bytes: () => number;
+  /** Bytes of memory taken, all of them from the start, and those of them that hold answers. */
+  readonly size: () => { readonly bytes_taken: number; readonly bytes_written: number };
 };
 
-/** So many touched things are remembered one by one; with more of them all that is older is forgotten. */
-const TOUCHED_MAX = 100_000;
+/** Of the bound, for what was touched. */
+const TOUCHES_SHARE = 1 / 64;
+const KEY_BYTES_MAX = 1024;
 
-/**
- * Two generations: the younger takes what is new or asked again; when it holds half of the bound, the older one, which nobody asked
- * for meanwhile, is dropped, and the younger becomes the older. `bytes_max` 0: nothing is remembered.
- */
-export function createMemory<Answer>(bytes_max: number): Memory<Answer> {
-  type Held = Entry<Answer> & { readonly bytes: number };
-  let young = new Map<string, Held>();
-  let old = new Map<string, Held>();
-  let young_bytes = 0;
-  let old_bytes = 0;
-  let touched = new Map<string, number>();
-  /** What is older than this counts no longer. */
-  let floor = 0;
+/** Takes the memory that it may use at once; the system gives what is written to. */
+export function createMemory(bytes_max: number, now: () => Date): Memory {
+  const touches = createTouches(Math.floor((bytes_max * TOUCHES_SHARE) / TOUCH_BYTES));
+  const slab = createSlab(bytes_max * (1 - TOUCHES_SHARE));
+  const key: Sink = { bytes: Buffer.alloc(KEY_BYTES_MAX), at: 0, is_sound: true };
+  const written: Sink = { bytes: Buffer.alloc(ENTRY_BYTES_MAX), at: 0, is_sound: true };
+  const source: Source = { bytes: slab.bytes, at: 0 };
 
-  function isCurrent({ epoch, things }: Held): boolean {
-    if (epoch < floor) return false;
-    for (const thing of things) {
-      const touched_at = touched.get(thing);
-      if (touched_at !== undefined && touched_at > epoch) return false;
-    }
-    return true;
+  /** The place of what is remembered of this question; NOWHERE: nothing, or it is none to remember. */
+  function placeOf(question: FactsQuestion): number {
+    rewind(key);
+    writeKey(key, question);
+    return isWhole(key) ? slab.find(key) : NOWHERE;
   }
 
-  function keep(key: string, held: Held): void {
-    young_bytes += held.bytes - (young.get(key)?.bytes ?? 0);
-    young.set(key, held);
-    if (young_bytes <= bytes_max / 2) return;
-    old = young;
-    old_bytes = young_bytes;
-    young = new Map();
-    young_bytes = 0;
+  function epochAt(place: number): number {
+    source.at = slab.answerAt(place);
+    return readEpoch(source);
   }
 
-  function drop(key: string, held: Held): void {
-    if (young.delete(key)) young_bytes -= held.bytes;
-    else if (old.delete(key)) old_bytes -= held.bytes;
+  function isCurrent(question: FactsQuestion, answer: LoadedFacts): boolean {
+    if (touches.isLatest(answer.epoch)) return true;
+    const things = thingsOf(question, answer);
+    return things !== null && touches.areUntouched(things, answer.epoch);
+  }
+
+  /** Whether it can be said what the answer rests on, and none of it was touched since. */
+  function isLasting(question: FactsQuestion, answer: LoadedFacts): boolean {
+    const things = thingsOf(question, answer);
+    return things?.every(Number.isSafeInteger) === true && touches.areUntouched(things, answer.epoch);
   }
 
   return {
-    find: (key, up_to) => {
-      const recent = young.get(key);
-      const held = recent ?? old.get(key);
-      if (held === undefined || held.epoch > up_to) return undefined;
-      if (!isCurrent(held)) {
-        drop(key, held);
-        return undefined;
+    find: (question, up_to) => {
+      const place = placeOf(question);
+      if (place === NOWHERE) return null;
+      const epoch = epochAt(place);
+      if (epoch > up_to) return null;
+      const answer = readAnswer(source, question, { epoch, now: now() });
+      if (isCurrent(question, answer)) {
+        slab.ask(place);
+        return answer;
       }
-      if (recent === undefined) {
-        drop(key, held);
-        keep(key, held);
-      }
-      return held.answer;
+      slab.drop(place);
+      return null;
     },
-    remember: (key, held) => {
-      if (bytes_max > 0 && isCurrent(held)) keep(key, held);
+    remember: (question, answer) => {
+      const place = placeOf(question);
+      if (!isWhole(key) || (place !== NOWHERE && epochAt(place) >= answer.epoch)) return;
+      if (!isLasting(question, answer)) return;
+      rewind(written);
+      writeAnswer(written, question, answer);
+      if (isWhole(written)) slab.keep(key, written);
     },
     forget: (changes) => {
-      for (const { kind, id, epoch } of changes) {
-        if (kind === 'everything') floor = Math.max(floor, epoch);
-        else touched.set(`${kind}:${id}`, epoch);
-      }
-      if (touched.size <= TOUCHED_MAX) return;
-      for (const { epoch } of changes) floor = Math.max(floor, epoch);
-      touched = new Map();
+      if (touches.note(changes)) slab.clear();
     },
-    bytes: () => young_bytes + old_bytes,
+    size: () => {
+      const { bytes_taken, bytes_written } = slab.size();
+      return { bytes_taken: bytes_taken + Math.floor(bytes_max * TOUCHES_SHARE), bytes_written };
+    },
   };
 }

@@ -1,73 +1,115 @@
-// A question as one text, by which its answer is remembered; and the things that the answer rests on, of which any that is touched
+// A question as bytes, by which its answer is remembered; and the things that the answer rests on, of which any that is touched
 // ends it.
 
 import type { OwnerFacts, Resource } from '../domain/facts.ts';
-import type { Thing } from './memory.ts';
+import { type Sink, spoil, writeByte, writeDigest, writeNumber } from './bytes.ts';
 import type { FactsQuestion, LoadedFacts, LoadedSubject, ResourceKey, SubjectKey } from './source.ts';
+import { type Thing, thingOf } from './things.ts';
 
 /** Beyond so many listed repositories an answer rests on too much to be worth remembering. */
 const LISTED_MAX = 100;
+const SUBJECT_TYPES: readonly SubjectKey['type'][] = ['anonymous', 'token_text', 'token_id', 'login'];
+const RESOURCE_TYPES: readonly ResourceKey['type'][] = [
+  'none',
+  'granted',
+  'holder',
+  'repository',
+  'repository_id',
+  'organization',
+  'user',
+  'account',
+  'enterprise',
+];
+/** The first byte: the type of the resource in the low half, of the subject above it, and whether a client bounds the question. */
+const SUBJECT_SHIFT = 4;
+const BOUNDED = 0x80;
 
 /** Names are ASCII; lower case of anything else may be another's name (`K` of Kelvin becomes `k`), so it names nothing. */
 const ASCII = /^[\x21-\x7e]+$/;
+const NAME_BYTES_MAX = 255;
 
 /** The name as the database compares it; null: it can be nobody's. */
 export function nameKey(name: string): string | null {
   return ASCII.test(name) ? name.toLowerCase() : null;
 }
 
-function ofSubject(subject: SubjectKey): string | null {
-  switch (subject.type) {
-    case 'token_text':
-      return subject.digest;
-    case 'token_id':
-      return `#${subject.id}`;
-    case 'login': {
-      const key = nameKey(subject.login);
-      return key === null ? null : `@${key}`;
+/** The same as bytes, after their number; what can be nobody's spoils. */
+function writeName(sink: Sink, name: string): void {
+  const { length } = name;
+  if (length === 0 || length > NAME_BYTES_MAX) {
+    spoil(sink);
+    return;
+  }
+  writeByte(sink, length);
+  for (let index = 0; index < length; index += 1) {
+    const code = name.charCodeAt(index);
+    if (code < 0x21 || code > 0x7e) {
+      spoil(sink);
+      return;
     }
-    case 'anonymous':
-      return '-';
-    // A session ends with a click, and is never asked about a thousand times a second.
-    case 'session':
-      return null;
+    const is_upper = code >= 0x41 && code <= 0x5a;
+    writeByte(sink, is_upper ? code + 0x20 : code);
   }
 }
 
-/** A blank stands in no name. */
-function ofResource(resource: ResourceKey): string | null {
+function writeSubject(sink: Sink, subject: SubjectKey): void {
+  switch (subject.type) {
+    case 'token_text':
+      if (!writeDigest(sink, subject.digest)) spoil(sink);
+      break;
+    case 'token_id':
+      writeNumber(sink, subject.id);
+      break;
+    case 'login':
+      writeName(sink, subject.login);
+      break;
+    case 'anonymous':
+      break;
+    // A session ends with a click, and is never asked about a thousand times a second.
+    case 'session':
+      spoil(sink);
+      break;
+  }
+}
+
+function writeResource(sink: Sink, resource: ResourceKey): void {
   switch (resource.type) {
-    case 'repository': {
-      const [owner, name] = [nameKey(resource.owner), nameKey(resource.name)];
-      return owner === null || name === null ? null : `r ${owner} ${name}`;
-    }
+    case 'repository':
+      writeName(sink, resource.owner);
+      writeName(sink, resource.name);
+      break;
     case 'repository_id':
-      return `i ${resource.id}`;
+      writeNumber(sink, resource.id);
+      break;
     case 'organization':
     case 'user':
-    case 'account': {
-      const login = nameKey(resource.login);
-      return login === null ? null : `${resource.type} ${login}`;
-    }
-    case 'enterprise': {
-      const slug = nameKey(resource.slug);
-      return slug === null ? null : `e ${slug}`;
-    }
+    case 'account':
+      writeName(sink, resource.login);
+      break;
+    case 'enterprise':
+      writeName(sink, resource.slug);
+      break;
     case 'holder':
     case 'none':
     case 'granted':
-      return resource.type;
+      break;
     // What a team belongs to is not among the things of which changes tell.
     case 'organization_of_team':
-      return null;
+      spoil(sink);
+      break;
   }
 }
 
-/** The question as one text; null for what is not remembered. */
-export function questionKey({ subject, resource, bounded_client_id }: FactsQuestion): string | null {
-  const [who, what] = [ofSubject(subject), ofResource(resource)];
-  if (who === null || what === null) return null;
-  return bounded_client_id === null ? `${who} ${what}` : `${who} ${what} ${bounded_client_id}`;
+/**
+ * The question as bytes of which each part says where it ends, so that no two questions are the same bytes. What is not remembered
+ * spoils.
+ */
+export function writeKey(sink: Sink, { subject, resource, bounded_client_id }: FactsQuestion): void {
+  const types = (SUBJECT_TYPES.indexOf(subject.type) << SUBJECT_SHIFT) + RESOURCE_TYPES.indexOf(resource.type);
+  writeByte(sink, bounded_client_id === null ? types : types + BOUNDED);
+  writeSubject(sink, subject);
+  writeResource(sink, resource);
+  if (bounded_client_id !== null) writeNumber(sink, bounded_client_id);
 }
 
 function thingsOfSubject(subject: LoadedSubject): Thing[] | null {
@@ -75,12 +117,12 @@ function thingsOfSubject(subject: LoadedSubject): Thing[] | null {
     case 'anonymous':
       return [];
     case 'login':
-      return [`account:${subject.person.id}`];
+      return [thingOf('account', subject.person.id)];
     case 'token': {
       const { token, person } = subject;
-      const things: Thing[] = [`token:${token.id}`, `account:${person.id}`];
+      const things: Thing[] = [thingOf('token', token.id), thingOf('account', person.id)];
       if (token.kind === 'fine_grained' && token.resource_owner !== null) {
-        things.push(`account:${token.resource_owner.id}`);
+        things.push(thingOf('account', token.resource_owner.id));
       }
       return things;
     }
@@ -91,21 +133,22 @@ function thingsOfSubject(subject: LoadedSubject): Thing[] | null {
 }
 
 function thingsOfOwner(owner: OwnerFacts): Thing[] {
-  const things: Thing[] = [`account:${owner.id}`];
-  if (owner.type === 'Organization' && owner.enterprise !== null) things.push(`enterprise:${owner.enterprise.id}`);
+  const things: Thing[] = [thingOf('account', owner.id)];
+  if (owner.type === 'Organization' && owner.enterprise !== null)
+    things.push(thingOf('enterprise', owner.enterprise.id));
   return things;
 }
 
 function thingsOfResource(resource: Resource): Thing[] | null {
   switch (resource.type) {
     case 'repository':
-      return [`repository:${resource.id}`, ...thingsOfOwner(resource.owner)];
+      return [thingOf('repository', resource.id), ...thingsOfOwner(resource.owner)];
     case 'organization':
       return thingsOfOwner(resource.organization);
     case 'user':
-      return [`account:${resource.id}`];
+      return [thingOf('account', resource.id)];
     case 'enterprise':
-      return [`enterprise:${resource.enterprise.id}`];
+      return [thingOf('enterprise', resource.enterprise.id)];
     case 'none':
       return [];
     case 'absent':
@@ -118,13 +161,15 @@ function thingsOfList({ subject, granted_repositories }: LoadedFacts): Thing[] |
   if (granted_repositories === null) return [];
   const is_classic = subject.type === 'token' && subject.token.kind === 'classic';
   if (is_classic || granted_repositories.length > LISTED_MAX) return null;
-  return granted_repositories.map(({ id }): Thing => `repository:${id}`);
+  return granted_repositories.map(({ id }) => thingOf('repository', id));
 }
 
 /** Everything that the answer rests on; null where that cannot be said, or something is not there: nothing could end it. */
 export function thingsOf({ bounded_client_id }: FactsQuestion, loaded: LoadedFacts): readonly Thing[] | null {
-  const parts = [thingsOfSubject(loaded.subject), thingsOfResource(loaded.resource), thingsOfList(loaded)];
-  if (parts.includes(null)) return null;
-  const client: Thing[] = bounded_client_id === null ? [] : [`client:${bounded_client_id}`];
-  return [...new Set([...parts.flatMap((each) => each ?? []), ...client])];
+  const of_subject = thingsOfSubject(loaded.subject);
+  const of_resource = thingsOfResource(loaded.resource);
+  const of_list = thingsOfList(loaded);
+  if (of_subject === null || of_resource === null || of_list === null) return null;
+  const of_client = bounded_client_id === null ? [] : [thingOf('client', bounded_client_id)];
+  return of_subject.concat(of_resource, of_list, of_client);
 }

@@ -1,0 +1,315 @@
+// What a node remembers: it never says what it should no longer know, keeps what is asked for, and stays within its bound.
+
+import { isDeepStrictEqual } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import t from 'tap';
+import type { Change } from '../../src/db/changes.ts';
+import { createMemory, type Memory } from '../../src/facts/memory.ts';
+import type { FactsQuestion, LoadedFacts, LoadedSubject } from '../../src/facts/source.ts';
+import { answerAt, digestAt, drawing, EPOCH, questionOf } from '../bench/remembered.ts';
+import { seed } from '../rules/tape.ts';
+import { cases } from '../support/effort.ts';
+import { answer, plain, question } from '../support/random-answers.ts';
+
+const NOW = new Date('2026-11-01');
+const MIB = 1_048_576;
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function memoryOf(bytes_max: number): Memory {
+  return createMemory(bytes_max, () => NOW);
+}
+
+function rememberToken(memory: Memory, index: number): void {
+  const digest = digestAt(index);
+  memory.remember(questionOf(digest), answerAt(index, digest));
+}
+
+function knowsToken(memory: Memory, index: number): boolean {
+  const digest = digestAt(index);
+  const found = memory.find(questionOf(digest), EPOCH);
+  if (found === null) return false;
+  if (found.subject.type !== 'token' || found.subject.token.id !== index + 1) throw new Error('the answer of another');
+  return true;
+}
+
+function countKnown(memory: Memory, from: number, to: number): number {
+  let known = 0;
+  for (let index = from; index < to; index += 1) if (knowsToken(memory, index)) known += 1;
+  return known;
+}
+
+t.test('what is asked for stays while a flood of others goes through', async (t) => {
+  const memory = memoryOf(MIB);
+  const hot = 1500;
+  for (let index = 0; index < hot; index += 1) rememberToken(memory, index);
+  t.equal(countKnown(memory, 0, hot), hot);
+  const flood = 50_000;
+  for (let index = hot; index < flood; index += 1) {
+    rememberToken(memory, index);
+    if (index % 1000 === 0) countKnown(memory, 0, hot);
+  }
+  // Now and then a place is wanted by too many.
+  t.ok(countKnown(memory, 0, hot) > 0.999 * hot, 'all that was asked for, after six times the bound');
+  t.ok(countKnown(memory, flood - 2000, flood) > 1990, 'and what came last');
+  t.ok(countKnown(memory, hot, flood / 2) < 10, 'what nobody asked for has gone');
+});
+
+t.test('where all that is asked for has no room, a good part of it is known', async (t) => {
+  const memory = memoryOf(MIB);
+  const all = 10_000;
+  const draw = drawing(1);
+  let known = 0;
+  for (let asked = 0; asked < 4 * all; asked += 1) {
+    const index = draw(all);
+    if (!knowsToken(memory, index)) rememberToken(memory, index);
+    else if (asked >= 2 * all) known += 1;
+  }
+  t.ok(known > all / 2, `${known} times of ${2 * all} it was known; about half of all have room`);
+});
+
+t.test('P17, F6: a flood of what is not there is not remembered, and takes nothing else with it', async (t) => {
+  const memory = memoryOf(MIB);
+  for (let index = 0; index < 1000; index += 1) rememberToken(memory, index);
+  const before = memory.size();
+  for (let index = 1000; index < 15_000; index += 1) {
+    const digest = digestAt(index);
+    const subject = { type: 'unknown' } as const;
+    const unknown: LoadedFacts = { ...answerAt(index, digest), subject };
+    if (memory.find(questionOf(digest), EPOCH) !== null) t.fail('it was never remembered');
+    memory.remember(questionOf(digest), unknown);
+    memory.remember(
+      { ...questionOf(digest), resource: { type: 'holder' } },
+      { ...unknown, resource: { type: 'absent' } },
+    );
+  }
+  t.same(memory.size(), before, 'nothing was written');
+  t.equal(countKnown(memory, 0, 1000), 1000);
+});
+
+const LONG = 'n'.repeat(200);
+
+/** An answer as large as answers are: a hundred listed repositories with long names. */
+function largeAnswer(index: number): LoadedFacts {
+  const digest = digestAt(index);
+  const given = answerAt(index, digest);
+  const listed = Array.from({ length: 100 }, (_, place) => ({ id: index * 100 + place, full_name: `${LONG}/${LONG}` }));
+  const { subject } = given;
+  if (subject.type !== 'token' || subject.token.kind === 'classic') return given;
+  return { ...given, subject, granted_repositories: listed };
+}
+
+t.test('the bound holds in bytes of the process: many small answers, and many large ones', async (t) => {
+  const bound = 6 * MIB;
+  const now = () => {
+    for (let round = 0; round < 3; round += 1) collect();
+    return process.memoryUsage();
+  };
+  const before = now();
+  const memory = memoryOf(bound);
+  const isWithin = () => {
+    const { arrayBuffers, heapUsed } = now();
+    t.ok(arrayBuffers - before.arrayBuffers <= bound, `${arrayBuffers - before.arrayBuffers} bytes of arrays`);
+    const heap = heapUsed - before.heapUsed;
+    t.ok(heap < 3 * MIB, `${heap} bytes of objects, which are permissions that are shared`);
+  };
+  for (let index = 0; index < 70_000; index += 1) rememberToken(memory, index);
+  t.ok(countKnown(memory, 0, 70_000) > 25_000, 'much is known');
+  isWithin();
+  for (let index = 0; index < 2000; index += 1) {
+    const digest = digestAt(index);
+    memory.remember({ ...questionOf(digest), bounded_client_id: index }, largeAnswer(index));
+  }
+  isWithin();
+  const { bytes_taken, bytes_written } = memory.size();
+  t.ok(bytes_taken <= bound && bytes_taken > 0.98 * bound, `${bytes_taken} bytes are taken`);
+  t.ok(bytes_written <= bytes_taken);
+});
+
+t.test('what has no room at all is not remembered, and harms nothing', async (t) => {
+  const memory = memoryOf(64 * 1024);
+  rememberToken(memory, 1);
+  const digest = digestAt(2);
+  const huge = { ...answerAt(2, digest), granted_repositories: largeAnswer(3).granted_repositories };
+  for (let index = 0; index < 50; index += 1) {
+    memory.remember(questionOf(digestAt(index + 10)), {
+      ...huge,
+      granted_repositories: [{ id: 1, full_name: LONG.repeat(200) }],
+    });
+  }
+  t.equal(countKnown(memory, 10, 60), 0);
+  t.ok(knowsToken(memory, 1));
+});
+
+/** Every thing that stands in the answer, found by looking for members named `id`: not as src/facts finds them. */
+function standingIn(given: LoadedFacts, { bounded_client_id }: FactsQuestion): readonly Pick<Change, 'kind' | 'id'>[] {
+  const things: Pick<Change, 'kind' | 'id'>[] = [];
+  const { subject, resource } = given;
+  const kinds: Readonly<Record<string, Change['kind']>> = {
+    person: 'account',
+    token: 'token',
+    resource_owner: 'account',
+    owner: 'account',
+    organization: 'account',
+    user: 'account',
+    enterprise: 'enterprise',
+    repository: 'repository',
+  };
+  function look(name: string, value: unknown): void {
+    if (typeof value !== 'object' || value === null) return;
+    const kind = kinds[name];
+    if (kind !== undefined && 'id' in value) things.push({ kind, id: value.id as number });
+    for (const [each, member] of Object.entries(value)) look(each, member);
+  }
+  look('subject', subject);
+  look(resource.type === 'organization' || resource.type === 'enterprise' ? '' : resource.type, resource);
+  for (const { id } of given.granted_repositories ?? []) things.push({ kind: 'repository', id });
+  if (bounded_client_id !== null) things.push({ kind: 'client', id: bounded_client_id });
+  return things;
+}
+
+t.test('P1: whatever stands in an answer ends it when it is touched, and nothing else does', async (t) => {
+  const seen = new Set<string>();
+  const property = fc.property(question, answer, fc.nat(), (about, given, which) => {
+    const memory = memoryOf(256 * 1024);
+    const found = () => memory.find(about, Number.MAX_SAFE_INTEGER);
+    memory.remember(about, given);
+    if (found() === null) return;
+    const things = standingIn(given, about);
+    const touched = things[which % Math.max(1, things.length)];
+    // Ids are below 2^48: what has a larger one is another thing. It may fall on the same place, which is rare.
+    const others = ['token', 'account', 'repository', 'enterprise', 'client'] as const;
+    memory.forget(others.map((kind) => ({ kind, id: 2 ** 48 + which, epoch: given.epoch + 1 })));
+    memory.forget([{ kind: 'signing_key', id: 1, epoch: given.epoch + 1 }]);
+    if (touched === undefined) return;
+    if (found() !== null) seen.add(`kept beside ${touched.kind}`);
+    memory.forget([{ ...touched, epoch: given.epoch }]);
+    if (found() !== null) seen.add(`kept from before ${touched.kind}`);
+    memory.forget([{ ...touched, epoch: given.epoch + 2 }]);
+    if (found() !== null) throw new Error(`touched: ${JSON.stringify(touched)}, ${JSON.stringify(given)}`);
+    seen.add(`ended by ${touched.kind}`);
+    memory.remember(about, given);
+    if (found() !== null) throw new Error('it was remembered as it was before');
+    memory.remember(about, { ...given, epoch: given.epoch + 2 });
+    if (found() !== null) seen.add('known again');
+  });
+  fc.assert(property, { numRuns: cases({ short: 2000, long: 50_000 }), seed: seed() });
+  for (const kind of ['token', 'account', 'repository', 'enterprise', 'client']) {
+    for (const what of ['kept beside', 'kept from before', 'ended by'])
+      t.ok(seen.has(`${what} ${kind}`), `${what} ${kind}`);
+  }
+  t.ok(seen.has('known again'));
+});
+
+t.test('P2: when the database has gone back, nothing counts that was known before', async (t) => {
+  const memory = memoryOf(MIB);
+  rememberToken(memory, 1);
+  const before = EPOCH - 1_000_000;
+  memory.forget([{ kind: 'account', id: 2 ** 40, epoch: EPOCH }]);
+  t.ok(knowsToken(memory, 1));
+  memory.forget([{ kind: 'everything', id: 0, epoch: before }]);
+  t.notOk(knowsToken(memory, 1), 'though its number comes again');
+  const digest = digestAt(2);
+  memory.remember(questionOf(digest), { ...answerAt(2, digest), epoch: before });
+  t.ok(memory.find(questionOf(digest), before), 'and what is learnt now does');
+});
+
+t.test('P5: an answer of a state that the reader has not reached is not told', async (t) => {
+  const memory = memoryOf(MIB);
+  const digest = digestAt(1);
+  const given = { ...answerAt(1, digest), epoch: 10 };
+  memory.remember(questionOf(digest), given);
+  t.equal(memory.find(questionOf(digest), 9), null);
+  t.ok(memory.find(questionOf(digest), 10));
+  memory.remember(questionOf(digest), { ...given, epoch: 8, visible_to_client: false });
+  t.equal(memory.find(questionOf(digest), 10)?.visible_to_client, true, 'an older one does not take its place');
+  memory.remember(questionOf(digest), { ...given, epoch: 11, visible_to_client: false });
+  t.equal(memory.find(questionOf(digest), 11)?.visible_to_client, false, 'a later one does');
+});
+
+type Step =
+  | { readonly type: 'ask'; readonly question: FactsQuestion; readonly answer: LoadedFacts; readonly behind: number }
+  | { readonly type: 'touch'; readonly change: Change['kind']; readonly id: number };
+
+const small = fc.integer({ min: 1, max: 6 });
+const oneOfFew: fc.Arbitrary<FactsQuestion> = small.map((id) => ({
+  subject: { type: 'token_id', id },
+  resource: { type: 'none' },
+  bounded_client_id: null,
+}));
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constant('ask' as const), question: oneOfFew, answer, behind: fc.nat(3) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('touch' as const),
+      change: fc.constantFrom<Change['kind'][]>('token', 'account', 'token', 'repository', 'everything'),
+      id: small,
+    }),
+  },
+);
+
+/** The token that was asked about, in the form of the random answer. */
+function about(id: number, given: LoadedFacts, epoch: number): LoadedFacts {
+  const { subject } = given;
+  const person = { id, login: 'mona', suspended: false, site_admin: false };
+  const anybody: LoadedSubject = { type: 'login', person };
+  const fitting = subject.type === 'token' ? { ...subject, person, token: { ...subject.token, id } } : anybody;
+  return { ...given, subject: fitting, resource: { type: 'none' }, granted_repositories: null, epoch };
+}
+
+t.test(
+  'P1, P5: whatever happens in which order, it tells the last answer that nothing has touched, or none',
+  async (t) => {
+    let told = 0;
+    let silent = 0;
+    const property = fc.property(
+      fc.array(step, { minLength: 20, maxLength: 80 }),
+      fc.constantFrom(4096, MIB),
+      (steps, bound) => {
+        const memory = memoryOf(bound);
+        const given = new Map<string, LoadedFacts>();
+        let epoch = 100;
+        for (const each of steps) {
+          if (each.type === 'touch') {
+            epoch += 1;
+            memory.forget([{ kind: each.change, id: each.id, epoch }]);
+            for (const [key, known] of given) {
+              const is_touched = standingIn(known, each as never).some(
+                ({ kind, id }) => kind === each.change && id === each.id,
+              );
+              if (each.change === 'everything' || is_touched) given.delete(key);
+            }
+            continue;
+          }
+          const key = JSON.stringify(each.question);
+          const found = memory.find(each.question, epoch);
+          const expected = given.get(key);
+          if (found === null) silent += expected === undefined ? 0 : 1;
+          else {
+            told += 1;
+            if (!isDeepStrictEqual(plain(found), plain({ ...expected, now: NOW })))
+              throw new Error('it told what is not so');
+            continue;
+          }
+          const id = each.question.subject.type === 'token_id' ? each.question.subject.id : 0;
+          const loaded = about(id, each.answer, epoch - each.behind);
+          memory.remember(each.question, loaded);
+          const again = memory.find(each.question, epoch);
+          // One that was on its way while something was touched may be refused, and is where it rests on that.
+          if (again !== null) given.set(key, loaded);
+          else given.delete(key);
+          if (each.behind === 0 && again === null && bound === MIB) throw new Error('what is loaded just now counts');
+        }
+      },
+    );
+    fc.assert(property, { numRuns: cases({ short: 300, long: 20_000 }), seed: seed() });
+    t.ok(told > 100, `${told} times it knew`);
+    t.comment(`${silent} times it did not say what it could have`);
+  },
+);

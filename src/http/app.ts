@@ -10,12 +10,13 @@ import type { TlsFiles } from '../tls-files.ts';
 import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
-import { answerClientError } from './client-error.ts';
+import { answerClientError, answerTunnels } from './client-error.ts';
 import { addCors } from './cors.ts';
 import { addDeadline } from './deadline.ts';
 import { addErrorHandling, sendError } from './errors.ts';
 import { guardLog } from './framework-log.ts';
 import { addIdempotency } from './idempotency.ts';
+import { addLeftover } from './leftover.ts';
 import { addOpenapi } from './openapi.ts';
 import { ENVOY_PREFIX } from './original-request.ts';
 import { addRequestForm } from './request-form.ts';
@@ -28,6 +29,7 @@ import { addHeadersOfToken, addUnaskedTokens } from './unasked-token.ts';
 import { compileValidator } from './validator.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
+const CONNECTIONS_LOOK_MS = 5000; // how late the time for headers may be noticed
 const KEEP_ALIVE_TIMEOUT_MS = 72_000; // longer than the 60 s after which common load balancers drop an idle connection
 const IDLE_SOCKET_TIMEOUT_MS = 120_000;
 const CONNECTIONS_MAX = 10_000;
@@ -47,6 +49,7 @@ export async function buildApp(
   addAnswerHeaders(app, deps);
   addClosing(app);
   addAccessLine(app);
+  addLeftover(app, deps.config.request_timeout_ms);
   addRequestForm(app);
   addCors(app, deps);
   addErrorHandling(app, deps);
@@ -64,6 +67,7 @@ function newServer(deps: Deps, tls: TlsFiles | null): App {
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
+    connectionsCheckingInterval: CONNECTIONS_LOOK_MS,
     requireHostHeader: false,
   };
   // The framework types a server of each kind; the routes know of none.
@@ -93,6 +97,7 @@ function newServer(deps: Deps, tls: TlsFiles | null): App {
     frameworkErrors: (error, request, reply) => answerUnroutable(deps, error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
+  answerTunnels(deps, app.server, isSecure(deps));
   // Node would answer 417 by itself; what nobody here knows how to expect is passed over (RFC 9110 section 10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   return app;

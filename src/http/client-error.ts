@@ -1,8 +1,10 @@
 // Bytes that are no HTTP request: they never reach the framework, so the answer is written to the socket here. The parser's
 // error carries the raw packet, credentials and all, and is therefore not logged.
 
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Deps } from '../deps.ts';
+import type { Reason } from '../domain/reason.ts';
 import { commonHeaders } from './answer-headers.ts';
 import { errorBody } from './errors.ts';
 
@@ -12,6 +14,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
 };
 const PHRASES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  405: 'Method Not Allowed',
   408: 'Request Timeout',
   431: 'Request Header Fields Too Large',
 };
@@ -28,8 +31,23 @@ export function answerClientError(
     return;
   }
   const status = STATUS_BY_CODE[error.code ?? ''] ?? 400;
+  answerRaw(deps, socket, { status, code: 'malformed_request', secure });
+}
+
+/** Nobody tunnels through here (CONNECT): the framework never hears of it, and Node would hang up without a word. */
+export function answerTunnels(deps: Pick<Deps, 'config'>, server: Server, secure: boolean): void {
+  server.on('connect', (request: IncomingMessage, to: Socket | ServerResponse) => {
+    if ('setHeader' in to)
+      server.emit('request', request, to); // HTTP/2: a stream like others
+    else answerRaw(deps, to, { status: 405, code: 'method_not_allowed', secure });
+  });
+}
+
+type Answer = { readonly status: number; readonly code: Reason; readonly secure: boolean };
+
+function answerRaw(deps: Pick<Deps, 'config'>, socket: Socket, { status, code, secure }: Answer): void {
   const request_id = crypto.randomUUID();
-  const body = JSON.stringify(errorBody(deps, 'malformed_request', status, request_id));
+  const body = JSON.stringify(errorBody(deps, code, status, request_id));
   const headers = {
     ...commonHeaders(request_id, secure),
     'content-type': 'application/json; charset=utf-8',

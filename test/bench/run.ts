@@ -12,6 +12,7 @@ import { plot } from './plot.ts';
 import { pinning } from './processes.ts';
 import { printTable, type Row } from './rows.ts';
 import { soakRow } from './soak-figure.ts';
+import { obstacleToWorkers, workersRow } from './workers.ts';
 import { fillWorld } from './world.ts';
 
 const PICTURE = 'performance.svg';
@@ -19,7 +20,7 @@ const SHORT_SOAK_MINUTES = 1;
 const PEER_SUBJECTS = 3000;
 const COLD_TOKENS = 4; // times as many as are kept warm: no token is asked about twice
 
-const PARTS = ['warm', 'own', 'cold', 'peers', 'jwt', 'cerbos', 'latency', 'soak'] as const;
+const PARTS = ['warm', 'own', 'cold', 'peers', 'jwt', 'cerbos', 'latency', 'workers', 'soak'] as const;
 type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({
@@ -57,6 +58,8 @@ async function rowsOf(part: Part, bench: Bench, cold: Bench, database_url: strin
       return [await cerbosRow(bench)];
     case 'latency':
       return each(CHECK_NAMES, (cell) => latencyRows(bench, cell));
+    case 'workers':
+      return [await workersRow(bench, 'evaluation')];
     case 'soak':
       return [await soakRow(bench, SHORT_SOAK_MINUTES)];
   }
@@ -81,6 +84,11 @@ try {
   for (const part of PARTS.filter((name) => values.only.includes(name))) {
     if (peers === null && (part === 'peers' || part === 'cerbos')) {
       print(`${part}: left out, its packages cannot be installed here`);
+      continue;
+    }
+    const obstacle = part === 'workers' ? obstacleToWorkers() : null;
+    if (obstacle !== null) {
+      print(`${part}: left out, ${obstacle}`);
       continue;
     }
     const seen = await rowsOf(part, bench, { world: all, plan }, server.template_url);

@@ -1,5 +1,6 @@
 // One connection that is kept, as bytes on a socket of its own: which process answers does not change, and how it ends is seen.
 
+import { once } from 'node:events';
 import net from 'node:net';
 
 export type KeptAnswer = {
@@ -48,7 +49,7 @@ export async function keptConnection(port: number): Promise<KeptConnection> {
     is_over = true;
     waiting?.reject(new Error(`the connection ended without an answer, after ${JSON.stringify(received)}`));
   });
-  await new Promise((resolve) => socket.once('connect', resolve));
+  await once(socket, 'connect');
   return {
     ask: (request, headers = [], body = '') =>
       new Promise((resolve, reject) => {

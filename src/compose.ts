@@ -5,6 +5,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { createCatalogueSource } from './catalogue-source.ts';
 import type { Config } from './config.ts';
+import { shareCounts } from './counts-over-nodes.ts';
 import { openChangeFeed } from './db/change-feed.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
 import { createPageKey } from './db/page-key.ts';
@@ -66,7 +67,7 @@ export function composeDeps({
   const signer = createSigner({ db, config, clock, log, monotonic_ms });
   const outside = { outbound, key_sets, signer, mailer };
   const page_key = createPageKey(db);
-  const counted = { last_use, usage, bad_credentials };
+  const counted = { last_use, usage, bad_credentials, counts: shareCounts({ db, clock }) };
   const known = { facts, freshness, catalogue, page_key };
   return { db, openImportDatabase, ...known, ...counted, ...outside, config, clock, log };
 }

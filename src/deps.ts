@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { CatalogueSource } from './catalogue-source.ts';
 import type { Config } from './config.ts';
+import type { SharedCounts } from './counts-over-nodes.ts';
 import type { Database } from './db/schema.ts';
 import type { Freshness } from './facts/freshness.ts';
 import type { FactsSource } from './facts/source.ts';
@@ -30,6 +31,8 @@ export interface Deps {
   readonly catalogue: CatalogueSource;
   readonly last_use: LastUse;
   readonly usage: Usage;
+  /** How often what may not be done too often was done, over all nodes. */
+  readonly counts: SharedCounts;
   readonly bad_credentials: BadCredentialCounts;
   /** The key that seals tokens of pages. Faults: StorageUnavailable. */
   readonly page_key: () => Promise<Buffer>;

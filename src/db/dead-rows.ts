@@ -31,6 +31,7 @@ const OVER = {
         and epoch < (select epoch from change_epoch)`,
   ],
   nodes: ['id', (now: Date) => sql`lease_ends_at <= ${moment(now)} - make_interval(mins => ${NODE_MINUTES_MAX}::int)`],
+  counted_windows: ['digest', (now: Date) => sql`ends_at <= ${moment(now)}`],
   notifications: [
     'id',
     (now: Date) => sql`created_at <= ${moment(now)} - make_interval(days => ${NOTIFICATION_DAYS_MAX}::int)`,

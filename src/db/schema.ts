@@ -147,6 +147,14 @@ export interface Collaborators {
   user_id: number;
 }
 
+export interface CountedWindows {
+  count: number;
+  count_max: number;
+  digest: string;
+  ends_at: Date;
+  full_at: Date | null;
+}
+
 export interface DeployKeys {
   added_by: string;
   created_at: Date;
@@ -529,6 +537,7 @@ export interface Database {
   client_secrets: ClientSecrets;
   clients: Clients;
   collaborators: Collaborators;
+  counted_windows: CountedWindows;
   deploy_keys: DeployKeys;
   email_verifications: EmailVerifications;
   enterprise_administrators: EnterpriseAdministrators;

@@ -1,22 +1,16 @@
 // How many bad credentials an address may present in a minute (T4). With more of them every credential from there is refused,
 // good or bad, before anything is looked up, until the minute is over. Backend services that authenticate themselves are
-// not concerned, whatever their address has done. The count is of this process.
+// not concerned, whatever their address has done. The count holds over all nodes, as counts-over-nodes.ts says.
 
-import { type CountedWindows, countWindows } from '../counted-windows.ts';
+import type { CountedWindows } from '../counted-windows.ts';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { countRefusedCredential } from '../metrics.ts';
 
 const MINUTE_MS = 60_000;
 
-const COUNTED = new WeakMap<Deps, CountedWindows>();
-
-function countedOf(deps: Deps): CountedWindows {
-  const known = COUNTED.get(deps);
-  if (known !== undefined) return known;
-  const made = countWindows({ count_max: deps.config.bad_credentials_per_minute_max, window_ms: MINUTE_MS });
-  COUNTED.set(deps, made);
-  return made;
+function countedOf({ counts, config }: Deps): CountedWindows {
+  return counts.windows('bad_credential', { count_max: config.bad_credentials_per_minute_max, window_ms: MINUTE_MS });
 }
 
 function tooMany(ends_in_ms: number): Refusal {

@@ -1,26 +1,18 @@
 // How many requests of this API a holder, or an address without a credential, may make in an hour (contract 9). Checks by
-// clients and gateways are not counted. The count is of this process.
+// clients and gateways are not counted. The count holds over all nodes, as counts-over-nodes.ts says.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Counted, type CountedWindows, countWindows } from '../counted-windows.ts';
+import type { Counted } from '../counted-windows.ts';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 
 const HOUR_MS = 3_600_000;
 
-type Limiters = { readonly holders: CountedWindows; readonly addresses: CountedWindows };
-const LIMITERS = new WeakMap<Deps, Limiters>();
-
-function limitersOf(deps: Deps): Limiters {
-  const known = LIMITERS.get(deps);
-  if (known !== undefined) return known;
-  const { holder_requests_per_hour_max, anonymous_requests_per_hour_max } = deps.config;
-  const made = {
-    holders: countWindows({ count_max: holder_requests_per_hour_max, window_ms: HOUR_MS }),
-    addresses: countWindows({ count_max: anonymous_requests_per_hour_max, window_ms: HOUR_MS }),
-  };
-  LIMITERS.set(deps, made);
-  return made;
+function limiterOf({ counts, config }: Deps, is_person: boolean) {
+  const { holder_requests_per_hour_max, anonymous_requests_per_hour_max } = config;
+  return is_person
+    ? counts.windows('holder', { count_max: holder_requests_per_hour_max, window_ms: HOUR_MS })
+    : counts.windows('address', { count_max: anonymous_requests_per_hour_max, window_ms: HOUR_MS });
 }
 
 function addHeaders(reply: FastifyReply, limit: number, { count, ends_in_ms }: Counted, now: Date): void {
@@ -34,9 +26,8 @@ function addHeaders(reply: FastifyReply, limit: number, { count, ends_in_ms }: C
 /** Counts this request; 429 with `Retry-After` when there were too many. */
 export function countRequest(deps: Deps, request: FastifyRequest, reply: FastifyReply): void {
   const { principal } = request.caller;
-  const { holders, addresses } = limitersOf(deps);
   const is_person = principal.type === 'session' || principal.type === 'token';
-  const limiter = is_person ? holders : addresses;
+  const limiter = limiterOf(deps, is_person);
   const key = is_person ? String(principal.person.id) : request.ip;
   const now = deps.clock();
   const counted = limiter.take(key, now);

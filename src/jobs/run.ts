@@ -1,6 +1,7 @@
 // The only place that starts timers, with deliver-webhooks.ts. Each job calls a use-case; a failed run is logged and tried again
 // at the next turn.
 
+import { SHARE_SECONDS } from '../counts-over-nodes.ts';
 import type { Deps } from '../deps.ts';
 import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/audit/export-audit-root.ts';
 import { BAD_CREDENTIALS_TOLD_SECONDS } from '../use-cases/checks/bad-credential-counts.ts';
@@ -30,6 +31,12 @@ function jobsOfProcess(deps: Deps): readonly Job[] {
   return [
     { name: 'write last use', every_seconds: LAST_USE_FLUSH_SECONDS, at_stop: true, run: deps.last_use.flush },
     { name: 'write usage', every_seconds: USAGE_FLUSH_SECONDS, at_stop: true, run: deps.usage.flush },
+    {
+      name: 'share counts',
+      every_seconds: SHARE_SECONDS,
+      at_stop: true,
+      run: (stopping) => deps.counts.share(stopping.aborted),
+    },
     {
       name: 'tell of bad credentials',
       every_seconds: BAD_CREDENTIALS_TOLD_SECONDS,

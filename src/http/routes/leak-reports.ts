@@ -3,7 +3,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { type CountedWindows, countWindows } from '../../counted-windows.ts';
 import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { revokeLeaked } from '../../use-cases/tokens/revoke-leaked.ts';
@@ -21,20 +20,21 @@ function answerAfterMs(deps: Deps, count: number): number {
   return Math.min(ANSWER_AFTER_MS + ANSWER_AFTER_MS_PER_TEXT * count, deps.config.request_timeout_ms / 2);
 }
 
-/** The calls of each address, of this process. @rule T2 */
-function countCall(deps: Deps, calls: CountedWindows, request: FastifyRequest): void {
+/** The calls of each address, over all nodes. @rule T2 */
+function countCall(deps: Deps, request: FastifyRequest): void {
+  const { revocation_calls_per_hour_max: count_max } = deps.config;
+  const calls = deps.counts.windows('leak_report', { count_max, window_ms: HOUR_MS });
   const { is_over, ends_in_ms } = calls.take(request.ip, deps.clock());
   if (!is_over) return;
   throw new Refusal('rate_limited', { headers: { 'retry-after': String(Math.max(1, Math.ceil(ends_in_ms / 1000))) } });
 }
 
 export const addLeakReportRoutes: AddRoutes = (app, deps) => {
-  const calls = countWindows({ count_max: deps.config.revocation_calls_per_hour_max, window_ms: HOUR_MS });
   app.post(
     '/credentials/revoke',
     {
       config: { access: { open: true, anonymous_only: true } },
-      onRequest: async (request) => countCall(deps, calls, request),
+      onRequest: async (request) => countCall(deps, request),
       schema: {
         operationId: 'revokeCredentials',
         summary: 'Report texts that have leaked: the tokens and sessions of those that are live end',

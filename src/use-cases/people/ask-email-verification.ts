@@ -1,6 +1,5 @@
 // POST /user/email/verification: a code is mailed to the address of the person who asks.
 
-import { type CountedWindows, countWindows } from '../../counted-windows.ts';
 import { putEmailVerification } from '../../db/email-verifications.ts';
 import { lockPerson } from '../../db/people.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -10,16 +9,13 @@ import { Refusal } from '../../domain/refusal.ts';
 import { digestOf, newVerificationCode } from '../../secrets.ts';
 import { holderIdOf } from './holding-session.ts';
 
-/** So many mails an hour a person can have sent, to an address that may be somebody else's. The count is of this process. */
+/** So many mails an hour a person can have sent, to an address that may be somebody else's; over all nodes. */
 const MAILS_PER_HOUR_MAX = 5;
 const HOUR_MS = 3_600_000;
 const LIFE_MS = 24 * HOUR_MS;
 
-const ASKED = new WeakMap<Deps, CountedWindows>();
-
 function countAsk(deps: Deps, user_id: number): void {
-  const windows = ASKED.get(deps) ?? countWindows({ count_max: MAILS_PER_HOUR_MAX, window_ms: HOUR_MS });
-  ASKED.set(deps, windows);
+  const windows = deps.counts.windows('verification_mail', { count_max: MAILS_PER_HOUR_MAX, window_ms: HOUR_MS });
   const { is_over, ends_in_ms } = windows.take(String(user_id), deps.clock());
   if (!is_over) return;
   throw new Refusal('rate_limited', { headers: { 'retry-after': String(Math.max(1, Math.ceil(ends_in_ms / 1000))) } });

@@ -1,21 +1,15 @@
 // How often a wrong password may be tried (T5): for each key, a login or a person, ten times in a quarter of an hour. The
-// count is of this process.
+// count holds over all nodes, as counts-over-nodes.ts says.
 
-import { type CountedWindows, countWindows } from '../../counted-windows.ts';
+import type { CountedWindows } from '../../counted-windows.ts';
 import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
 
 const FAILURES_MAX = 10;
 const FAILURES_WINDOW_MS = 15 * 60 * 1000;
 
-const FAILURES = new WeakMap<Deps, CountedWindows>();
-
-function failuresOf(deps: Deps): CountedWindows {
-  const known = FAILURES.get(deps);
-  if (known !== undefined) return known;
-  const made = countWindows({ count_max: FAILURES_MAX, window_ms: FAILURES_WINDOW_MS });
-  FAILURES.set(deps, made);
-  return made;
+function failuresOf({ counts }: Deps): CountedWindows {
+  return counts.windows('password', { count_max: FAILURES_MAX, window_ms: FAILURES_WINDOW_MS });
 }
 
 /** Takes one try before it is made, so that many at once are no more than ten either. */

@@ -5,6 +5,7 @@ import type { Change } from '../db/changes.ts';
 import { isPast } from '../domain/lifetime.ts';
 import { startRefusal } from '../start-refusal.ts';
 import { createClientMemory } from './client-memory.ts';
+import { shareFlights } from './flights.ts';
 import type { Freshness } from './freshness.ts';
 import { createMemory, type Memory } from './memory.ts';
 import type { ClientKey, FactsQuestion, FactsSource, LoadedClient, LoadedFacts, StrictFacts } from './source.ts';
@@ -39,6 +40,9 @@ export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced 
     return new Date(clock().getTime() + freshness.database_ahead_ms());
   }
 
+  /** Where nothing may be remembered, nothing that was asked before may be waited for either. */
+  const sharing = bytes_max === 0 || is_fenced ? strict : shareFlights({ strict, freshness, now });
+
   /** A database that cannot be followed cannot be asked either; that is said by asking it. */
   async function fence(): Promise<void> {
     if (answers !== null) await freshness.catchUp();
@@ -65,12 +69,12 @@ export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced 
 
   async function loadAll(questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> {
     if (is_fenced) await fence();
-    return recallAll(questions) ?? strict.loadAll(questions);
+    return recallAll(questions) ?? sharing.loadAll(questions);
   }
 
   async function load(question: FactsQuestion): Promise<LoadedFacts> {
     if (is_fenced) await fence();
-    return recall(question) ?? strict.load(question);
+    return recall(question) ?? sharing.load(question);
   }
 
   return {

@@ -56,7 +56,10 @@ function directory({ people, organizations, repositories }: ScaleSize): Step[] {
       `insert into users (id, email, email_verified) select i, 'person-' || i || '@example.test', true
        from generate_series(1, ${people}) i`,
     ],
-    ['enterprises', `insert into enterprises (slug, name) select 'enterprise-' || i, 'E' || i from generate_series(1, 100) i`],
+    [
+      'enterprises',
+      `insert into enterprises (slug, name) select 'enterprise-' || i, 'E' || i from generate_series(1, 100) i`,
+    ],
     ['policies of enterprises', 'insert into enterprise_token_policies (enterprise_id) select id from enterprises'],
     [
       'organizations',
@@ -209,7 +212,8 @@ async function timed(client: pg.ClientBase, [what, statement]: Step): Promise<Ti
   return { what, rows: rowCount ?? 0, seconds: (performance.now() - from) / 1000 };
 }
 
-const TABLES = `accounts users organizations memberships teams team_members repositories team_repositories collaborators tokens
+const TABLES =
+  `accounts users organizations memberships teams team_members repositories team_repositories collaborators tokens
   token_secrets token_repositories grants grant_repositories grant_requests audit_entries`.split(/\s+/);
 
 /** The statements that make the indexes of no constraint, which are made anew when all rows are there. */
@@ -229,10 +233,13 @@ export async function fillScaleWorld(
   size: ScaleSize,
   tell: (timed: Timed) => void,
 ): Promise<readonly WorkingToken[]> {
-  await client.query(`set session_replication_role = replica; set work_mem = '256MB'; set maintenance_work_mem = '1GB'`);
+  await client.query(
+    `set session_replication_role = replica; set work_mem = '256MB'; set maintenance_work_mem = '1GB'`,
+  );
   const known = await knownTokens(client, size);
   const indexes = await dropIndexes(client);
-  for (const step of [...directory(size), ...tokens(size), ...record(size), ...indexes]) tell(await timed(client, step));
+  for (const step of [...directory(size), ...tokens(size), ...record(size), ...indexes])
+    tell(await timed(client, step));
   const sequences = `select setval(pg_get_serial_sequence(t, 'id'), n) from (values ('accounts', ${size.people + size.organizations}),
     ('teams', ${4 * size.organizations}), ('repositories', ${size.repositories}), ('tokens', ${size.tokens}),
     ('grants', ${size.tokens}), ('audit_entries', ${size.tokens / ENTRIES_PART})) as s (t, n)`;

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import t from 'tap';
 import { ask } from '../support/backend.ts';
 import { FEED, startNodes } from '../support/nodes.ts';
+import { statementsOf } from '../support/query-count.ts';
 import { eventually } from '../support/service.ts';
 import { bearer } from '../support/world.ts';
 
@@ -18,6 +19,24 @@ t.test('P1: what one node ends, it has forgotten before it answers, and the othe
   await eventually(async () => !(await may(second, token)), 5000);
   t.same((await at(second).introspect(token)).body, { active: false });
 });
+
+t.test(
+  'a token that nobody has asked about yet, presented a thousand times at once, is one question to the database',
+  async (t) => {
+    const { first, classic, may, warm, at } = await startNodes(t);
+    await warm((await classic()).token);
+    const { token } = await classic();
+    t.ok(await may(first, (await classic()).token), 'this node has heard that there are new tokens');
+    const put = await statementsOf(t, async () => {
+      const answers = await Promise.all(Array.from({ length: 1000 }, () => at(first).introspect(token)));
+      t.equal(answers.filter(({ body }) => body.active === true).length, 1000);
+    });
+    t.same(
+      put.filter((name) => name.startsWith('facts')),
+      ['facts granted'],
+    );
+  },
+);
 
 t.test('P1: so it is with everything that a decision rests on', async (t) => {
   const { first, second, world, session, acme, classic, may, warm } = await startNodes(t);

@@ -13,7 +13,7 @@ const holds = (scopes: readonly string[], scope: string): boolean =>
   scopes.includes(scope) || (CONTAINED_IN.get(scope) ?? []).some((above) => scopes.includes(above));
 
 /** K5: every scope that both hold, by themselves or by one that contains it. */
-const inBoth = (a: readonly string[], b: readonly string[]): string[] =>
+export const inBoth = (a: readonly string[], b: readonly string[]): string[] =>
   [...SCOPE_NAMES].filter((scope) => holds(a, scope) && holds(b, scope));
 
 /** K4: of each permission the smaller level; what one does not have, neither has. */

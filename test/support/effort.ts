@@ -1,8 +1,11 @@
-// How long tests that draw at random go on: a short form within `npm test`, the whole with `npm run test:long`.
+// How long tests that draw at random go on: a short form within `npm test`, the whole with `npm run test:long`, and a brief
+// one where the same tests run again for every changed line (test/mutation).
 
-const IS_LONG = process.env.TEST_EFFORT === 'long';
+const EFFORT = process.env.TEST_EFFORT;
+const BRIEF = 10;
 
 /** The number of cases to draw. */
 export function cases({ short, long }: { readonly short: number; readonly long: number }): number {
-  return IS_LONG ? long : short;
+  if (EFFORT === 'long') return long;
+  return EFFORT === 'brief' ? Math.max(1, Math.round(short / BRIEF)) : short;
 }

@@ -1,0 +1,53 @@
+// Random histories of the whole service against the model that was written from the rules (faults.md section 3): on one node,
+// and on three over one database.
+
+import t, { type Test } from 'tap';
+import { seed } from '../rules/tape.ts';
+import { cases } from '../support/effort.ts';
+import { playHistories, startHistories, type Told } from './histories.ts';
+import { FAULTS, switchable } from './planted.ts';
+import { STEPS, STEPS_OF_NODES } from './steps.ts';
+
+const RUNS = cases({ short: 8, long: 1500 });
+const RUNS_OF_NODES = cases({ short: 5, long: 600 });
+/** Of those that are planted, in one run of the short form. */
+const FAULTS_TRIED = cases({ short: 1, long: 20 });
+const RUNS_OF_FAULTS = 100;
+const ALLOWED_MIN = 0.3;
+
+function report(t: Test, told: Told): void {
+  const { decisions, sampled, allowed, steps, histories } = told.seen;
+  const share = ((100 * allowed) / sampled).toFixed(0);
+  t.comment(
+    `seed ${told.seed}: ${histories} histories of ${steps} steps, ${decisions} decisions, ${share} % of ${sampled} allowed`,
+  );
+  if (told.failed) t.comment(`SEED=${told.seed} shows it again:\n${told.story.join('\n')}`);
+  t.notOk(told.failed, 'the service and the rules agree');
+}
+
+t.test('F1 F4 F5 K1 M7 M8 M10 A1 A2 A3 A4 P1 P2 P4 P5 P6 O1 T1 T3 L1: one node does what the rules say', async (t) => {
+  const service = await startHistories(t, { nodes: 1 });
+  const told = await playHistories(service, STEPS, { runs: RUNS, seed: seed() });
+  report(t, told);
+  t.ok(told.failed || told.seen.allowed > ALLOWED_MIN * told.seen.sampled, 'a good part is allowed');
+});
+
+t.test('F1 F5 M10 A4: three nodes over one database answer as one', async (t) => {
+  const service = await startHistories(t, { nodes: 3 });
+  const told = await playHistories(service, STEPS_OF_NODES, { runs: RUNS_OF_NODES, seed: seed() });
+  report(t, told);
+});
+
+t.test('histories find what is planted', async (t) => {
+  const { plant, set } = switchable();
+  const service = await startHistories(t, { nodes: 1, plant });
+  const first = seed();
+  const all = Object.keys(FAULTS);
+  const chosen = Array.from({ length: FAULTS_TRIED }, (_, index) => all[(first + index) % all.length] ?? '');
+  for (const fault of new Set(chosen)) {
+    set(fault);
+    const told = await playHistories(service, STEPS, { runs: RUNS_OF_FAULTS, seed: first, shrinks: false });
+    t.ok(told.failed, `${fault}: after ${told.seen.histories} histories of ${told.seen.steps} steps, seed ${first}`);
+    t.comment(told.story.at(-1));
+  }
+});

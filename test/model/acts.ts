@@ -75,12 +75,12 @@ export function renamePerson(state: State, person: Person, login: string): Plan 
 
 export function suspend(person: Person): Plan {
   if (person.suspended) return NOTHING(204);
-  return { status: 204, audit: ['user.suspend'], apply: () => void (person.suspended = true) };
+  return { status: 204, audit: ['user.suspend'], apply: () => void Object.assign(person, { suspended: true }) };
 }
 
 export function unsuspend(person: Person): Plan {
   if (!person.suspended) return NOTHING(204);
-  return { status: 204, audit: ['user.unsuspend'], apply: () => void (person.suspended = false) };
+  return { status: 204, audit: ['user.unsuspend'], apply: () => void Object.assign(person, { suspended: false }) };
 }
 
 const ownersOf = (organization: Organization): number[] =>
@@ -220,7 +220,7 @@ export function setMember(organization: Organization, person: Person, role: 'adm
 }
 
 export function createTeam(organization: Organization): Plan {
-  return { status: 201, audit: ['team.create'], apply: () => void (organization.has_team = true) };
+  return { status: 201, audit: ['team.create'], apply: () => void Object.assign(organization, { has_team: true }) };
 }
 
 export function deleteTeam(organization: Organization): Plan {
@@ -262,7 +262,7 @@ export function teamRepository({ id, team }: Organization, repository: Repositor
 
 export function joinEnterprise(organization: Organization): Plan {
   if (organization.in_enterprise) return NOTHING(204);
-  const apply = (): void => void (organization.in_enterprise = true);
+  const apply = (): void => void Object.assign(organization, { in_enterprise: true });
   return { status: 204, audit: ['business.add_organization'], apply };
 }
 
@@ -420,7 +420,11 @@ export function setOrganizationPolicy(state: State, organization: Organization, 
   const before = organization.policy;
   const max_lifetime_days = { ...before.max_lifetime_days, ...patch.max_lifetime_days };
   const after = { ...before, ...patch, max_lifetime_days };
-  return { status: 200, audit: policyEntries(before, after), apply: () => void (organization.policy = after) };
+  return {
+    status: 200,
+    audit: policyEntries(before, after),
+    apply: () => void Object.assign(organization, { policy: after }),
+  };
 }
 
 export type EnterprisePatch = Partial<Omit<EnterprisePolicy, 'max_lifetime_days'>> & {
@@ -431,7 +435,8 @@ export type EnterprisePatch = Partial<Omit<EnterprisePolicy, 'max_lifetime_days'
 export function setEnterprisePolicy(state: State, patch: EnterprisePatch): Omit<Plan, 'audit'> {
   const { policy } = state.enterprise;
   const max_lifetime_days = { ...policy.max_lifetime_days, ...patch.max_lifetime_days };
-  return { status: 200, apply: () => void (state.enterprise.policy = { ...policy, ...patch, max_lifetime_days }) };
+  const after = { ...policy, ...patch, max_lifetime_days };
+  return { status: 200, apply: () => void Object.assign(state.enterprise, { policy: after }) };
 }
 
 // Tokens (section 3 and 5).
@@ -570,7 +575,7 @@ export function editAccess(state: State, token: Token, ask: AccessAsk, sso_live:
 export function editScopes(state: State, token: Token, scopes: readonly string[]): Plan {
   if (hasEnded(state, token)) return refuse(409);
   if (token.scopes.join() === scopes.join()) return NOTHING(200);
-  return { status: 200, audit: ['oauth_access.update'], apply: () => void (token.scopes = scopes) };
+  return { status: 200, audit: ['oauth_access.update'], apply: () => void Object.assign(token, { scopes }) };
 }
 
 /** M8. `days` undefined: the same life again. */

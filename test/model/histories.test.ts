@@ -6,13 +6,15 @@ import { seed } from '../rules/tape.ts';
 import { cases } from '../support/effort.ts';
 import { playHistories, startHistories, type Told } from './histories.ts';
 import { FAULTS, switchable } from './planted.ts';
-import { STEPS, STEPS_OF_NODES } from './steps.ts';
+import { KIND_NAMES, STEPS, STEPS_OF_NODES } from './steps.ts';
 
 const RUNS = cases({ short: 8, long: 1500 });
 const RUNS_OF_NODES = cases({ short: 5, long: 600 });
 /** Of those that are planted, in one run of the short form. */
 const FAULTS_TRIED = cases({ short: 1, long: 20 });
 const RUNS_OF_FAULTS = 100;
+/** So few steps cannot be of every kind. */
+const KINDS_MISSING_MAX = cases({ short: KIND_NAMES.length / 2, long: 0 });
 const ALLOWED_MIN = 0.3;
 
 function report(t: Test, told: Told): void {
@@ -30,6 +32,8 @@ t.test('F1 F4 F5 K1 M7 M8 M10 A1 A2 A3 A4 P1 P2 P4 P5 P6 O1 T1 T3 L1: one node d
   const told = await playHistories(service, STEPS, { runs: RUNS, seed: seed() });
   report(t, told);
   t.ok(told.failed || told.seen.allowed > ALLOWED_MIN * told.seen.sampled, 'a good part is allowed');
+  const missing = KIND_NAMES.filter((each) => !told.seen.kinds.has(each));
+  t.ok(told.failed || missing.length <= KINDS_MISSING_MAX, `steps that did not occur: ${missing}`);
 });
 
 t.test('F1 F5 M10 A4: three nodes over one database answer as one', async (t) => {

@@ -18,7 +18,7 @@ import { settableClock } from '../support/clock.ts';
 import { createDatabase } from '../support/database.ts';
 import { AUDIENCE, ISSUER, jwksOf, signingKey } from '../support/issuer.ts';
 import { bearer, type Named as WorldNamed, worldOf } from '../support/world.ts';
-import { type Asker, judge, type Named } from './judge.ts';
+import { type Asker, judge, judgeFor, type Named } from './judge.ts';
 import type { Answer } from './reference.ts';
 import {
   isAlive,
@@ -201,8 +201,10 @@ async function newWorld({ deps, builders, clock, settle, key }: Service, number:
     state.repositories.set(id, { id, owner_id, name, visibility, archived: false, collaborators: new Map() });
   }
   await deps.db.updateTable('organizations').set({ default_repository_permission: 'read' }).execute();
+  const acme = made[0] as WorldNamed;
+  const { authorization } = await builders.client(['evaluate'], [acme]);
   await settle();
-  return { state, names, proofs: new Map() };
+  return { state, names, proofs: new Map(), bound: { authorization, organizations: new Set([acme.id]) } };
 }
 
 type Question = {
@@ -266,10 +268,15 @@ function askers({ state }: World): Asker[] {
   ];
 }
 
+function tokenOf(state: State, asker: Asker) {
+  if (asker.type === 'text') return state.tokens.get(asker.text.token_id);
+  return asker.type === 'token' ? state.tokens.get(asker.id) : undefined;
+}
+
 /** The resources that an asker has most to do with, first of all: else nearly every answer is a no. */
 function nearest(world: World, asker: Asker, all: readonly Named[]): readonly Named[] {
   const { state } = world;
-  const token = state.tokens.get(asker.type === 'text' ? asker.text.token_id : asker.type === 'token' ? asker.id : 0);
+  const token = tokenOf(state, asker);
   if (token?.kind !== 'fine_grained') {
     const login = asker.type === 'person' ? asker.login : undefined;
     const person_id = token?.holder_id ?? [...state.people.values()].find((each) => each.login === login)?.id ?? 0;
@@ -286,7 +293,7 @@ function nearest(world: World, asker: Asker, all: readonly Named[]): readonly Na
 
 /** What of it the token holds; to a person and a classic one, what asks for little. */
 function holding({ state }: World, asker: Asker, { type }: Named, any: readonly string[]): readonly string[] {
-  const token = state.tokens.get(asker.type === 'text' ? asker.text.token_id : asker.type === 'token' ? asker.id : 0);
+  const token = tokenOf(state, asker);
   if (token?.grant == null) return any.slice(0, 2);
   const of_type = (name: string): boolean => (type === 'repository') !== ORGANIZATION_PERMISSIONS.includes(name);
   const held = Object.entries(token.grant.permissions).filter(([name]) => of_type(name));
@@ -311,7 +318,7 @@ function sample(world: World, salt: number): Question[] {
     const asker = pick(d % NEAR_OF > 0 && living.length > 0 ? living : who, a) ?? { type: 'anonymous' };
     const named = pick(c % NEAR_OF > 0 ? nearest(world, asker, all) : all, b) ?? { type: 'none', id: '' };
     const any = [...ACTIONS[named.type], ...OPERATIONS[named.type]];
-    const action = pick(c % 2 === 0 ? holding(world, asker, named, any) : any, b ^ c) ?? 'metadata:read';
+    const action = pick(c % 4 !== 0 ? holding(world, asker, named, any) : any, b ^ c) ?? 'metadata:read';
     return { asker, action, request: requestOf(action), named };
   });
 }
@@ -349,14 +356,16 @@ export type Seen = {
   readonly kinds: Map<string, number>;
 };
 
-/** Asks them all at once and compares each answer with the reference. */
+/** Asks them all at once, as a client of all or (T6) the one that is bound, and compares each answer with the reference. */
 async function compare(
   { send, authorization }: Service,
   world: World,
-  questions: readonly Question[],
+  { questions, as_bound = false }: { readonly questions: readonly Question[]; readonly as_bound?: boolean },
   seen: Seen,
 ): Promise<number> {
   let allowed = 0;
+  const bound = as_bound ? world.bound.organizations : null;
+  const headers = { authorization: as_bound ? world.bound.authorization : authorization };
   const evaluations = questions.map(({ asker, action, named }) => ({
     subject: wireSubject(asker),
     action: { name: action },
@@ -365,7 +374,7 @@ async function compare(
   const got = await send({
     method: 'POST',
     url: '/access/v1/evaluations',
-    headers: { authorization },
+    headers,
     payload: { evaluations },
   });
   if (got.statusCode !== 200) throw new Differs(`evaluations: ${got.statusCode} ${got.body}`);
@@ -373,7 +382,7 @@ async function compare(
     got.body,
   ).evaluations;
   for (const [index, question] of questions.entries()) {
-    const expected = judge(world.state, question.asker, question.request, question.named);
+    const expected = judgeFor(world.state, bound, question.asker, question.request, question.named);
     const answer = answers[index];
     seen.decisions += 1;
     if (answer?.decision) allowed += 1;
@@ -426,7 +435,7 @@ class Played {
     else await this.look(world, planned.other, planned.index, planned.n);
     const questions = sample(world, this.step);
     this.seen.sampled += questions.length;
-    this.seen.allowed += await compare(this.service, world, questions, this.seen);
+    this.seen.allowed += await compare(this.service, world, { questions, as_bound: this.step % 5 === 4 }, this.seen);
   }
 
   async #headers({ state }: World, as: Call['as']): Promise<Record<string, string>> {
@@ -574,7 +583,8 @@ class Played {
   /** F8: exactly the rows whose single read the same credential would be allowed. */
   async #list(world: World, asker: Extract<Asker, { type: 'text' }>, n: number): Promise<void> {
     const { state } = world;
-    const organization = pick(state.organizations.values(), n);
+    if (n % 2 === 0) return this.#ownList(world, asker);
+    const organization = pick(state.organizations.values(), n >> 1);
     if (organization === undefined) return;
     const url = `/orgs/${organization.login}/repos?per_page=100`;
     const got = await this.service.send({ url, headers: bearer(asker.text.text) });
@@ -588,6 +598,26 @@ class Played {
     const of = [...state.repositories.values()].filter((each) => each.owner_id === organization.id);
     const wanted = of.filter(
       (each) => judge(state, asker, single, { type: 'repository', id: fullName(world, each) }).effect === 'allow',
+    );
+    const listed = JSON.parse(got.body).map((each: { full_name: string }) => each.full_name);
+    const names = wanted.map((each) => fullName(world, each));
+    if (listed.sort().join() !== names.sort().join()) throw new Differs(`${url}: ${listed}; by the rules ${names}`);
+  }
+
+  /** F8: of those on which the holder has a role. */
+  async #ownList(world: World, asker: Extract<Asker, { type: 'text' }>): Promise<void> {
+    const { state } = world;
+    const url = '/user/repos?per_page=100';
+    const got = await this.service.send({ url, headers: bearer(asker.text.text) });
+    const holder = state.people.get(state.tokens.get(asker.text.token_id)?.holder_id ?? 0);
+    const status = isAlive(state, asker.text) && holder?.suspended === false ? 200 : 401;
+    if (got.statusCode !== status) throw new Differs(`${url}: ${got.statusCode}; by the rules ${status}`);
+    if (holder === undefined || status !== 200) return;
+    const single = requestOf('GET /repos/{owner}/{repo}');
+    const wanted = [...state.repositories.values()].filter(
+      (each) =>
+        roleOn(state, holder.id, each) !== null &&
+        judge(state, asker, single, { type: 'repository', id: fullName(world, each) }).effect === 'allow',
     );
     const listed = JSON.parse(got.body).map((each: { full_name: string }) => each.full_name);
     const names = wanted.map((each) => fullName(world, each));
@@ -642,7 +672,7 @@ export async function playHistories(
     const played = new Played(service, seen, log);
     try {
       await fc.asyncModelRun(() => ({ model: world, real: played }), drawn);
-      await compare(service, world, everything(world), seen);
+      await compare(service, world, { questions: everything(world) }, seen);
     } catch (error) {
       story = [...log, String(error)];
       throw error;

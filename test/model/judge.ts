@@ -167,6 +167,26 @@ function childFacts(state: State, text: Text, child: Child) {
   };
 }
 
+/** T6: what a client that is bound to organizations may know of; null: it is bound to none. */
+export function isKnown(state: State, asker: Asker, bound: ReadonlySet<number> | null): boolean {
+  if (bound === null || asker.type === 'anonymous') return true;
+  const belongs = (id: number | undefined): boolean =>
+    id !== undefined && [...bound].some((each) => state.organizations.get(each)?.members.has(id));
+  if (asker.type === 'person') return belongs(personNamed(state, asker.login)?.id);
+  const token = state.tokens.get(asker.type === 'text' ? asker.text.token_id : asker.id);
+  if (token?.kind === 'fine_grained') return token.owner_id !== null && bound.has(token.owner_id);
+  return belongs(token?.holder_id);
+}
+
+/** The same as it is told to such a client: what it may not know of is no credential. */
+export function judgeFor(
+  state: State,
+  bound: ReadonlySet<number> | null,
+  ...[asker, request, named]: [Asker, DecisionRequest, Named]
+): Answer {
+  return isKnown(state, asker, bound) ? judge(state, asker, request, named) : BAD;
+}
+
 /** What the rules say about this question in this state. */
 export function judge(state: State, asker: Asker, request: DecisionRequest, named: Named): Answer {
   const now = new Date(state.now);

@@ -83,7 +83,7 @@ export const FAULTS: Readonly<Record<string, () => Change>> = {
 };
 
 /** A plant whose fault can be changed while the service runs. */
-export function switchable(): { readonly plant: Plant; readonly set: (fault: string | null) => void } {
+export function switchable(): { readonly plant: Plant; readonly set: (fault: string) => void } {
   let change: Change = (loaded) => loaded;
   const plant: Plant = (deps) => {
     const facts: FactsSource = {
@@ -99,5 +99,8 @@ export function switchable(): { readonly plant: Plant; readonly set: (fault: str
     };
     return { ...deps, facts };
   };
-  return { plant, set: (fault) => void (change = fault === null ? (loaded) => loaded : (FAULTS[fault]?.() ?? change)) };
+  const set = (fault: string): void => {
+    change = FAULTS[fault]?.() ?? change;
+  };
+  return { plant, set };
 }

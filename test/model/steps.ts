@@ -14,6 +14,8 @@ export type World = {
   readonly names: { readonly people: readonly string[]; readonly organizations: readonly string[] };
   /** Until when a person's session has proved who he is at an organization, by `person organization`. */
   readonly proofs: Map<string, number>;
+  /** A client that is bound to one of the organizations (T6). */
+  readonly bound: { readonly authorization: string; readonly organizations: ReadonlySet<number> };
 };
 
 export type Call = {
@@ -159,9 +161,10 @@ function accessAsk(world: World, owner_id: number, { b, c }: Args): acts.AccessA
   const for_people = Object.fromEntries(
     Object.entries(given).filter(([name]) => !name.startsWith('org') && name !== 'members'),
   );
-  const names = world.state.organizations.has(owner_id) ? given : for_people;
-  const permissions =
-    selection === 'none' ? (world.state.organizations.has(owner_id) ? { members: 'read' } : {}) : names;
+  const of_organization = world.state.organizations.has(owner_id);
+  const without_repositories = of_organization ? { members: 'read' } : {};
+  const names = of_organization ? given : for_people;
+  const permissions = selection === 'none' ? without_repositories : names;
   const repositories =
     selection === 'subset' ? all.filter((_, index) => ((c >> 2) + 1 + index) % 3 !== 0).slice(0, 2) : [];
   return { permissions, selection, repositories };

@@ -25,7 +25,7 @@ function matches(found, pattern) {
 /** As tap's `same`: equal by value, whatever the prototype; Dates by their moment. */
 function same(a, b) {
   if (isDeepStrictEqual(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a == b;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (a instanceof Date || b instanceof Date || a instanceof Set || b instanceof Set) return false;
   if (a instanceof Map || b instanceof Map || Array.isArray(a) !== Array.isArray(b)) return false;
   const names = Object.keys(a);
@@ -90,7 +90,7 @@ async function runIn(body) {
   }
 }
 
-export default {
+const t = {
   ...CLAIMS,
   teardown: () => undefined,
   test: (name, ...rest) => {
@@ -106,6 +106,9 @@ export default {
     collected.push({ name, run });
   },
 };
+
+// biome-ignore lint/style/noDefaultExport: as tap has it
+export { t as default };
 
 /** The tests that importing a file names. */
 export async function loadTests(importFile) {

@@ -33,8 +33,8 @@ const CONNECTIONS_LOOK_MS = 5000; // how late the time for headers may be notice
 const KEEP_ALIVE_TIMEOUT_MS = 72_000; // longer than the 60 s after which common load balancers drop an idle connection
 const IDLE_SOCKET_TIMEOUT_MS = 120_000;
 const CONNECTIONS_MAX = 10_000;
-const HEADER_BYTES_MAX = 16_384;
-const PARAMETER_CHARACTERS_MAX = 1000;
+export const HEADER_BYTES_MAX = 16_384;
+export const PARAMETER_CHARACTERS_MAX = 1000;
 
 /** The application with these routes. It neither listens nor owns `deps`: who made the database ends it. `tls`: null for plain HTTP. */
 export async function buildApp(

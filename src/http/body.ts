@@ -25,7 +25,7 @@ const OTHER_LINES = ['application/ndjson', 'application/jsonl'];
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 /** An import takes as long as it takes; a day is more than that. */
 const LINES_TIMEOUT_MS = 24 * 60 * 60 * 1000;
-const LINES_LIMIT_BYTES = 1024 * 1024 * 1024;
+export const LINES_LIMIT_BYTES = 1024 * 1024 * 1024;
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -15,7 +15,7 @@ export type Presented =
   | { readonly type: 'client'; readonly client_id: string; readonly digest: string };
 
 const MALFORMED: Presented = { type: 'malformed' };
-const CREDENTIAL_LENGTH_MAX = 1024;
+export const CREDENTIAL_LENGTH_MAX = 1024;
 const SCHEME_AND_REST = /^([A-Za-z]+) +([\x21-\x7e]+)$/;
 const CLIENT_ID = /^[A-Za-z0-9_]{1,64}$/;
 

@@ -6,7 +6,7 @@ import { Refusal } from '../domain/refusal.ts';
 export type Form = Record<string, string | string[]>;
 
 const REPEATABLE: ReadonlySet<string> = new Set(['resource', 'audience']);
-const PARAMETERS_MAX = 1000;
+export const PARAMETERS_MAX = 1000;
 
 /** The parameters of a form. Refuses repeated ones, bytes that are not UTF-8, and NUL. */
 export function parseForm(text: string): Form {

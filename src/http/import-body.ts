@@ -9,7 +9,7 @@ export const BATCH_LINES_MAX = 1000;
 /** Of the lines that wait: long lines make smaller batches. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** A line of this form has a few thousand bytes at the most; what is longer is passed over without being kept. */
-const LINE_BYTES_MAX = 64 * 1024;
+export const LINE_BYTES_MAX = 64 * 1024;
 
 const NEWLINE = 0x0a;
 

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
 
 const PER_PAGE_DEFAULT = 30;
-const PER_PAGE_MAX = 100;
+export const PER_PAGE_MAX = 100;
 
 /** What a list query of a use-case gets: fetch `limit + 1` rows to know whether there are more. */
 export type Page = { readonly limit: number; readonly offset: number };

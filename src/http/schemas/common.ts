@@ -25,7 +25,12 @@ export const Nullable = <Shape extends Parameters<typeof Type.Union>[0][number]>
 /** The query members of every list. More than 100 a page counts as 100. */
 export const PAGE_QUERY = {
   per_page: Type.Optional(
-    Type.Integer({ minimum: 1, default: 30, description: 'Rows on a page; above 100 counts as 100' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 30,
+      description: 'Rows on a page; above 100 counts as 100',
+    }),
   ),
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000_000, default: 1, description: 'Number of the page' })),
 };

@@ -5,6 +5,7 @@ import { DELIVERIES_KEPT_DAYS, HIDDEN_SECRET, HOOK_CONTENT_TYPES, HOOK_EVENTS, H
 import { Id, Login, Nullable, PAGE_QUERY, Strict, Time } from './common.ts';
 import { ignored } from './ignored.ts';
 
+const CURSOR_CHARACTERS_MAX = 1024;
 const URL_CHARACTERS_MAX = 2048;
 const SECRET_CHARACTERS_MAX = 255;
 const SECRET_DESCRIPTION = [
@@ -20,7 +21,10 @@ export const DeliveryPath = Type.Object({ org: Login, hook_id: Id, delivery_id: 
 export const DeliveriesQuery = Type.Object({
   per_page: PAGE_QUERY.per_page,
   cursor: Type.Optional(
-    Type.String({ description: 'Where the page begins: from the `Link` header of the one before' }),
+    Type.String({
+      maxLength: CURSOR_CHARACTERS_MAX,
+      description: 'Where the page begins: from the `Link` header of the one before',
+    }),
   ),
 });
 

@@ -8,6 +8,9 @@ import { Id, Login, Nullable, PAGE_QUERY, RepositoryName, Strict, Time } from '.
 import { ignored } from './ignored.ts';
 
 const DESCRIPTION_CHARACTERS_MAX = 1024;
+/** More than a login has: what is no login is told so as one that is nobody's. */
+const OWNER_CHARACTERS_MAX = 255;
+const AFFILIATIONS_MAX = 10;
 
 export const RepositoryPath = Type.Object({ owner: Login, repo: RepositoryName });
 
@@ -98,7 +101,10 @@ export const RepositoryPatch = Strict(
 
 export const Transfer = Strict(
   {
-    new_owner: Type.String({ description: 'Your own login, or that of an organization that you own' }),
+    new_owner: Type.String({
+      maxLength: OWNER_CHARACTERS_MAX,
+      description: 'Your own login, or that of an organization that you own',
+    }),
     new_name: Type.Optional(RepositoryName),
     ...ignored(['team_ids']),
   },
@@ -120,7 +126,7 @@ export const OwnRepositoriesQuery = Type.Object({
   ...PAGE_QUERY,
   ...ORDER,
   visibility: Type.Optional(Type.Enum(['all', 'public', 'private'], { description: '`private`: not public' })),
-  affiliation: Type.Optional(Type.Array(Type.Enum([...AFFILIATION_WORDS]))),
+  affiliation: Type.Optional(Type.Array(Type.Enum([...AFFILIATION_WORDS]), { maxItems: AFFILIATIONS_MAX })),
   type: Type.Optional(
     Type.Enum(['all', 'owner', 'public', 'private', 'member'], {
       description: 'Not together with `visibility` or `affiliation`',

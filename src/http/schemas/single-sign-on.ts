@@ -11,7 +11,7 @@ const ID_TOKEN_CHARACTERS_MAX = 16_384;
 /** RFC 7517: members that nobody here knows are kept and not looked at. */
 const Jwks = Type.Object(
   {
-    keys: Type.Array(Type.Object({ kty: Type.String() }, { additionalProperties: true }), {
+    keys: Type.Array(Type.Object({ kty: Type.String({ maxLength: 64 }) }, { additionalProperties: true }), {
       minItems: 1,
       maxItems: KEYS_MAX,
     }),

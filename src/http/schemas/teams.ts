@@ -8,6 +8,7 @@ import { ignored } from './ignored.ts';
 const NAME_CHARACTERS_MAX = 255;
 /** Members, or repositories, with which a team can be made in one call. */
 const FIRST_MAX = 100;
+const FULL_NAME_CHARACTERS_MAX = 255;
 const Url = Type.String({ format: 'uri' });
 const Slug = Type.String({ pattern: '^[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?$' });
 
@@ -47,7 +48,7 @@ export const NewTeam = Strict(
       Type.Array(Login, { maxItems: FIRST_MAX, description: 'Its first members, who are of the organization' }),
     ),
     repo_names: Type.Optional(
-      Type.Array(Type.String(), {
+      Type.Array(Type.String({ maxLength: FULL_NAME_CHARACTERS_MAX }), {
         maxItems: FIRST_MAX,
         description: 'Its first repositories, as `owner/name`; each needs `administration:write`',
       }),

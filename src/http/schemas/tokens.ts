@@ -10,6 +10,8 @@ const DESCRIPTION_LENGTH_MAX = 1024;
 /** White space around a name does not count; what is left is measured by the rules. */
 const NAME_TEXT_LENGTH_MAX = 1000;
 const NAMES_MAX = 10_000;
+/** More than there are: which of them is unknown is said by its name. */
+const PERMISSIONS_ASKED_MAX = 200;
 const REPOSITORY = '(?!\\.{1,2}$)(?!.*\\.[gG][iI][tT]$)[A-Za-z0-9._-]{1,100}';
 const OWNER = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?';
 
@@ -37,6 +39,7 @@ const Name = Type.String({
 const Description = Nullable(Type.String({ maxLength: DESCRIPTION_LENGTH_MAX }));
 const AskedScopes = Type.Array(Type.String({ maxLength: 100 }), { maxItems: 1000 });
 const AskedPermissions = Type.Record(Type.String(), Type.Enum([...LEVELS]), {
+  maxProperties: PERMISSIONS_ASKED_MAX,
   description: 'Names and levels as in `GET /permissions`',
   examples: [{ contents: 'read', issues: 'write' }],
 });

@@ -56,6 +56,7 @@ export const OperationQuery = Type.Object({
   permission: Type.Optional(
     Type.String({
       pattern: '^(?:[a-z_]+:(?:read|write|admin))?$',
+      maxLength: 100,
       description: 'Operations of which this satisfies a part',
     }),
   ),

@@ -142,7 +142,7 @@ t.test('threats D1: each bound is kept to the one, on both of its sides', async 
     const base = bodies.find((each) => (path[0] ?? '') in each) ?? bodies[0] ?? {};
     const send = async (value: unknown) => {
       const query = new URLSearchParams([value].flat().map((each): [string, string] => [path[0] ?? '', String(each)]));
-      if (method !== 'GET') await restore();
+      await restore();
       const asked =
         place === 'query' ? { url: `${url}?${query}` } : { url, payload: withValue(base, path, value) as object };
       const headers = is_anonymous ? {} : bearer(session);

@@ -8,10 +8,14 @@ import type { Database } from './schema.ts';
  * Makes these the last uses of their tokens, where they are later than what is known. A token that somebody else has locked is not
  * waited for: the answer is the ids of those.
  */
-export async function setLastUses(db: Kysely<Database>, uses: ReadonlyMap<number, Date>): Promise<readonly number[]> {
+export async function setLastUses(
+  db: Kysely<Database>,
+  uses: { readonly ids: readonly number[]; readonly at_ms: readonly number[] },
+): Promise<readonly number[]> {
   const { rows } = await sql<{ id: number }>`
     with used as (
-      select * from unnest(${[...uses.keys()]}::bigint[], ${[...uses.values()]}::timestamptz[]) as used (id, at)
+      select id, to_timestamp(at_ms / 1000.0) as at
+      from unnest(${[...uses.ids]}::bigint[], ${[...uses.at_ms]}::bigint[]) as used (id, at_ms)
     ), due as (
       select token.id, used.at from used join tokens token on token.id = used.id
       where token.last_used_at is null or token.last_used_at < used.at

@@ -92,7 +92,10 @@ function historyOf(checks: readonly Check[], token: TokenFacts) {
     if (exercise !== undefined) tally.record(facts.subject.token, facts.resource, exercise, NOW);
     return effect === 'allow';
   });
-  const { exercises, repositories } = tally.take();
+  const { days } = tally.take();
+  const parts = days.flatMap((day) => day.next(1_000_000) ?? []);
+  const exercises = parts.flatMap((part) => part.exercises);
+  const repositories = parts.flatMap((part) => part.repositories);
   const uses = exercises.map(({ needed }) => readAlternatives(needed));
   for (const use of uses) if (readAlternatives(printAlternatives(use)).length !== use.length) throw new Error('unread');
   return { allowed, uses, used_ids: repositories.map(({ repository_id }) => repository_id) };

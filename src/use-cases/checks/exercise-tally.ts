@@ -1,12 +1,15 @@
-// What tokens exercise, counted in memory: each use is a few comparisons and a number more. What is kept is bounded; what has no
-// room is counted as left out, never guessed (U1).
+// What tokens exercise, counted in memory: each use is a number more at a place of a table. What is kept is bounded; what has no room
+// is counted as left out, never guessed (U1).
 
 import { alternativesOf, type Exercise, printAlternatives } from '../../domain/exercise.ts';
 import type { Resource, TokenFacts } from '../../domain/facts.ts';
 import { dayOf } from '../../domain/usage.ts';
+import { createNumberTable, type NumberTable } from '../../number-table.ts';
 
-/** Entries for all tokens together: some 30 MiB. */
+/** Entries of a table: at most 16 MiB. */
 const ENTRIES_MAX = 200_000;
+/** So many different needs are known by a number; then all of them are learned anew. */
+const NEEDS_MAX = 20_000;
 
 export type ExerciseRow = {
   readonly token_id: number;
@@ -29,32 +32,31 @@ export type Tallied = {
   readonly repositories: readonly RepositoryUseRow[];
 };
 
+/** What was counted on one day, to be read in parts. */
+export type DayTally = {
+  readonly size: number;
+  /** The next rows, at most so many of each kind; null: that was all. */
+  readonly next: (limit: number) => Tallied | null;
+  /** The rows of the last `next` are to come again. */
+  readonly again: () => void;
+};
+
 export type ExerciseTally = {
   /** Counts one allowed check. @rule U1 */
   readonly record: (token: TokenFacts, resource: Resource, exercise: Exercise, now: Date) => void;
-  /** Everything since the last time, and how many uses had no room. */
-  readonly take: () => Tallied & { readonly left_out: number };
+  /** Everything since the last time, by day, and how many uses had no room. */
+  readonly take: () => { readonly days: readonly DayTally[]; readonly left_out: number };
 };
 
-/** What decides, beside the token and the exercise, which alternatives there were. */
-const PLACES = { other: 0, public_repository: 1, closed_repository: 2 } as const;
-
-type Entry = {
-  readonly exercise: Exercise;
-  readonly owner_id: number;
-  readonly place: number;
-  /** Of a classic token, as they were. */
-  readonly scopes: readonly string[] | null;
-  readonly needed: string;
-  checks: number;
+type Tables = {
+  readonly day: number;
+  /** By token, owner and need. */
+  readonly exercises: NumberTable;
+  /** By token and repository. */
+  readonly repositories: NumberTable;
+  /** How many repositories are told apart, by token. */
+  readonly told_apart: NumberTable;
 };
-/** What one token did on one day. */
-type Used = { readonly day: number; readonly entries: Entry[]; readonly repositories: Map<number, number> };
-
-function placeOf(resource: Resource): number {
-  if (resource.type !== 'repository') return PLACES.other;
-  return resource.visibility === 'public' ? PLACES.public_repository : PLACES.closed_repository;
-}
 
 function ownerIdOf(resource: Resource): number {
   if (resource.type === 'repository') return resource.owner.id;
@@ -62,84 +64,131 @@ function ownerIdOf(resource: Resource): number {
   return resource.type === 'user' ? resource.id : 0;
 }
 
-function isSameList(a: readonly string[] | null, b: readonly string[] | null): boolean {
-  if (a === b) return true;
-  return a !== null && b !== null && a.length === b.length && a.every((each, index) => each === b[index]);
-}
-
 /** `repositories_max`: so many are told apart for each token. */
 export function createExerciseTally({ repositories_max }: { readonly repositories_max: number }): ExerciseTally {
-  let used = new Map<number, Used>();
-  /** What tokens did on other days than the last one that is counted for them. */
-  let closed: [number, Used][] = [];
-  let size = 0;
+  let needs = knowNeeds();
+  let tables: Tables | null = null;
+  let closed: DayTally[] = [];
+  let expected = 0;
   let left_out = 0;
 
-  function usedOf(token_id: number, day: number): Used {
-    const known = used.get(token_id);
-    if (known?.day === day) return known;
-    if (known !== undefined) closed.push([token_id, known]);
-    const begun = { day, entries: [], repositories: new Map() };
-    used.set(token_id, begun);
-    return begun;
+  function begin(day: number): Tables {
+    if (tables !== null) closed.push(readDay(tables, needs.texts));
+    const table = () => createNumberTable({ size_max: ENTRIES_MAX, expected });
+    tables = { day, exercises: table(), repositories: table(), told_apart: table() };
+    return tables;
   }
 
-  function countEntry(entries: Entry[], token: TokenFacts, resource: Resource, exercise: Exercise): void {
-    const owner_id = ownerIdOf(resource);
-    const place = placeOf(resource);
-    const scopes = token.kind === 'classic' ? token.scopes : null;
-    for (const each of entries) {
-      const is_same = each.exercise === exercise && each.owner_id === owner_id && each.place === place;
-      if (is_same && isSameList(each.scopes, scopes)) {
-        each.checks += 1;
-        return;
-      }
-    }
-    const needed = printAlternatives(alternativesOf(token, exercise, resource));
-    entries.push({ exercise, owner_id, place, scopes, needed, checks: 1 });
-    size += 1;
-  }
-
-  function countRepository(repositories: Map<number, number>, repository_id: number): void {
-    const count = repositories.get(repository_id) ?? 0;
-    if (count === 0 && repositories.size >= repositories_max) return;
-    if (count === 0) size += 1;
-    repositories.set(repository_id, count + 1);
+  function countRepository({ repositories, told_apart }: Tables, token_id: number, repository_id: number): void {
+    if (repositories.addOneIfThere(token_id, repository_id, 0) || repositories.size() >= ENTRIES_MAX) return;
+    if (told_apart.add(token_id, 0, 0, 1) <= repositories_max) repositories.add(token_id, repository_id, 0, 1);
   }
 
   return {
     record: (token, resource, exercise, now) => {
-      if (size >= ENTRIES_MAX) {
-        left_out += 1;
-        return;
+      const need = needs.numberOf(token, resource, exercise);
+      if (need === 0) return;
+      const day = dayOf(now);
+      const counting = tables !== null && tables.day === day ? tables : begin(day);
+      if (counting.exercises.add(token.id, ownerIdOf(resource), need, 1) === 0) left_out += 1;
+      if (token.kind === 'fine_grained' && resource.type === 'repository') {
+        countRepository(counting, token.id, resource.id);
       }
-      const { entries, repositories } = usedOf(token.id, dayOf(now));
-      countEntry(entries, token, resource, exercise);
-      if (token.kind === 'fine_grained' && resource.type === 'repository') countRepository(repositories, resource.id);
     },
     take: () => {
-      const all = [...closed, ...used];
-      const taken = { exercises: all.flatMap(exerciseRows), repositories: all.flatMap(repositoryRows), left_out };
-      used = new Map();
+      const days = tables === null ? closed : [...closed, readDay(tables, needs.texts)];
+      const taken = { days, left_out };
+      expected = tables?.exercises.size() ?? 0;
+      if (needs.texts.length > NEEDS_MAX) needs = knowNeeds();
+      tables = null;
       closed = [];
-      size = 0;
       left_out = 0;
       return taken;
     },
   };
 }
 
-/** The same need of several questions is one row. */
-function exerciseRows([token_id, { day, entries }]: readonly [number, Used]): ExerciseRow[] {
-  const rows = new Map<string, ExerciseRow>();
-  for (const { owner_id, needed, checks } of entries) {
-    if (needed === '') continue;
-    const key = `${owner_id} ${needed}`;
-    rows.set(key, { token_id, day, owner_id, needed, checks: checks + (rows.get(key)?.checks ?? 0) });
-  }
-  return [...rows.values()];
+/** Of an exercise: the number of its need at a place, and of a classic token with which scopes. */
+type KnownNeed = { readonly place: number; readonly scopes: readonly string[] | null; readonly number: number };
+
+const PLACES = { other: 0, public_repository: 1, closed_repository: 2 } as const;
+
+/** What decides, beside the token and the exercise, which alternatives there were. */
+function placeOf(resource: Resource): number {
+  if (resource.type !== 'repository') return PLACES.other;
+  return resource.visibility === 'public' ? PLACES.public_repository : PLACES.closed_repository;
 }
 
-function repositoryRows([token_id, { day, repositories }]: readonly [number, Used]): RepositoryUseRow[] {
-  return [...repositories].map(([repository_id, checks]) => ({ token_id, day, repository_id, checks }));
+function isSameList(a: readonly string[] | null, b: readonly string[] | null): boolean {
+  if (a === b) return true;
+  if (a === null || b === null || a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
+}
+
+/** Needs by number, so that the same one is not printed with each use. 0: nothing was needed. */
+function knowNeeds() {
+  const texts = [''];
+  const numbers = new Map<string, number>([['', 0]]);
+  const known = new WeakMap<Exercise, KnownNeed[]>();
+
+  function numberOfText(text: string): number {
+    const found = numbers.get(text);
+    if (found !== undefined) return found;
+    texts.push(text);
+    numbers.set(text, texts.length - 1);
+    return texts.length - 1;
+  }
+
+  function learn(token: TokenFacts, resource: Resource, exercise: Exercise): number {
+    const number = numberOfText(printAlternatives(alternativesOf(token, exercise, resource)));
+    const scopes = token.kind === 'classic' ? token.scopes : null;
+    const list = known.get(exercise) ?? [];
+    if (list.length < NEEDS_MAX) list.push({ place: placeOf(resource), scopes, number });
+    known.set(exercise, list);
+    return number;
+  }
+
+  return {
+    texts,
+    numberOf: (token: TokenFacts, resource: Resource, exercise: Exercise): number => {
+      const place = placeOf(resource);
+      const scopes = token.kind === 'classic' ? token.scopes : null;
+      const list = known.get(exercise);
+      if (list !== undefined) {
+        for (const each of list) if (each.place === place && isSameList(each.scopes, scopes)) return each.number;
+      }
+      return learn(token, resource, exercise);
+    },
+  };
+}
+
+function readDay({ day, exercises, repositories }: Tables, texts: readonly string[]): DayTally {
+  let at: readonly [number | null, number | null] = [0, 0];
+  let before = at;
+  return {
+    size: exercises.size() + repositories.size(),
+    next: (limit) => {
+      before = at;
+      if (at[0] === null && at[1] === null) return null;
+      const rows: { exercises: ExerciseRow[]; repositories: RepositoryUseRow[] } = { exercises: [], repositories: [] };
+      const exercises_at =
+        at[0] === null
+          ? null
+          : exercises.walk(at[0], limit, (token_id, owner_id, need, checks) => {
+              rows.exercises.push({ token_id, day, owner_id, needed: texts[need] ?? '', checks });
+            });
+      const repositories_at =
+        at[1] === null
+          ? null
+          : repositories.walk(at[1], limit, (token_id, repository_id, _nothing, checks) => {
+              rows.repositories.push({ token_id, day, repository_id, checks });
+            });
+      at = [exercises_at, repositories_at];
+      return rows;
+    },
+    again: () => {
+      at = before;
+    },
+  };
 }

@@ -4,13 +4,14 @@
 import type { Kysely } from 'kysely';
 import { setLastUses } from '../../db/last-uses.ts';
 import type { Database } from '../../db/schema.ts';
+import { createNumberTable, type NumberTable } from '../../number-table.ts';
 
 /** Well below the 60 s that `last_used_at` may lag, though a token that somebody is changing waits for the next time. */
 export const LAST_USE_FLUSH_SECONDS = 20;
 /** Beyond this many tokens within one interval, further ones wait for their next use. */
 const COLLECTED_MAX = 200_000;
-/** Rows of one statement. */
-const WRITTEN_MAX = 5000;
+/** Rows of one statement: between two of them, requests are answered. */
+const WRITTEN_MAX = 1000;
 
 export type LastUse = {
   readonly record: (token_id: number, at: Date) => void;
@@ -19,35 +20,39 @@ export type LastUse = {
 };
 
 export function createLastUse(db: Kysely<Database>): LastUse {
-  let collected = new Map<number, Date>();
+  let collected = createNumberTable({ size_max: COLLECTED_MAX });
 
-  function keep(uses: Iterable<readonly [number, Date]>): void {
-    for (const [id, at] of uses) {
-      const known = collected.get(id);
-      if (known === undefined || known < at) collected.set(id, at);
+  async function write(uses: NumberTable): Promise<void> {
+    let from: number | null = 0;
+    while (from !== null) {
+      const batch = { ids: [] as number[], at_ms: [] as number[] };
+      from = uses.walk(from, WRITTEN_MAX, (id, _b, _c, at_ms) => {
+        batch.ids.push(id);
+        batch.at_ms.push(at_ms);
+      });
+      const locked = new Set(await setLastUses(db, batch));
+      for (const [index, id] of batch.ids.entries()) {
+        if (locked.has(id)) collected.raise(id, 0, 0, batch.at_ms[index] ?? 0);
+      }
     }
   }
 
+  /** What was written may be written once more: it is not later than what is known. */
+  function keep(uses: NumberTable): void {
+    uses.walk(0, Number.POSITIVE_INFINITY, (id, _b, _c, at_ms) => collected.raise(id, 0, 0, at_ms));
+  }
+
   async function flush(): Promise<void> {
-    const writing = [...collected];
-    collected = new Map();
+    const writing = collected;
+    if (writing.size() === 0) return;
+    collected = createNumberTable({ size_max: COLLECTED_MAX, expected: writing.size() });
     try {
-      while (writing.length > 0) {
-        const batch = new Map(writing.slice(-WRITTEN_MAX));
-        const locked = await setLastUses(db, batch);
-        writing.splice(-WRITTEN_MAX);
-        keep(locked.flatMap((id): [number, Date][] => [[id, batch.get(id) ?? new Date(0)]]));
-      }
+      await write(writing);
     } catch (error) {
       keep(writing);
       throw error;
     }
   }
 
-  return {
-    record: (token_id, at) => {
-      if (collected.size < COLLECTED_MAX || collected.has(token_id)) collected.set(token_id, at);
-    },
-    flush,
-  };
+  return { record: (token_id, at) => collected.raise(token_id, 0, 0, at.getTime()), flush };
 }

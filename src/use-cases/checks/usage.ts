@@ -5,13 +5,13 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/schema.ts';
 import { addUsage } from '../../db/token-usage.ts';
-import { createExerciseTally, type ExerciseTally, type Tallied } from './exercise-tally.ts';
+import { createExerciseTally, type DayTally, type ExerciseTally } from './exercise-tally.ts';
 
 export const USAGE_FLUSH_SECONDS = 20;
-/** Rows that wait for a database that does not answer; what is beyond is left out. */
-const WAITING_MAX = 200_000;
-/** Rows of each kind in one statement. */
-const WRITTEN_MAX = 2000;
+/** Entries that wait for a database that does not answer; what is beyond is left out. */
+const WAITING_MAX = 400_000;
+/** Rows of each kind in one statement: between two of them, requests are answered. */
+const WRITTEN_MAX = 500;
 
 export type Usage = Pick<ExerciseTally, 'record'> & {
   /** Writes what was counted; on a fault it is kept for the next time. */
@@ -26,41 +26,43 @@ type Parts = {
 
 export function createUsage({ db, log, repositories_max }: Parts): Usage {
   const tally = createExerciseTally({ repositories_max });
-  let waiting: Tallied = { exercises: [], repositories: [] };
+  let waiting: DayTally[] = [];
 
-  function takeAll(): Tallied {
-    const { exercises, repositories, left_out } = tally.take();
-    const all = {
-      exercises: [...waiting.exercises, ...exercises],
-      repositories: [...waiting.repositories, ...repositories],
-    };
-    waiting = { exercises: [], repositories: [] };
-    const kept = {
-      exercises: all.exercises.slice(0, WAITING_MAX),
-      repositories: all.repositories.slice(0, WAITING_MAX),
-    };
-    const lost = left_out + all.exercises.length - kept.exercises.length;
+  function takeAll(): DayTally[] {
+    const { days, left_out } = tally.take();
+    const kept: DayTally[] = [];
+    let size = 0;
+    let lost = left_out;
+    for (const day of [...waiting, ...days]) {
+      if (size < WAITING_MAX) kept.push(day);
+      else lost += day.size;
+      size += day.size;
+    }
+    waiting = [];
     if (lost > 0) log.warn({ uses: lost }, 'uses of tokens were left out of the count: too many at once');
     return kept;
   }
 
+  async function write(day: DayTally): Promise<void> {
+    for (let rows = day.next(WRITTEN_MAX); rows !== null; rows = day.next(WRITTEN_MAX)) {
+      try {
+        await addUsage(db, rows, { repositories_max });
+      } catch (error) {
+        day.again();
+        throw error;
+      }
+    }
+  }
+
   async function flush(): Promise<void> {
-    let { exercises, repositories } = takeAll();
+    const writing = takeAll();
     try {
-      while (exercises.length + repositories.length > 0) {
-        const batch = {
-          exercises: exercises.slice(0, WRITTEN_MAX),
-          repositories: repositories.slice(0, WRITTEN_MAX),
-        };
-        await addUsage(db, batch, { repositories_max });
-        exercises = exercises.slice(WRITTEN_MAX);
-        repositories = repositories.slice(WRITTEN_MAX);
+      for (let day = writing[0]; day !== undefined; day = writing[0]) {
+        await write(day);
+        writing.shift();
       }
     } catch (error) {
-      waiting = {
-        exercises: [...exercises, ...waiting.exercises],
-        repositories: [...repositories, ...waiting.repositories],
-      };
+      waiting = [...writing, ...waiting];
       throw error;
     }
   }

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap';
 import { composeDeps } from '../src/compose.ts';
 import { loadConfig } from '../src/config.ts';
 import type { FeedEvents, FeedParts } from '../src/db/change-feed.ts';
+import { newText } from '../src/secrets.ts';
 import { wakingOthers, wokenByParent } from '../src/workers/wakes.ts';
 import { ask } from './support/backend.ts';
 import { createDatabase } from './support/database.ts';
@@ -21,6 +22,7 @@ const JSON_BODY = 'Content-Type: application/json';
 /** Ample: it is over when no connection is left. */
 const DRAIN_MS = '5000';
 const CONNECTIONS = 8;
+const BAD_PER_MINUTE = 60;
 const CLOSE = /\r\nconnection: close/i;
 
 type Service = Awaited<ReturnType<typeof startTwo>>;
@@ -144,11 +146,20 @@ t.test('two workers', async (t) => {
     );
   });
 
+  await t.test('T4: who has to wait at one of them has to wait at both', async (t) => {
+    const fresh = await Promise.all(Array.from({ length: CONNECTIONS }, connect));
+    const bad = async (connection: KeptConnection) =>
+      (await connection.ask('GET /user', [`Authorization: Bearer ${newText('classic', 'gth')}`])).status;
+    for (let count = 0; count < BAD_PER_MINUTE; count += 1) await bad(fresh[count % CONNECTIONS] as KeptConnection);
+    await eventually(async () => (await Promise.all(fresh.map(bad))).every((status) => status === 429), 5000);
+    t.equal(await may(fresh[0] as KeptConnection, await token()), true, 'a backend service has not');
+  });
+
   await t.test(
     'who has asked at the end is answered, whoever kept his connection is told, and nobody is cut off',
     async (t) => {
       for (const connection of opened) connection.end();
-      const live = await token();
+      const { text: live, id } = await rows.classic(ada, { scopes: ['repo'] });
       const busy = await Promise.all(Array.from({ length: CONNECTIONS }, connect));
       const [idle, slow] = await Promise.all([connect(), connect()]);
       await idle.ask('GET /health/live');
@@ -177,6 +188,11 @@ t.test('two workers', async (t) => {
       t.match(readiness.head, CLOSE);
       t.equal(await exit_code, 0);
       t.notMatch(service.output(), /"level":60|Error:/);
+      const { rows: counted } = await sql<{ checks: number }>`
+        select sum(checks)::int as checks from token_usage where token_id = ${id}`.execute(db);
+      t.same(counted, [{ checks: answers.length }], 'U1: what each of them counted is written');
+      const { rows: used } = await sql`select 1 from tokens where id = ${id} and last_used_at is not null`.execute(db);
+      t.equal(used.length, 1, 'M9: and when the token was used');
     },
   );
 });

@@ -44,3 +44,11 @@ t.test('keys whose window is over are forgotten, the others are not', async (t) 
   t.equal(windows.take('present', at(1400)).count, 2);
   t.equal(windows.take('old 1', at(1400)).count, 1);
 });
+
+t.test('T4: there are never more than 100,000 keys: the older ones go, the others are counted on', async (t) => {
+  const windows = countWindows({ count_max: 2, window_ms: 1000 });
+  for (let n = 0; n < 110_000; n += 1) windows.take(`address ${n}`, at(0));
+  t.equal(windows.take('address 1', at(1)).count, 1, 'forgotten');
+  t.equal(windows.take('address 109999', at(1)).count, 2);
+  t.equal(windows.takeNews(1_000_000, false).length, 100_000, 'and no more wait to be told');
+});

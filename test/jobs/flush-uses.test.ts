@@ -6,11 +6,13 @@ import t, { type Test } from 'tap';
 import type { Database } from '../../src/db/schema.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { RepositoryFacts, Subject } from '../../src/domain/facts.ts';
+import { createExerciseTally } from '../../src/use-cases/checks/exercise-tally.ts';
 import { createLastUse } from '../../src/use-cases/checks/last-use.ts';
 import { createUsage } from '../../src/use-cases/checks/usage.ts';
 import { sweepUsage } from '../../src/use-cases/service/sweep-usage.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { settableClock } from '../support/clock.ts';
+import { eventually } from '../support/service.ts';
 import { tokenRowsOf } from '../support/token-rows.ts';
 import { worldOf } from '../support/world.ts';
 
@@ -198,5 +200,45 @@ t.test(
     await sweepUsage(deps, GOING_ON);
     t.same(await counted(), [`${token.id} ${today + 29} ${ada.id} contents:read 2`]);
     t.notMatch(logged(), /left out/);
+
+    const small = createUsage({ db: deps.db, log: deps.log, repositories_max: REPOSITORIES_MAX, entries_max: 10 });
+    const at_once = async (first: number, last: number) => {
+      for (let token_id = first; token_id <= last; token_id += 1) {
+        const subject = subjectOf(ada.id, token_id, later);
+        const ask = { type: 'permission', permission: 'issues', level: 'read' } as const;
+        const resource = repository(1, ada.id);
+        const { exercise } = decide({ subject, resource }, { ask }, later);
+        if (exercise !== undefined) small.record(subject.token, resource, exercise, later);
+      }
+      const { rows: found } = await sql<{ n: number }>`
+      select count(*)::int as n from token_usage where needed = 'issues:read'`.execute(deps.db);
+      return found[0]?.n;
+    };
+    t.equal(await at_once(101, 105), 0, 'half full: it waits');
+    await at_once(106, 106);
+    await eventually(async () => (await at_once(0, -1)) === 6);
+    t.pass('more than half full: it is written early');
   },
 );
+
+t.test('U1: what has no room is counted as left out, and what is known goes on', async (t) => {
+  const tally = createExerciseTally({ repositories_max: REPOSITORIES_MAX, entries_max: 10 });
+  const now = new Date();
+  const resource = repository(1, 1);
+  const use = (token_id: number) => {
+    const subject = subjectOf(1, token_id, now);
+    const ask = { type: 'permission', permission: 'contents', level: 'read' } as const;
+    const { exercise } = decide({ subject, resource }, { ask }, now);
+    if (exercise !== undefined) tally.record(subject.token, resource, exercise, now);
+  };
+  for (let token_id = 1; token_id <= 15; token_id += 1) use(token_id);
+  use(1);
+  const { days, left_out } = tally.take();
+  t.equal(left_out, 5);
+  const rows = days.flatMap((day) => [...(day.next(4)?.exercises ?? []), ...(day.next(100)?.exercises ?? [])]);
+  t.same(
+    rows.map(({ token_id, checks }) => `${token_id} ${checks}`).sort(),
+    ['1 2', '2 1', '3 1', '4 1', '5 1', '6 1', '7 1', '8 1', '9 1', '10 1'].sort(),
+  );
+  t.same(tally.take(), { days: [], left_out: 0 });
+});

@@ -17,7 +17,7 @@ import { GrantPath } from '../schemas/token-access.ts';
 import { OrganizationUsage, TOKEN_USAGE_SCHEMAS, TokenUsage } from '../schemas/token-usage.ts';
 import { TokenPath } from '../schemas/tokens.ts';
 
-const LAG = 'Counted are allowed checks of the last thirty days; the count may lag a minute.';
+const LAG = 'Counted are allowed checks of the last thirty days; the count may lag two minutes.';
 
 export const addTokenUsageRoutes: AddRoutes = (app, deps) => {
   for (const schema of TOKEN_USAGE_SCHEMAS) app.addSchema(schema);

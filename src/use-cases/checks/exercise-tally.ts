@@ -6,7 +6,7 @@ import type { Resource, TokenFacts } from '../../domain/facts.ts';
 import { dayOf } from '../../domain/usage.ts';
 import { createNumberTable, type NumberTable } from '../../number-table.ts';
 
-/** Entries of a table: at most 16 MiB. */
+/** Entries of a table, of which there are three: at most 16 MiB each. */
 const ENTRIES_MAX = 200_000;
 /** So many different needs are known by a number; then all of them are learned anew. */
 const NEEDS_MAX = 20_000;
@@ -44,6 +44,8 @@ export type DayTally = {
 export type ExerciseTally = {
   /** Counts one allowed check. @rule U1 */
   readonly record: (token: TokenFacts, resource: Resource, exercise: Exercise, now: Date) => void;
+  /** Whether it is time to take what is there. */
+  readonly isHalfFull: () => boolean;
   /** Everything since the last time, by day, and how many uses had no room. */
   readonly take: () => { readonly days: readonly DayTally[]; readonly left_out: number };
 };
@@ -65,7 +67,13 @@ function ownerIdOf(resource: Resource): number {
 }
 
 /** `repositories_max`: so many are told apart for each token. */
-export function createExerciseTally({ repositories_max }: { readonly repositories_max: number }): ExerciseTally {
+export function createExerciseTally({
+  repositories_max,
+  entries_max = ENTRIES_MAX,
+}: {
+  readonly repositories_max: number;
+  readonly entries_max?: number;
+}): ExerciseTally {
   let needs = knowNeeds();
   let tables: Tables | null = null;
   let closed: DayTally[] = [];
@@ -74,13 +82,13 @@ export function createExerciseTally({ repositories_max }: { readonly repositorie
 
   function begin(day: number): Tables {
     if (tables !== null) closed.push(readDay(tables, needs.texts));
-    const table = () => createNumberTable({ size_max: ENTRIES_MAX, expected });
+    const table = () => createNumberTable({ size_max: entries_max, expected });
     tables = { day, exercises: table(), repositories: table(), told_apart: table() };
     return tables;
   }
 
   function countRepository({ repositories, told_apart }: Tables, token_id: number, repository_id: number): void {
-    if (repositories.addOneIfThere(token_id, repository_id, 0) || repositories.size() >= ENTRIES_MAX) return;
+    if (repositories.addOneIfThere(token_id, repository_id, 0) || repositories.size() >= entries_max) return;
     if (told_apart.add(token_id, 0, 0, 1) <= repositories_max) repositories.add(token_id, repository_id, 0, 1);
   }
 
@@ -95,6 +103,8 @@ export function createExerciseTally({ repositories_max }: { readonly repositorie
         countRepository(counting, token.id, resource.id);
       }
     },
+    isHalfFull: () =>
+      tables !== null && 2 * Math.max(tables.exercises.size(), tables.repositories.size()) > entries_max,
     take: () => {
       const days = tables === null ? closed : [...closed, readDay(tables, needs.texts)];
       const taken = { days, left_out };

@@ -1,5 +1,5 @@
-// What tokens exercise (U1), without a write per request: counted in memory, written together. It may lag 60 s; a process that is
-// killed loses what it counted since the last flush, one that stops flushes.
+// What tokens exercise (U1), without a write per request: counted in memory, written together, each minute or when there is much. A
+// process that is killed loses what it counted since the last flush, one that stops flushes.
 
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
@@ -7,7 +7,7 @@ import type { Database } from '../../db/schema.ts';
 import { addUsage } from '../../db/token-usage.ts';
 import { createExerciseTally, type DayTally, type ExerciseTally } from './exercise-tally.ts';
 
-export const USAGE_FLUSH_SECONDS = 20;
+export const USAGE_FLUSH_SECONDS = 60;
 /** Entries that wait for a database that does not answer; what is beyond is left out. */
 const WAITING_MAX = 400_000;
 /** Rows of each kind in one statement: between two of them, requests are answered. */
@@ -22,10 +22,12 @@ type Parts = {
   readonly log: Logger;
   /** So many repositories a day are told apart for each token. */
   readonly repositories_max: number;
+  /** So many entries are kept in memory. */
+  readonly entries_max?: number;
 };
 
-export function createUsage({ db, log, repositories_max }: Parts): Usage {
-  const tally = createExerciseTally({ repositories_max });
+export function createUsage({ db, log, repositories_max, entries_max }: Parts): Usage {
+  const tally = createExerciseTally({ repositories_max, ...(entries_max !== undefined && { entries_max }) });
   let waiting: DayTally[] = [];
 
   function takeAll(): DayTally[] {
@@ -67,5 +69,20 @@ export function createUsage({ db, log, repositories_max }: Parts): Usage {
     }
   }
 
-  return { record: tally.record, flush };
+  let is_early = false;
+
+  /** A fault is told by the next flush that is due: what could not be written waits. */
+  async function flushEarly(): Promise<void> {
+    is_early = true;
+    await flush().catch(() => undefined);
+    is_early = false;
+  }
+
+  return {
+    record: (token, resource, exercise, now) => {
+      tally.record(token, resource, exercise, now);
+      if (!is_early && tally.isHalfFull()) void flushEarly();
+    },
+    flush,
+  };
 }

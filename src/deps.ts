@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { CatalogueSource } from './catalogue-source.ts';
 import type { Config } from './config.ts';
 import type { SharedCounts } from './counts-over-nodes.ts';
+import type { ImportDatabase } from './db/import/connection.ts';
 import type { Database } from './db/schema.ts';
 import type { Freshness } from './facts/freshness.ts';
 import type { FactsSource } from './facts/source.ts';
@@ -18,7 +19,7 @@ import type { Signer } from './use-cases/signing-keys/signer.ts';
 export interface Deps {
   readonly db: Kysely<Database>;
   /** The same database for a bulk import: one connection beside the pool, with limits of its own. Who opens it ends it. */
-  readonly openImportDatabase: () => Kysely<Database>;
+  readonly openImportDatabase: () => ImportDatabase;
   readonly config: Config;
   /** The present moment: the only clock that anything but `main.ts` may ask. */
   readonly clock: () => Date;

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { composeDeps, type Parts } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
 import { openChangeFeed } from './db/change-feed.ts';
+import { isReachedDirectly } from './db/direct.ts';
 import { openDeliveryQueue } from './db/job-queue.ts';
 import { openPool } from './db/pool.ts';
 import type { Deps } from './deps.ts';
@@ -57,8 +58,8 @@ async function startService(config: Config, stopper: Stopper): Promise<void> {
   const workers = is_alone ? null : workersOf(url, config, log);
   const deps =
     workers === null
-      ? openDeps(url, config, log)
-      : openDeps(url, shareOfParent(config), log, wakingOthers(openChangeFeed, workers.wake));
+      ? await openDeps(url, config, log)
+      : await openDeps(url, shareOfParent(config), log, wakingOthers(openChangeFeed, workers.wake));
   addDeps(deps, add);
   const prepared = await prepareService(deps, catalogue);
   add(startJobs(deps));
@@ -87,7 +88,7 @@ async function startWorkers(deps: Deps, workers: Workers, { add, stop }: Stopper
 async function startWorker(config: Config, { add }: Stopper, number: string): Promise<void> {
   const log = await openLog(config.log_level, { is_terminal: process.stdout.isTTY, worker: number });
   const open = wokenByParent(openChangeFeed, process);
-  const deps = openDeps(config.database_url ?? '', shareOfWorker(config), log, open);
+  const deps = await openDeps(config.database_url ?? '', shareOfWorker(config), log, open);
   addDeps(deps, add);
   countAsOneOfMany(number, gatherThroughParent());
   add(startJobsOfProcess(deps));
@@ -108,11 +109,15 @@ async function serve(deps: Deps, add: Stopper['add']): Promise<void> {
   add(() => drain(app, config.drain_ms));
 }
 
-function openDeps(url: string, config: Config, log: Logger, openFeed?: Parts['openFeed']): Deps {
+async function openDeps(url: string, config: Config, log: Logger, openFeed?: Parts['openFeed']): Promise<Deps> {
+  const is_direct = await whenReachable(log, () => isReachedDirectly(url));
+  if (!is_direct)
+    log.info('a connection pooler stands before the database: changes are asked for, nobody tells of them');
   const pool = openPool({
     url,
     connections_max: config.database_connections_max,
     request_timeout_ms: config.request_timeout_ms,
+    is_direct,
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   });
   return composeDeps({ pool, config, clock: () => new Date(), log, ...(openFeed !== undefined && { openFeed }) });

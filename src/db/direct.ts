@@ -1,4 +1,4 @@
-// One connection outside the pool, for what happens once at the start.
+// Connections outside the pool, for what happens once at the start, and what stands between us and the database.
 import pg from 'pg';
 import { startRefusal } from '../start-refusal.ts';
 import { sqlstate, toFault } from './sqlstate.ts';
@@ -31,4 +31,44 @@ export async function connectDirectly(url: string): Promise<pg.Client> {
 export async function isDirect(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   return rows[0]?.pid === (client as pg.Client & { readonly processID?: number | null }).processID;
+}
+
+/** The same for the way of this URL. Refused and faults as `connectDirectly`. */
+export async function isReachedDirectly(url: string): Promise<boolean> {
+  const client = await connectDirectly(url);
+  try {
+    return await isDirect(client);
+  } catch (error) {
+    throw toFault(error);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Does the work while no other process does what has the same key. The lock is that of a transaction of another connection, open all
+ * the while: a lock of a session would stay with a pooler's. Refused and faults as `connectDirectly`.
+ */
+export async function whileLocked<Answer>(
+  url: string,
+  key: number,
+  work: (client: pg.Client) => Promise<Answer>,
+): Promise<Answer> {
+  const holder = await connectDirectly(url);
+  try {
+    await lock(holder, key);
+    const client = await connectDirectly(url);
+    return await work(client).finally(() => client.end());
+  } finally {
+    await holder.end();
+  }
+}
+
+async function lock(holder: pg.Client, key: number): Promise<void> {
+  try {
+    await holder.query('begin');
+    await holder.query('select pg_advisory_xact_lock($1)', [key]);
+  } catch (error) {
+    throw toFault(error);
+  }
 }

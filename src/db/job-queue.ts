@@ -4,7 +4,7 @@
 import { CompiledQuery, type Kysely } from 'kysely';
 import type pg from 'pg';
 import { PgBoss } from 'pg-boss';
-import { connectDirectly } from './direct.ts';
+import { whileLocked } from './direct.ts';
 import type { Database } from './schema.ts';
 import { toFault } from './sqlstate.ts';
 
@@ -85,10 +85,8 @@ function bossOver(db: Executor, options: object, onError: (error: unknown) => vo
 
 /** Makes, or brings to the present form, the schema of the queue. Any number of nodes may do so at once. */
 export async function installQueue(url: string): Promise<void> {
-  const client = await connectDirectly(url);
-  try {
+  await whileLocked(url, LOCK_KEY, async (client) => {
     const executor = executorOfClient(client);
-    await executor.executeSql('select pg_advisory_lock($1)', [LOCK_KEY]);
     const boss = bossOver(executor, { migrate: true });
     await boss.start();
     const settings = {
@@ -100,9 +98,7 @@ export async function installQueue(url: string): Promise<void> {
     await boss.createQueue(QUEUE, settings);
     await boss.updateQueue(QUEUE, settings);
     await boss.stop({ graceful: false, close: false });
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** Puts these jobs in, in the caller's transaction. */

@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { StorageUnavailable } from '../domain/fault.ts';
 import { startRefusal } from '../start-refusal.ts';
-import { connectDirectly } from './direct.ts';
+import { whileLocked } from './direct.ts';
 import { toFault } from './sqlstate.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
@@ -19,20 +19,16 @@ interface Migration {
 }
 
 /**
- * Applies what is missing and answers the names of the files that were applied. A direct connection is needed: the lock belongs
- * to a session. Refused: a database newer than this code, and one whose applied files were edited since.
+ * Applies what is missing and answers the names of the files that were applied. Refused: a database newer than this code, and one
+ * whose applied files were edited since.
  */
 export async function migrate(url: string, folder: URL = FOLDER): Promise<readonly string[]> {
   const migrations = await readMigrations(folder);
-  const client = await connectDirectly(url);
-  try {
-    await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+  return whileLocked(url, LOCK_KEY, async (client) => {
     const missing = missingMigrations(migrations, await appliedMigrations(client));
     for (const migration of missing) await apply(client, migration);
     return missing.map((migration) => migration.name);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function readMigrations(folder: URL): Promise<readonly Migration[]> {

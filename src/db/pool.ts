@@ -22,6 +22,8 @@ export interface PoolOptions {
   readonly request_timeout_ms: number;
   /** The longest that waiting for a connection may take, where it is not the usual part of that. */
   readonly connect_timeout_ms?: number | undefined;
+  /** Whether connections keep what was set and prepared on them (direct.ts); true unless said otherwise. */
+  readonly is_direct?: boolean;
   /** Is told of connections that broke while nobody used them. */
   readonly onIdleError: (error: Error) => void;
 }
@@ -33,14 +35,19 @@ export function databaseOver(pool: pg.Pool): Kysely<Database> {
 
 /** The one pool of connections of a process. */
 export function openPool(options: PoolOptions): pg.Pool {
+  const { is_direct = true } = options;
+  // A pooler refuses these, because they are of a session: there the role has them (docs/operations.md).
+  const of_session = {
+    statement_timeout: Math.floor(options.request_timeout_ms * 0.5),
+    idle_in_transaction_session_timeout: options.request_timeout_ms * 2,
+  };
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.connections_max,
     // Waiting for a connection and for a statement must both fit into the time of the request.
     connectionTimeoutMillis: options.connect_timeout_ms ?? Math.floor(options.request_timeout_ms * 0.4),
-    statement_timeout: Math.floor(options.request_timeout_ms * 0.5),
     query_timeout: Math.floor(options.request_timeout_ms * 0.6),
-    idle_in_transaction_session_timeout: options.request_timeout_ms * 2,
+    ...(is_direct && of_session),
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'gatehouse',
@@ -49,7 +56,28 @@ export function openPool(options: PoolOptions): pg.Pool {
   pool.on('error', options.onIdleError);
   // A connection that breaks between two statements of a transaction says so here only; unheard, it would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  if (!is_direct) {
+    POOLED.add(pool);
+    pool.on('connect', prepareNothing);
+  }
   return pool;
+}
+
+const POOLED = new WeakSet<pg.Pool>();
+
+/** Whether something stands between this pool and the sessions of the database. */
+export function isPooled(pool: pg.Pool): boolean {
+  return POOLED.has(pool);
+}
+
+/** Statements with a name are kept by the session: the next one may be done by another, which does not know them. */
+function prepareNothing(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as (first: unknown, ...rest: unknown[]) => unknown;
+  const unnamed = (first: unknown, ...rest: unknown[]): unknown =>
+    typeof first === 'object' && first !== null && 'name' in first
+      ? query({ ...first, name: undefined }, ...rest)
+      : query(first, ...rest);
+  client.query = unnamed as pg.PoolClient['query'];
 }
 
 /** The pool for kysely: its errors are faults or the statement's own, and a connection that failed is not used again. */

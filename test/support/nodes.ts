@@ -34,11 +34,16 @@ export type Node = {
   readonly logged: () => string;
 };
 
-async function startNode(t: Test, url: string, { settings = {}, monotonic_ms, clock }: NodeOptions): Promise<Node> {
+async function startNode(
+  t: Test,
+  url: string,
+  { settings = {}, monotonic_ms, clock, is_direct = true }: NodeOptions & { readonly is_direct?: boolean },
+): Promise<Node> {
   const way = await databaseProxy(t, url);
   const config = loadConfig({ FRESHNESS_MS: '2000', ...settings });
   const request_timeout_ms = settings.REQUEST_TIMEOUT_MS === undefined ? REQUEST_TIMEOUT_MS : config.request_timeout_ms;
-  const pool = openPool({ url: way.url, connections_max: 3, request_timeout_ms, onIdleError: () => undefined });
+  const onIdleError = (): undefined => undefined;
+  const pool = openPool({ url: way.url, connections_max: 3, request_timeout_ms, is_direct, onIdleError });
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }) as Logger;
   const steady = monotonic_ms === undefined ? {} : { monotonic_ms };
@@ -50,14 +55,22 @@ async function startNode(t: Test, url: string, { settings = {}, monotonic_ms, cl
   return { deps, inject: app.inject.bind(app) as Node['inject'], way, logged: () => lines.join('') };
 }
 
-/** Two nodes, with a person, a repository and a backend service that asks. */
-export async function startNodes(
-  t: Test,
-  options: { readonly first?: NodeOptions; readonly second?: NodeOptions } = {},
-) {
+type NodesOptions = { readonly first?: NodeOptions; readonly second?: NodeOptions };
+
+/** Two nodes over a database of their own. */
+export async function startNodes(t: Test, options: NodesOptions = {}) {
   const { url, db } = await createDatabase(t);
-  const first = await startNode(t, url, options.first ?? {});
-  const second = await startNode(t, url, options.second ?? {});
+  return { db, ...(await startNodesOver(t, url, options)) };
+}
+
+/** Two nodes over the empty database with this URL, with a person, a repository and a backend service that asks. */
+export async function startNodesOver(
+  t: Test,
+  url: string,
+  { is_direct = true, ...options }: NodesOptions & { readonly is_direct?: boolean } = {},
+) {
+  const first = await startNode(t, url, { ...options.first, is_direct });
+  const second = await startNode(t, url, { ...options.second, is_direct });
   const world = worldOf(first.deps);
   const ada = await world.person('ada');
   const acme = await world.organization('acme', ada);
@@ -94,5 +107,5 @@ export async function startNodes(
     return ended;
   }
 
-  return { db, first, second, world, ada, acme, session, authorization, classic, at, may, warm, end };
+  return { first, second, world, ada, acme, session, authorization, classic, at, may, warm, end };
 }

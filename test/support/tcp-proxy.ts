@@ -51,10 +51,17 @@ export async function tcpProxy(t: Test, target: number | string): Promise<TcpPro
     named === undefined || first.includes(named);
   const meant = (chosen: Chosen = {}): Connection[] => [...connections].filter((each) => isMeant(each, chosen));
 
-  function end(connection: Connection): void {
+  function close(connection: Connection): void {
     connections.delete(connection);
-    connection.client.resetAndDestroy();
+    connection.client.destroy();
     connection.server.destroy();
+  }
+
+  /** With a reset, unless its end has begun: Node then never closes it, and never ends. */
+  function end(connection: Connection): void {
+    const { client } = connection;
+    if (!client.readableEnded && !client.writableEnded && !client.destroyed) client.resetAndDestroy();
+    close(connection);
   }
 
   /** What becomes of bytes: passed on after so many ms, kept back, lost, or answered by a reset. */
@@ -97,7 +104,7 @@ export async function tcpProxy(t: Test, target: number | string): Promise<TcpPro
           (fault) => ['hang', 'swallow'].includes(fault.type) && isMeant(connection, fault),
         );
         if (is_silent) spoiled.add(connection);
-        else end(connection);
+        else close(connection);
       });
     }
   });

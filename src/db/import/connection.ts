@@ -1,9 +1,9 @@
 // The connection of an import: one, for its whole duration, because the lock that keeps a second import out belongs to it and
-// goes with it, however it ends.
+// goes with it, however it ends. Behind a pooler the lock is that of a transaction of a second one, open all the while.
 
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
-import { databaseOver, openPool } from '../pool.ts';
+import { databaseOver, isPooled, openPool } from '../pool.ts';
 import type { Database } from '../schema.ts';
 
 /** Among the advisory locks of the database: imports. */
@@ -23,18 +23,23 @@ const SETTINGS = [
   sql`set jit = off`,
 ];
 
+/** The database for an import. `is_direct`: what is set on its connection stays set. */
+export type ImportDatabase = { readonly db: Kysely<Database>; readonly is_direct: boolean };
+
 /** Opens the database that `pool` is of for an import, beside the pool and with limits of its own. */
-export function importDatabaseOf(pool: pg.Pool): () => Kysely<Database> {
-  return () =>
-    databaseOver(
-      openPool({
-        url: pool.options.connectionString ?? '',
-        connections_max: 1,
-        request_timeout_ms: TIMEOUT_MS,
-        connect_timeout_ms: pool.options.connectionTimeoutMillis,
-        onIdleError: () => undefined,
-      }),
-    );
+export function importDatabaseOf(pool: pg.Pool): () => ImportDatabase {
+  return () => {
+    const is_direct = !isPooled(pool);
+    const own = openPool({
+      url: pool.options.connectionString ?? '',
+      connections_max: is_direct ? 1 : 2,
+      request_timeout_ms: TIMEOUT_MS,
+      connect_timeout_ms: pool.options.connectionTimeoutMillis,
+      is_direct,
+      onIdleError: () => undefined,
+    });
+    return { db: databaseOver(own), is_direct };
+  };
 }
 
 export type ImportConnection = {
@@ -43,14 +48,15 @@ export type ImportConnection = {
   readonly close: () => Promise<void>;
 };
 
-/** The connection, or null where another import runs. `pool` has the limits of an import, and is this connection's alone. */
-export async function openImportConnection(pool: Kysely<Database>): Promise<ImportConnection | null> {
+/** The connection, or null where another import runs. The database has the limits of an import, and is this connection's alone. */
+export async function openImportConnection({ db: pool, is_direct }: ImportDatabase): Promise<ImportConnection | null> {
   const opened = Promise.withResolvers<Kysely<Database>>();
   const closing = Promise.withResolvers<void>();
-  const ended = pool.connection().execute(async (connection) => {
+  const hold = async (connection: Kysely<Database>): Promise<void> => {
     opened.resolve(connection);
     await closing.promise;
-  });
+  };
+  const ended = is_direct ? pool.connection().execute(hold) : pool.transaction().execute(hold);
   ended.catch(opened.reject);
   const end = async (): Promise<void> => {
     closing.resolve();
@@ -58,8 +64,10 @@ export async function openImportConnection(pool: Kysely<Database>): Promise<Impo
     await pool.destroy();
   };
   try {
-    const db = await opened.promise;
-    if (await tryLock(db)) return { db, close: () => unlock(db).finally(end) };
+    const held = await opened.promise;
+    const is_locked = is_direct ? await tryLock(held) : await tryLockInTransaction(held);
+    if (is_locked && is_direct) return { db: held, close: () => unlock(held).finally(end) };
+    if (is_locked) return { db: pool, close: end };
   } catch (error) {
     await end();
     throw error;
@@ -73,6 +81,12 @@ async function tryLock(db: Kysely<Database>): Promise<boolean> {
   const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_lock(${LOCK_KEY}::bigint) as locked`.execute(
     db,
   );
+  return rows[0]?.locked === true;
+}
+
+async function tryLockInTransaction(transaction: Kysely<Database>): Promise<boolean> {
+  const { rows } = await sql<{ locked: boolean }>`
+    select pg_try_advisory_xact_lock(${LOCK_KEY}::bigint) as locked`.execute(transaction);
   return rows[0]?.locked === true;
 }
 

@@ -11,6 +11,8 @@ import { JWT_AUDIENCE, JWT_ISSUER, type SideName } from './sides.ts';
 import { forgetEverything, type World } from './world.ts';
 
 const CONNECTIONS_WARMING = 64;
+/** Enough for the compiler, where nothing is remembered. */
+const WARMING_REQUESTS = 20_000;
 const DAY_SECONDS = 86_400;
 const JWT_COUNT = 2000;
 const FORGETTING_MS = 200;
@@ -23,7 +25,8 @@ export async function warmSide(
   side: Exclude<SideName, 'jwt'>,
 ): Promise<Side> {
   const asks = (side === 'service' ? asksOf : bareAsksOf)(cell, world.tokens, world.client);
-  return warmed(processes, side, asks, ['./serve.ts', [side, cell, world.database_url]]);
+  const requests_max = side === 'service' ? asks.length : WARMING_REQUESTS;
+  return warmed(processes, side, asks, ['./serve.ts', [side, cell, world.database_url]], requests_max);
 }
 
 /** The bare route, where the text is a JWT that it verifies (ES256, jose): no look-up, no revocation. */
@@ -49,11 +52,12 @@ export async function jwtSide(processes: Processes, world: World, cell: CellName
 
 /** The service, which has forgotten everything before each sample and is asked about no token twice. */
 export async function coldSide(processes: Processes, world: World, cell: CellName): Promise<Side> {
-  const side = await warmSide(processes, world, cell, 'service');
+  const asks = asksOf(cell, world.tokens, world.client);
+  const service = ['./serve.ts', ['service', cell, world.database_url]] as const;
+  const side = await warmed(processes, 'cold', asks, service, WARMING_REQUESTS);
   let asked = 0;
   return {
     ...side,
-    name: 'cold',
     loaders: {
       take: async (...args) => {
         const sample = await side.loaders.take(...args);
@@ -76,9 +80,10 @@ export async function warmed(
   name: string,
   asks: readonly Ask[],
   [file, args]: readonly [string, readonly string[]],
+  requests_max = Number.POSITIVE_INFINITY,
 ): Promise<Side> {
   const [server, load] = await Promise.all([serve(file, args), loaders(asks)]);
-  return askedOnce({ name, server, loaders: load }, asks.length);
+  return askedOnce({ name, server, loaders: load }, Math.min(asks.length, requests_max));
 }
 
 /** Everything is asked about once: what is remembered then is all. */

@@ -13,7 +13,16 @@ export type Bench = {
   readonly plan: Plan;
 };
 
-const AT_LEAST = { bare: 1, lean: 0.85, own_route: 0.8, cold: 0.65, oidc_provider: 10, better_auth: 20, jwt: 4 };
+const AT_LEAST = {
+  bare: 1,
+  lean: 0.85,
+  own_route: 0.8,
+  cold: 0.65,
+  oidc_provider: 10,
+  better_auth: 20,
+  jwt: 4,
+  cerbos: 1,
+};
 const LATENCY_MS_MOST = 5;
 const LOAD_OF_LATENCY = 0.6;
 
@@ -23,25 +32,33 @@ const perProcessorSecond = ({ per_processor_second }: Sample): number => per_pro
 function told(name: string, samples: readonly Sample[]): string {
   const of = (read: (sample: Sample) => number): string => printNumber(spreadOf(samples.map(read)).median);
   const per_second = Math.round(spreadOf(samples.map(perSecond)).median);
-  return `${name} ${per_second}/s, p50 ${of((each) => each.p50_ms)} p99 ${of((each) => each.p99_ms)} ms`;
+  const us = printNumber(1e6 / spreadOf(samples.map(perProcessorSecond)).median);
+  return `${name} ${per_second}/s, ${us} µs each, p50 ${of((each) => each.p50_ms)} p99 ${of((each) => each.p99_ms)} ms`;
 }
 
 type Pair = { readonly of: string; readonly to: string };
 
-/** How much of the one's speed the other has. The same by processor time of the servers is told beside. */
+/**
+ * How much of the one's speed the other has: in requests a second by the clock, and in requests for each second of processor time of
+ * the servers. Alone on a machine they are the same. Where others share it, the clock flatters who waits for the load, and
+ * processor time who waits for the database: what is less good for us is the figure, the other one is told beside.
+ */
 function ratioRow(
   samples: Samples,
   { of, to }: Pair,
   row: Pick<Row, 'figure' | 'unit'> & { least: number | null },
 ): Row {
-  const by_processor = printNumber(ratioOf(samples, of, to, perProcessorSecond).median);
-  const names = [of, to].map((name) => told(name, samples.get(name) ?? []));
+  const by_clock = ratioOf(samples, of, to, perSecond);
+  const by_processor = ratioOf(samples, of, to, perProcessorSecond);
+  const is_clock = by_clock.median <= by_processor.median;
+  const [seen, other] = is_clock ? [by_clock, by_processor] : [by_processor, by_clock];
+  const sides = [of, to].map((name) => told(name, samples.get(name) ?? []));
   return {
     figure: row.figure,
-    unit: row.unit,
-    seen: ratioOf(samples, of, to, perSecond),
+    unit: `${row.unit}, by ${is_clock ? 'the clock' : 'processor time'}`,
+    seen,
     wanted: row.least === null ? null : { at: 'least', value: row.least },
-    notes: `${names.join('; ')}; by processor time ${by_processor}`,
+    notes: `by ${is_clock ? 'processor time' : 'the clock'} ${printNumber(other.median)}; ${sides.join('; ')}`,
   };
 }
 
@@ -108,21 +125,13 @@ export async function peerRows(bench: Bench, place: PeersPlace): Promise<readonl
   ];
 }
 
-/** Per core: by the processor time that each server used, whatever else ran on its core. */
 export async function cerbosRow(bench: Bench): Promise<Row> {
   const { world } = bench;
   const samples = await sampled(bench, (processes) =>
     inTurn([() => warmSide(processes, world, 'evaluation', 'service'), () => cerbosSide(processes, world)]),
   );
-  const names = ['service', 'cerbos'].map((name) => told(name, samples.get(name) ?? []));
-  const by_time = printNumber(ratioOf(samples, 'service', 'cerbos', perSecond).median);
-  return {
-    figure: 'warm AuthZEN evaluation',
-    unit: 'times Cerbos, by processor time',
-    seen: ratioOf(samples, 'service', 'cerbos', perProcessorSecond),
-    wanted: { at: 'least', value: 1 },
-    notes: `${names.join('; ')}; by time ${by_time}`,
-  };
+  const row = { figure: 'warm AuthZEN evaluation', unit: 'times Cerbos, per core', least: AT_LEAST.cerbos };
+  return ratioRow(samples, { of: 'service', to: 'cerbos' }, row);
 }
 
 /** Requests that begin when they are due, at a share of what the server can do: how long the slowest of a hundred takes. */

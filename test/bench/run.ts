@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { startTestServer } from '../support/server.ts';
 import { CHECK_NAMES } from './cells.ts';
 import { type Bench, cerbosRow, coldRow, jwtRow, latencyRows, peerRows, warmRows } from './figures.ts';
+import { memoryRows } from './memory-figure.ts';
 import { installPeers } from './peers.ts';
 import { plot } from './plot.ts';
 import { pinning } from './processes.ts';
@@ -18,9 +19,9 @@ import { fillWorld } from './world.ts';
 const PICTURE = 'performance.svg';
 const SHORT_SOAK_MINUTES = 1;
 const PEER_SUBJECTS = 3000;
-const COLD_TOKENS = 4; // times as many as are kept warm: no token is asked about twice
+const COLD_TOKENS = 3; // times as many as are kept warm: no token is asked about twice
 
-const PARTS = ['warm', 'own', 'cold', 'peers', 'jwt', 'cerbos', 'latency', 'workers', 'soak'] as const;
+const PARTS = ['warm', 'own', 'cold', 'peers', 'jwt', 'cerbos', 'latency', 'workers', 'memory', 'soak'] as const;
 type Part = (typeof PARTS)[number];
 
 const { values } = parseArgs({
@@ -60,6 +61,8 @@ async function rowsOf(part: Part, bench: Bench, cold: Bench, database_url: strin
       return each(CHECK_NAMES, (cell) => latencyRows(bench, cell));
     case 'workers':
       return [await workersRow(bench, 'evaluation')];
+    case 'memory':
+      return memoryRows(rounds);
     case 'soak':
       return [await soakRow(bench, SHORT_SOAK_MINUTES)];
   }

@@ -53,12 +53,22 @@ const COLUMNS = sql`
   entry.managed_hashed_token, entry.request_id, entry.actor_ip, entry.user_agent, entry.operation_type,
   entry.outcome, entry.reason, entry.data`;
 
+/**
+ * What somebody was told that it is not there, his own log must not tell him either: the entry of an attempt at what is hidden names it, and
+ * is for the logs of those whom it concerns. @rule F6
+ */
+function hiddenFrom({ log_kind, log_id }: LogName): RawBuilder<unknown> {
+  if (log_kind !== 'user') return sql``;
+  return sql`and (entry.actor_id = ${log_id} and entry.outcome = 'refused' and entry.reason = 'not_found') is not true`;
+}
+
 /** Where the log, its positions and the filter are as asked, from one end, so many. */
 function asked(log: LogName, { filter, above, below, descending, limit }: LogQuery): RawBuilder<unknown> {
   const clauses = filter.map((each) => sql`and ${clause(each)}`);
   return sql`
     where placed.log_kind = ${log.log_kind} and placed.log_id = ${log.log_id}
       and placed.position > ${above} and placed.position < ${below}
+      ${hiddenFrom(log)}
       ${clauses.length === 0 ? sql`` : sql.join(clauses, sql` `)}
     order by placed.position ${descending ? sql`desc` : sql`asc`}
     limit ${limit}`;

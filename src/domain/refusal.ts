@@ -44,7 +44,7 @@ export type RefusalDetails = {
   readonly needed?: Needed;
   readonly headers?: Readonly<Record<string, string>>;
   readonly oauth_error?: OAuthError;
-  /** With `not_found`: the token that is there, and is another's. Never told; the attempt is recorded (L1). */
+  /** With `not_found`: the token that is there, and is another's; undefined: there is none. Never told; the attempt is recorded (L1). */
   readonly tried_token?: TriedToken | undefined;
   /** Which organization was asked for, beside what the path names: its log has the attempt too. Never told. */
   readonly organization?: { readonly id: number; readonly login: string };

@@ -67,8 +67,8 @@ async function record(deps: Deps, request: FastifyRequest, refusal: Refusal): Pr
   const action = typeof declared === 'function' ? declared(request.body) : declared;
   const is_known = request.caller.principal.type !== 'anonymous';
   const resource = request.facts?.resource ?? { type: 'none' };
-  const is_judged = access !== undefined && 'operation' in access;
-  if (!action || !is_known || (resource.type === 'absent' && is_judged)) return;
+  // Also of what is not there: an entry that concerns nobody takes as long as one of what is hidden (threats I2).
+  if (!action || !is_known) return;
   await recordRefusal(deps, request.caller, { action, resource, refusal });
 }
 
@@ -78,11 +78,11 @@ async function refuse(deps: Deps, request: FastifyRequest, refusal: Refusal): Pr
   throw refusal;
 }
 
-/** Records a use-case's refusal if it is one of rights: 403, or 404 for what is another's. @rule L1 */
+/** Records a use-case's refusal if it is one of rights: 403, or 404 for what is another's, or nobody's. @rule L1 */
 export async function recordIfRefused(deps: Deps, request: FastifyRequest, error: unknown): Promise<void> {
   if (!(error instanceof Refusal)) return;
   const { code, details } = error;
-  if (REASONS[code].status === 403 || details.tried_token !== undefined) await record(deps, request, error);
+  if (REASONS[code].status === 403 || 'tried_token' in details) await record(deps, request, error);
 }
 
 export async function admitOperation(

@@ -2,7 +2,7 @@
 
 import { pino } from 'pino';
 import { composeDeps } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config.ts';
+import { type Environment, loadConfig } from '../../src/config.ts';
 import { openDeliveryQueue } from '../../src/db/job-queue.ts';
 import { openPool } from '../../src/db/pool.ts';
 import type { Deps } from '../../src/deps.ts';
@@ -41,10 +41,11 @@ export type Listener<Heard> = {
 export async function playStory<Heard>(
   url: string,
   listen: (stage: Stage) => Promise<Listener<Heard>>,
+  settings: Environment = {},
 ): Promise<Heard> {
   const real_start = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + AHEAD_MS;
   let now = real_start;
-  const config = loadConfig({ TOKEN_PREFIX: PREFIX, REQUEST_TIMEOUT_MS });
+  const config = loadConfig({ TOKEN_PREFIX: PREFIX, REQUEST_TIMEOUT_MS, ...settings });
   const pool = openPool({
     url,
     connections_max: 2,

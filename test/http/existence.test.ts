@@ -7,6 +7,7 @@ import { isWriteMethod } from '../../src/domain/operation.ts';
 import { OWN_OPERATIONS } from '../../src/domain/own-operations.ts';
 import { directoryApp } from '../support/directory-app.ts';
 import { ABSENT, type Nested, nestedIn } from '../support/nested-world.ts';
+import { statementsOf } from '../support/query-count.ts';
 
 /** Bodies that would be accepted, so that nothing but sight decides. */
 const BODIES: Readonly<Record<string, object>> = {
@@ -112,6 +113,36 @@ t.test('F6, F7: a repository that is not seen is one that never was, for every o
     }
   }
 });
+
+t.test(
+  'F6, threats I2: what is hidden takes the same statements as what is not there, and no log of one’s own tells',
+  async (t) => {
+    const { blind, seen, inject, deps } = await world(t);
+    const below = { username: 'bob', key_id: '1', owner: 'acme' };
+    for (const operation of OWN_OPERATIONS.filter(ofRepository)) {
+      for (const [what, as] of Object.entries(blind)) {
+        const asked = (repo: string) => statementsOf(t, () => seen(as, operation, { ...below, repo }));
+        const [never, hidden] = [await asked('never'), await asked('hidden')];
+        t.same(hidden, never, `${operation.id} for ${what}`);
+      }
+    }
+    const entries = await deps.db.selectFrom('audit_entries').select(['repo', 'reason']).execute();
+    t.ok(
+      entries.some(({ repo, reason }) => repo === 'acme/hidden' && reason === 'not_found'),
+      'L1: whom it concerns is told',
+    );
+    for (const who of ['a stranger’s session', 'a session of a member without a role']) {
+      for (const accept of ['application/json', 'application/x-ndjson']) {
+        const headers = { authorization: `Bearer ${blind[who]}`, accept };
+        const log = await inject({ url: '/user/security-log?per_page=100', headers });
+        t.equal(log.statusCode, 200);
+        t.notMatch(log.body, 'hidden', `${who}: ${accept}`);
+        const found = await inject({ url: '/user/security-log?phrase=repo:acme/hidden', headers });
+        t.notMatch(found.body, 'hidden', 'nor a search');
+      }
+    }
+  },
+);
 
 t.test('F5, F6: to who may not look there every id below an organization is the same, present or absent', async (t) => {
   const { blind, seen, deps, world: make } = await world(t);

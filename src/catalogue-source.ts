@@ -28,12 +28,15 @@ export type CatalogueSourceParts = {
   readonly log: Logger;
 };
 
-type Confirmation = { readonly started_ms: number; readonly catalogue: Promise<Catalogue>; found: Catalogue | null };
+type Confirmation = { readonly started_ms: number; readonly catalogue: Promise<Catalogue> };
+type Confirmed = { readonly started_ms: number; readonly catalogue: Catalogue };
 
 export function createCatalogueSource({ db, monotonic_ms, log }: CatalogueSourceParts): CatalogueSource {
   let held: Catalogue = BUILT_IN_CATALOGUE;
   /** The last one that was begun; it speaks of a moment after its beginning. */
   let last: Confirmation | null = null;
+  /** What the newest one that has ended well found. */
+  let found: Confirmed | null = null;
 
   async function confirm(): Promise<Catalogue> {
     // Others may change it while the statement runs: each caller gets what his own statement found.
@@ -49,11 +52,11 @@ export function createCatalogueSource({ db, monotonic_ms, log }: CatalogueSource
   }
 
   function begin(started_ms: number): Promise<Catalogue> {
-    const begun: Confirmation = { started_ms, catalogue: confirm(), found: null };
+    const begun: Confirmation = { started_ms, catalogue: confirm() };
     last = begun;
     begun.catalogue.then(
-      (found) => {
-        begun.found = found;
+      (catalogue) => {
+        if (last === begun) found = { started_ms, catalogue };
       },
       () => {
         if (last === begun) last = null;
@@ -62,18 +65,24 @@ export function createCatalogueSource({ db, monotonic_ms, log }: CatalogueSource
     return begun.catalogue;
   }
 
-  function confirmed(now_ms: number): Confirmation | null {
-    return last !== null && now_ms - last.started_ms < CONFIRMED_MS ? last : null;
+  function isConfirmed(confirmation: { readonly started_ms: number } | null, now_ms: number): boolean {
+    return confirmation !== null && now_ms - confirmation.started_ms < CONFIRMED_MS;
   }
 
   return {
     current: () => {
       const now_ms = monotonic_ms();
-      return confirmed(now_ms)?.catalogue ?? begin(now_ms);
+      return last !== null && isConfirmed(last, now_ms) ? last.catalogue : begin(now_ms);
     },
-    known: () => confirmed(monotonic_ms())?.found ?? null,
+    known: () => {
+      const now_ms = monotonic_ms();
+      // Confirmed anew before it is over, so that nobody has to wait for it.
+      if (last === null || now_ms - last.started_ms >= CONFIRMED_MS / 2) begin(now_ms).catch(() => undefined);
+      return found !== null && isConfirmed(found, now_ms) ? found.catalogue : null;
+    },
     forget: () => {
       last = null;
+      found = null;
     },
   };
 }

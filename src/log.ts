@@ -3,13 +3,22 @@ import { hostname } from 'node:os';
 import { destination, type Logger, pino } from 'pino';
 import type { Config } from './config.ts';
 
-/** The log of the process. `worker`: which one of several it is; null where there is one only. */
+/** Lines are written together: a write for each would cost more than the check that it tells of. */
+const TOGETHER_BYTES = 8192;
+/** So late is a line at the most. Who is killed with -9 loses those; every other end writes them first. */
+const TOGETHER_MS = 100;
+
+/** The log of the process. `to`: a path in place of standard output. `worker`: which one of several it is; null where there is one only. */
 export async function openLog(
   level: Config['log_level'],
-  { is_terminal, worker }: { readonly is_terminal: boolean; readonly worker: string | null },
+  { is_terminal, worker, to }: { readonly is_terminal: boolean; readonly worker: string | null; readonly to?: string },
 ): Promise<Logger> {
   const options = worker === null ? { level } : { level, base: { pid: process.pid, hostname: hostname(), worker } };
-  if (!is_terminal) return pino(options, destination({ fd: 1, sync: true }));
+  if (!is_terminal) {
+    const lines = destination({ dest: to ?? 1, sync: false, minLength: TOGETHER_BYTES });
+    setInterval(() => lines.flush(), TOGETHER_MS).unref();
+    return pino(options, lines);
+  }
   const { default: pretty } = await import('pino-pretty');
   return pino(options, pretty({ sync: true, colorize: true, ignore: 'pid,hostname' }));
 }

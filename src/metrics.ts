@@ -32,9 +32,17 @@ export function countRefusedCredential(): void {
   refused_credentials.inc();
 }
 
+/** The library makes the name of a series from its labels at every call: each is asked for once. */
+const decided = new Map<string, ReturnType<typeof decisions.labels>>();
+
 /** Counts one decision. `reason`: a code of the closed list. */
 export function countDecision(reason: string): void {
-  decisions.inc({ reason });
+  let counter = decided.get(reason);
+  if (counter === undefined) {
+    counter = decisions.labels({ reason });
+    decided.set(reason, counter);
+  }
+  counter.inc();
 }
 
 type Observed = ReturnType<typeof requests.labels>;
@@ -69,6 +77,15 @@ let gather: (() => Promise<readonly ProcessMetrics[]>) | null = null;
 export function countAsOneOfMany(worker: string, gatherAll: typeof gather): void {
   registry.setDefaultLabels({ worker });
   gather = gatherAll;
+}
+
+/** Takes the seconds of one answered request. */
+export type Observe = (seconds: number) => void;
+
+/** The same for a route and a status that are known beforehand. */
+export function observerOf(labels: { method: string; route: string; status: number }): Observe {
+  const observed = requests.labels(labels);
+  return (seconds) => observed.observe(seconds);
 }
 
 /** Everything in Prometheus' text format, with its content type. */

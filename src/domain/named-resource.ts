@@ -1,5 +1,6 @@
 // Which thing an operation is about: what its path names (C2), or what its declaration says in place of the path.
 
+import { onceFor } from './once.ts';
 import type { Operation, ResourceType } from './operation.ts';
 import { type PermissionMap, permissionNamed } from './permission.ts';
 import { readTemplate } from './template.ts';
@@ -89,9 +90,13 @@ function idIn(text: string): number {
   return DECIMAL_ID.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : 0;
 }
 
+const namingOf: (operation: Operation) => ResourceNaming = onceFor(
+  ({ naming, template, permission_sets }) => naming ?? namingByPath(template, permission_sets),
+);
+
 /** The thing that a path with these values is about. @rule C2 */
 export function resourceOf(operation: Operation, params: Params): NamedResource {
-  const naming = operation.naming ?? namingByPath(operation.template, operation.permission_sets);
+  const naming = namingOf(operation);
   const value = (name: string): string => (Object.hasOwn(params, name) ? (params[name] ?? '') : '');
   switch (naming.type) {
     case 'repository':

@@ -1,5 +1,6 @@
 // Permissions and their levels (K4, K5): which exist, what covers what, what a token may carry for its resource owner.
 
+import { onceFor } from './once.ts';
 import { LEVELS, type Level, PERMISSIONS, type PermissionCategory, type PermissionDefinition } from './vocabulary.ts';
 
 /** What a token carries or a set asks: permission name → level. */
@@ -62,12 +63,12 @@ export function isWithin(a: PermissionMap, b: PermissionMap): boolean {
 }
 
 /** Levels of `map` as introspection prints them, by name: `contents:write issues:read`. */
-export function printPermissions(map: PermissionMap): string {
-  return Object.entries(map)
+export const printPermissions: (map: PermissionMap) => string = onceFor((map) =>
+  Object.entries(map)
     .map(([name, level]) => `${name}:${level}`)
     .sort()
-    .join(' ');
-}
+    .join(' '),
+);
 
 /** Permissions by category, as GitHub tells an organization of them; a category without any is left out. */
 export function groupPermissions(permissions: PermissionMap): Readonly<Record<string, PermissionMap>> {

@@ -1,5 +1,6 @@
 // What a question asks for: permission sets and classic scopes, whatever form it was asked in (C1, C4, C6).
 
+import { onceFor } from './once.ts';
 import { GIT_UPLOAD_PACK_ID, isWriteMethod, type Operation } from './operation.ts';
 import { isPermissionLevel, type PermissionMap } from './permission.ts';
 import type { Needed } from './refusal.ts';
@@ -63,9 +64,9 @@ function forPermission(permission: string, level: Level, workflow: boolean): Req
 }
 
 /** A set that says nothing is no declaration: that no permission is needed must be said. @rule C1 */
-function declaredSets(operation: Operation): readonly PermissionMap[] {
-  return operation.permission_sets.filter((set) => Object.keys(set).length > 0);
-}
+const declaredSets: (operation: Operation) => readonly PermissionMap[] = onceFor(({ permission_sets }) =>
+  permission_sets.filter((set) => Object.keys(set).length > 0),
+);
 
 function forOperation(operation: Operation, workflow: boolean): Requirement {
   const write = isWriteMethod(operation.method) && operation.id !== GIT_UPLOAD_PACK_ID;

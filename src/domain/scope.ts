@@ -1,6 +1,7 @@
 // Classic scopes: the hierarchy and normal form (K5), and the fixed table that says which scopes are enough for a
 // permission that is asked directly (C6).
 
+import { onceFor } from './once.ts';
 import { covers, permissionNamed } from './permission.ts';
 import { type Level, SCOPES } from './vocabulary.ts';
 
@@ -12,7 +13,7 @@ export function isScope(name: string): boolean {
 }
 
 /** Every scope that the given ones hold, themselves and what they include; unknown names hold nothing. @rule K5, F3 */
-export function expandScopes(scopes: readonly string[]): ReadonlySet<string> {
+export const expandScopes: (scopes: readonly string[]) => ReadonlySet<string> = onceFor((scopes) => {
   const held = new Set<string>();
   for (const scope of scopes) {
     const included = INCLUDES.get(scope);
@@ -21,7 +22,7 @@ export function expandScopes(scopes: readonly string[]): ReadonlySet<string> {
     for (const each of included) held.add(each);
   }
   return held;
-}
+});
 
 /** The same scopes without repetition and without those that another one implies, in the order of the vocabulary. @rule K5 */
 export function normaliseScopes(scopes: readonly string[]): readonly string[] {

@@ -13,6 +13,7 @@ import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
 import { answerClientError, answerTunnels } from './client-error.ts';
 import { addCors } from './cors.ts';
 import { addDeadline } from './deadline.ts';
+import { addDirectAnswers } from './direct/direct.ts';
 import { addErrorHandling, sendError } from './errors.ts';
 import { guardLog } from './framework-log.ts';
 import { addIdempotency } from './idempotency.ts';
@@ -58,6 +59,7 @@ export async function buildApp(
   addUnaskedTokens(app, deps);
   guardRoutes(app, deps);
   for (const addRoutes of routes) addRoutes(app, deps);
+  addDirectAnswers(app, deps);
   return app;
 }
 

@@ -24,6 +24,11 @@ function tally(deps: Deps, address: string): void {
   countRefusedCredential();
 }
 
+/** Whether every credential from this address is refused now. Counts nothing. @rule T4 */
+export function isFlooded(deps: Deps, address: string): boolean {
+  return countedOf(deps).fullFor(address, deps.clock()) !== null;
+}
+
 /** Refuses whatever credential comes from an address that has presented too many bad ones. @rule T4 */
 export function refuseFlood(deps: Deps, address: string): void {
   const ends_in_ms = countedOf(deps).fullFor(address, deps.clock());

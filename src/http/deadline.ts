@@ -2,6 +2,7 @@
 // Own code in place of the framework's `handlerTimeout`, which ends its clock as soon as a body has been read
 // (fastify/fastify#6725), and makes a timer and an AbortController for every request where one clock for all is enough.
 
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../domain/refusal.ts';
 
@@ -13,6 +14,13 @@ declare module 'fastify' {
     /** For a route that may take longer than all others. */
     deadline_ms?: number;
   }
+}
+
+const ARRIVED = new WeakMap<IncomingMessage, number>();
+
+/** Tells that the request has waited since then, by `performance.now()`: its time counts from there. */
+export function waitsSince(request: IncomingMessage, arrived_ms: number): void {
+  ARRIVED.set(request, arrived_ms);
 }
 
 type Waiting = { readonly reply: FastifyReply; readonly due: number };
@@ -69,7 +77,7 @@ export function addDeadline(app: FastifyInstance, usual_ms: number): void {
   });
   app.addHook('onRequest', (request, reply, done) => {
     const { queue, ms } = queueOf(request);
-    queue.set(request, { reply, due: performance.now() + ms });
+    queue.set(request, { reply, due: (ARRIVED.get(request.raw) ?? performance.now()) + ms });
     done();
   });
   app.addHook('onResponse', (request, _reply, done) => {

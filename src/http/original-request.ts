@@ -33,6 +33,11 @@ function fromPath({ method, originalUrl }: FastifyRequest): { method: string | n
   return { method, target: begins ? originalUrl.slice(ENVOY_PREFIX.length) : null };
 }
 
+/** Whether these can be the method and the target of a request line. */
+export function isOriginalRequest(method: string, target: string): boolean {
+  return METHOD.test(method) && TARGET.test(target);
+}
+
 /** What the gateway asks about, or null where it cannot be told. @rule C3 */
 export function originalRequest(style: GatewayStyle, request: FastifyRequest): OriginalRequest | null {
   const { method, target } =
@@ -40,5 +45,5 @@ export function originalRequest(style: GatewayStyle, request: FastifyRequest): O
       ? fromPath(request)
       : { method: onlyValue(request, NAMES[style].method), target: onlyValue(request, NAMES[style].target) };
   if (method === null || target === null) return null;
-  return METHOD.test(method) && TARGET.test(target) ? { method, target } : null;
+  return isOriginalRequest(method, target) ? { method, target } : null;
 }

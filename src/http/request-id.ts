@@ -8,5 +8,10 @@ const WELL_FORMED = /^[!#-&(-[\]-~]{1,128}$/;
 /** Two `X-Request-Id` headers arrive joined by a comma and a blank, which is not well-formed. */
 export function requestId(request: Pick<IncomingMessage, 'headers'>): string {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && WELL_FORMED.test(given) ? given : crypto.randomUUID();
+  return requestIdOf(typeof given === 'string' ? given : null);
+}
+
+/** The same of the header's one value; null: there is none. */
+export function requestIdOf(given: string | null): string {
+  return given !== null && WELL_FORMED.test(given) ? given : crypto.randomUUID();
 }

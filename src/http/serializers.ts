@@ -33,3 +33,8 @@ export const buildSerializer: Factory = (shared, options) => (route) => {
     return known;
   }
 };
+
+/** The function that writes answers of this schema, which refers to no other. */
+export function serializerOf(schema: object): (data: unknown) => string {
+  return SerializerSelector()({}, {})({ schema, method: '', url: '', httpStatus: '200' });
+}

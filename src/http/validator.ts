@@ -2,7 +2,7 @@
 // only path and query, which are always texts, are read as the declared types (query-array.ts). A body that is not as
 // declared is 422, a query too, a path is one that does not exist, a header is malformed (contract 1 and 10).
 
-import { Ajv2020, type AnySchemaObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 import { type FieldError, Refusal } from '../domain/refusal.ts';
@@ -21,15 +21,10 @@ let all: Ajv2020 | undefined;
 
 /** The validator compiler of the application. A schema is compiled at its first use: compiling all would slow the start. */
 export const compileValidator: FastifySchemaCompiler<AnySchemaObject> = ({ schema, httpPart }): Check => {
-  let compiled: ValidateFunction | undefined;
   let compiledAll: ValidateFunction | undefined; // needed at the first failure only; most routes never need it
-  const check: IsValid = (data) => {
-    first ??= newAjv({ allErrors: false });
-    compiled ??= first.compile(schema);
-    return compiled(data);
-  };
+  const { check, errors } = checkOf(schema);
   const errorsOf: ErrorsOf = (resource, data) => {
-    if (!isSmall(data)) return fieldErrors(resource, compiled?.errors ?? []);
+    if (!isSmall(data)) return fieldErrors(resource, errors());
     all ??= newAjv({ allErrors: true });
     compiledAll ??= all.compile(schema);
     compiledAll(data);
@@ -41,6 +36,19 @@ export const compileValidator: FastifySchemaCompiler<AnySchemaObject> = ({ schem
 
 type IsValid = (data: unknown) => boolean;
 type ErrorsOf = (resource: string, data: unknown) => FieldError[];
+
+/** Whether data is as this schema says, compiled at the first use; and what was wrong with the last that was not. */
+export function checkOf(schema: AnySchemaObject): { readonly check: IsValid; readonly errors: () => ErrorObject[] } {
+  let compiled: ValidateFunction | undefined;
+  return {
+    check: (data) => {
+      first ??= newAjv({ allErrors: false });
+      compiled ??= first.compile(schema);
+      return compiled(data);
+    },
+    errors: () => compiled?.errors ?? [],
+  };
+}
 
 /** An absent body counts as `{}`: where every member is optional, none has to be sent. */
 function checkBody(schema: AnySchemaObject, check: IsValid, errorsOf: ErrorsOf): Check {

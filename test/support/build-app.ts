@@ -24,6 +24,8 @@ export interface TestAppOptions {
   readonly settings?: Environment;
   /** Dependencies in place of the usual ones, for example a clock. */
   readonly deps?: Partial<Deps>;
+  /** Questions are answered from memory, as in a service that runs; else each first hears of all that the test wrote past it. */
+  readonly is_fenced?: false;
   /** Routes of the test itself, beside those of the service. */
   readonly routes?: AddRoutes;
   /** For who listens with TLS. */
@@ -51,7 +53,7 @@ export async function buildTestApp(t: Test, options: TestAppOptions = {}): Promi
       config: loadConfig({ ...AMPLE_LIMITS, ...options.settings }),
       clock: options.deps?.clock ?? (() => new Date()),
       log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) as Logger,
-      is_fenced: true,
+      ...(options.is_fenced === false ? {} : { is_fenced: true }),
     }),
     ...options.deps,
   };

@@ -20,7 +20,7 @@ const TokenForm = Type.Object({
   client_secret: Type.Optional(Type.String()),
 });
 
-const INTROSPECTION_JWT = 'application/token-introspection+jwt';
+export const INTROSPECTION_JWT = 'application/token-introspection+jwt';
 const INTROSPECTION_DESCRIPTION =
   'Everything that is not a live token of which the client may know is `{"active": false}`. With ' +
   '`Accept: application/token-introspection+jwt` the answer is a signed JWT (RFC 9701).';

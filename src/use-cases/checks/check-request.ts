@@ -10,10 +10,9 @@ import { resourceOf } from '../../domain/named-resource.ts';
 import type { RequestPath } from '../../domain/path.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import type { SubjectKey } from '../../facts/source.ts';
-import { countDecision } from '../../metrics.ts';
 import type { Asked } from './asked.ts';
-import { evaluateAll, type Judgement } from './evaluate.ts';
-import { recordAnswer } from './record-exercise.ts';
+import { evaluateAll, evaluateKnown, type Judgement } from './evaluate.ts';
+import { countAnswer } from './record-exercise.ts';
 
 export type GatewayQuestion = {
   /** Null: no credential that this service could have issued for a request of others. */
@@ -48,16 +47,33 @@ function withWorkflows(asked: Asked): Asked | null {
   return push === null ? null : { ...asked, ask: { type: 'operation', operation: push }, path: A_WORKFLOW };
 }
 
+type Put = { readonly asked: Asked; readonly pushed: Asked | null; readonly path: RequestPath };
+
+/** The request as it is asked of the rules; null: its path is ambiguous. */
+function putOf(catalogue: Catalogue, client: ClientFacts, question: GatewayQuestion): Put | null {
+  const path = readGatewayPath(question.target, client.strip_prefixes);
+  if (path === null) return null;
+  const asked = askedOf(catalogue, question, path);
+  return { asked, pushed: withWorkflows(asked), path };
+}
+
 /** Judges the request. Refuses an ambiguous path. Faults: StorageUnavailable. @rule C3, C4, F5 */
 export async function checkRequest(deps: Deps, client: ClientFacts, question: GatewayQuestion): Promise<Checked> {
-  const path = readGatewayPath(question.target, client.strip_prefixes);
-  if (path === null) throw new Refusal('path_refused');
-  const asked = askedOf(await deps.catalogue.current(), question, path);
-  const pushed = withWorkflows(asked);
+  const put = putOf(await deps.catalogue.current(), client, question);
+  if (put === null) throw new Refusal('path_refused');
+  const { asked, pushed, path } = put;
   const [judgement, of_workflows] = await evaluateAll(deps, client, pushed === null ? [asked] : [asked, pushed]);
   if (judgement === undefined) throw new Error('a question has no answer');
-  countDecision(judgement.decision.fine_reason);
-  recordAnswer(deps, question.subject, judgement);
+  countAnswer(deps, question.subject, judgement);
   const may_write_workflows = of_workflows?.decision.effect === 'allow' ? 'allowed' : 'denied';
   return { judgement, workflows: pushed === null ? null : may_write_workflows, is_git: isGitPath(path) };
+}
+
+/** The same where it is known without asking and no push, which asks twice; null: it has to be asked for, or refused. It is not counted yet. */
+export function checkRequestKnown(deps: Deps, client: ClientFacts, question: GatewayQuestion): Checked | null {
+  const catalogue = deps.catalogue.known();
+  const put = catalogue === null ? null : putOf(catalogue, client, question);
+  if (put === null || put.pushed !== null) return null;
+  const judgement = evaluateKnown(deps, client, put.asked);
+  return judgement === null ? null : { judgement, workflows: null, is_git: isGitPath(put.path) };
 }

@@ -3,10 +3,9 @@
 import type { Deps } from '../../deps.ts';
 import type { ClientFacts } from '../../domain/caller.ts';
 import { deny } from '../../domain/decision.ts';
-import { countDecision } from '../../metrics.ts';
 import type { Asked } from './asked.ts';
 import { evaluateAll, type Judgement } from './evaluate.ts';
-import { recordAnswer } from './record-exercise.ts';
+import { countAnswer } from './record-exercise.ts';
 
 export const EVALUATION_SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const;
 export type EvaluationSemantic = (typeof EVALUATION_SEMANTICS)[number];
@@ -38,8 +37,7 @@ export async function evaluateMany(
   });
   const answered = judgements.slice(0, answersCount(judgements, semantic));
   for (const [index, judgement] of answered.entries()) {
-    countDecision(judgement.decision.fine_reason);
-    recordAnswer(deps, questions[index]?.subject ?? null, judgement);
+    countAnswer(deps, questions[index]?.subject ?? null, judgement);
   }
   return answered;
 }

@@ -7,10 +7,9 @@ import { decide, judgeCredential } from '../../domain/decide.ts';
 import { type Decision, deny, isWorthRemembering } from '../../domain/decision.ts';
 import type { PersonFacts, Resource, TokenFacts } from '../../domain/facts.ts';
 import type { FactsQuestion, LoadedFacts, SubjectKey } from '../../facts/source.ts';
-import { countDecision } from '../../metrics.ts';
 import type { Asked } from './asked.ts';
 import { boundedClientId, subjectForClient } from './authenticate.ts';
-import { recordAnswer } from './record-exercise.ts';
+import { countAnswer } from './record-exercise.ts';
 
 export type Judgement = {
   readonly decision: Decision;
@@ -44,6 +43,30 @@ function judge(loaded: LoadedFacts, client: ClientFacts, asked: Asked): Judgemen
   };
 }
 
+function questionOf({ subject, resource }: Asked, bounded_client_id: number | null): FactsQuestion | null {
+  return subject === null ? null : { subject, resource: resource ?? { type: 'none' }, bounded_client_id };
+}
+
+/** No credential that this service could have issued. */
+function judgeNone(deps: Deps): Judgement {
+  return { decision: deny('bad_credential'), live_token: null, resource: ABSENT, as_of: deps.clock() };
+}
+
+/** Judges what was found for the question, and notes that its token was used. */
+function judgeAndRecord(deps: Deps, client: ClientFacts, asked: Asked, facts: LoadedFacts): Judgement {
+  const judgement = judge(facts, client, asked);
+  if (asked.subject !== null) recordUse(deps, asked.subject, judgement.live_token, facts.now);
+  return judgement;
+}
+
+/** The answer where it is known without asking; null: it has to be asked for. It is not counted yet. @rule F1, F5, T6 */
+export function evaluateKnown(deps: Deps, client: ClientFacts, asked: Asked): Judgement | null {
+  const question = questionOf(asked, boundedClientId(client));
+  if (question === null) return judgeNone(deps);
+  const known = deps.facts.known(question);
+  return known === null ? null : judgeAndRecord(deps, client, asked, known);
+}
+
 /** The answers of all these questions, in their order, from one state of affairs. Faults: StorageUnavailable. @rule F1, F5, T6 */
 export async function evaluateAll(
   deps: Deps,
@@ -51,20 +74,15 @@ export async function evaluateAll(
   questions: readonly Asked[],
 ): Promise<readonly Judgement[]> {
   const bounded_client_id = boundedClientId(client);
-  const known = questions.flatMap(({ subject, resource }): FactsQuestion[] =>
-    subject === null ? [] : [{ subject, resource: resource ?? { type: 'none' }, bounded_client_id }],
-  );
+  const known = questions.map((asked) => questionOf(asked, bounded_client_id)).filter((each) => each !== null);
   const loaded = (await deps.facts.loadAll(known)).entries();
   return questions.map((asked): Judgement => {
-    if (asked.subject === null) {
-      return { decision: deny('bad_credential'), live_token: null, resource: ABSENT, as_of: deps.clock() };
-    }
+    if (asked.subject === null) return judgeNone(deps);
     const [index, facts] = loaded.next().value ?? [];
     const question = known[index ?? -1];
     if (facts === undefined || question === undefined) throw new Error('a question has no facts');
-    const judgement = judge(facts, client, asked);
+    const judgement = judgeAndRecord(deps, client, asked, facts);
     if (isWorthRemembering(judgement.decision)) deps.facts.remember(question, facts);
-    recordUse(deps, asked.subject, judgement.live_token, facts.now);
     return judgement;
   });
 }
@@ -73,7 +91,6 @@ export async function evaluateAll(
 export async function evaluate(deps: Deps, client: ClientFacts, asked: Asked): Promise<Judgement> {
   const [judgement] = await evaluateAll(deps, client, [asked]);
   if (judgement === undefined) throw new Error('a question has no answer');
-  countDecision(judgement.decision.fine_reason);
-  recordAnswer(deps, asked.subject, judgement);
+  countAnswer(deps, asked.subject, judgement);
   return judgement;
 }

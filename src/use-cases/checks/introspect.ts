@@ -5,7 +5,8 @@ import type { Deps } from '../../deps.ts';
 import type { ClientFacts } from '../../domain/caller.ts';
 import { judgeCredential } from '../../domain/decide.ts';
 import type { PersonFacts, TokenFacts } from '../../domain/facts.ts';
-import type { GrantedRepository } from '../../facts/source.ts';
+import type { FactsQuestion, GrantedRepository, LoadedFacts, SubjectKey } from '../../facts/source.ts';
+import { digestOf } from '../../secrets.ts';
 import { boundedClientId, subjectForClient } from './authenticate.ts';
 import { tokenTextKey } from './token-text.ts';
 
@@ -17,6 +18,22 @@ export type Introspected = {
   readonly now: Date;
 };
 
+type Question = FactsQuestion & { readonly subject: SubjectKey & { readonly type: 'token_text' } };
+
+function questionOf(subject: Question['subject'], client: ClientFacts): Question {
+  return { subject, resource: { type: 'granted' }, bounded_client_id: boundedClientId(client) };
+}
+
+/** What the facts say of the token; null where the client may not know of it, or it is not live. */
+function judge(deps: Deps, client: ClientFacts, loaded: LoadedFacts): Introspected | null {
+  const { now, granted_repositories } = loaded;
+  const subject = subjectForClient(loaded, client);
+  if (subject?.type !== 'token' || judgeCredential(subject, now) !== null) return null;
+  const { token, person } = subject;
+  deps.last_use.record(token.id, now);
+  return { token, person, repositories: granted_repositories, now };
+}
+
 /**
  * The live token with this text, as far as the client may know of it; null for everything else, without a word why. A text
  * that is not of a token's form or has a wrong checksum never reaches the database. @rule T1, T3, T5, T6, M9
@@ -24,13 +41,15 @@ export type Introspected = {
 export async function introspect(deps: Deps, client: ClientFacts, text: string): Promise<Introspected | null> {
   const key = tokenTextKey(text, deps.config.token_prefix);
   if (key === null) return null;
-  const question = { subject: key, resource: { type: 'granted' }, bounded_client_id: boundedClientId(client) } as const;
+  const question = questionOf(key, client);
   const loaded = await deps.facts.load(question);
-  const { now, granted_repositories } = loaded;
-  const subject = subjectForClient(loaded, client);
-  if (subject?.type !== 'token' || judgeCredential(subject, now) !== null) return null;
-  deps.facts.remember(question, loaded);
-  const { token, person } = subject;
-  deps.last_use.record(token.id, now);
-  return { token, person, repositories: granted_repositories, now };
+  const introspected = judge(deps, client, loaded);
+  if (introspected !== null) deps.facts.remember(question, loaded);
+  return introspected;
+}
+
+/** The same where it is known without asking; undefined: it has to be asked for. What is known of a text, its form was right. */
+export function introspectKnown(deps: Deps, client: ClientFacts, text: string): Introspected | null | undefined {
+  const known = deps.facts.known(questionOf({ type: 'token_text', digest: digestOf(text) }, client));
+  return known === null ? undefined : judge(deps, client, known);
 }

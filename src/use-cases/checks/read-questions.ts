@@ -30,3 +30,9 @@ export async function readQuestions(
 export async function readQuestion(deps: Deps, question: Question): Promise<Asked> {
   return askedBy(question, await catalogueFor(deps, [question]), deps.config.token_prefix);
 }
+
+/** The same where the catalogue is known without asking; null: it has to be asked for. */
+export function readQuestionKnown(deps: Deps, question: Question): Asked | null {
+  const catalogue = namesOperation(question) ? deps.catalogue.known() : BUILT_IN_CATALOGUE;
+  return catalogue === null ? null : askedBy(question, catalogue, deps.config.token_prefix);
+}

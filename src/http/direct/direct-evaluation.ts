@@ -1,0 +1,69 @@
+// `POST /access/v1/evaluation`, directly (routes/evaluation.ts is the general way).
+
+import type { Deps } from '../../deps.ts';
+import type { ClientFacts } from '../../domain/caller.ts';
+import { readJsonText } from '../../domain/json-text.ts';
+import type { Question } from '../../use-cases/checks/asked.ts';
+import { evaluate, evaluateKnown, type Judgement } from '../../use-cases/checks/evaluate.ts';
+import { readQuestionKnown } from '../../use-cases/checks/read-questions.ts';
+import { countAnswer } from '../../use-cases/checks/record-exercise.ts';
+import { presentJudgement } from '../present/evaluation.ts';
+import { EvaluationAnswer, EvaluationQuestion } from '../schemas/evaluation.ts';
+import { serializerOf } from '../serializers.ts';
+import { DEPTH_MAX } from '../strict-json.ts';
+import { checkOf } from '../validator.ts';
+import type { FindClient } from './direct-clients.ts';
+import { answerWith, type Direct } from './direct-post.ts';
+import { answersOf, type Exchange } from './exchange.ts';
+
+const PATH = '/access/v1/evaluation';
+const JSON_OPTIONS = { depth_max: DEPTH_MAX };
+const ASCII_ONLY = /^[\0-\x7f]*$/;
+
+export function directEvaluation(deps: Deps, findClient: FindClient): Direct {
+  const { public_url } = deps.config;
+  const answer = answersOf(deps, {
+    method: 'POST',
+    route: PATH,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+  });
+  const write = serializerOf(EvaluationAnswer);
+  const { check: isQuestion } = checkOf(EvaluationQuestion);
+
+  /** The question; null where it is not as declared, or has to wait for a change. What is not ASCII is read in the general way. */
+  function questionIn(body: Buffer): Question | null {
+    const text = body.toString('latin1');
+    if (!ASCII_ONLY.test(text)) return null;
+    const read = readJsonText(text, JSON_OPTIONS);
+    if (!('value' in read) || !isQuestion(read.value)) return null;
+    const question = read.value as Question & { readonly context?: { readonly consistency_token?: string } };
+    return question.context?.consistency_token === undefined ? question : null;
+  }
+
+  function tell(exchange: Exchange, judgement: Judgement): void {
+    answer(exchange, write(presentJudgement(judgement, public_url)));
+  }
+
+  function admitted({ authorization, content_type }: Exchange['headers']): ClientFacts | null {
+    if (authorization === null || content_type !== 'application/json') return null;
+    return findClient(authorization, 'evaluate');
+  }
+
+  return {
+    path: PATH,
+    admit: (exchange) => {
+      const client = admitted(exchange.headers);
+      if (client === null) return null;
+      return (body) => {
+        const question = questionIn(body);
+        const asked = question === null ? null : readQuestionKnown(deps, question);
+        if (asked === null) return 'general';
+        const known = evaluateKnown(deps, client, asked);
+        if (known === null) return answerWith(evaluate(deps, client, asked), (found) => tell(exchange, found));
+        countAnswer(deps, asked.subject, known);
+        tell(exchange, known);
+        return 'answered';
+      };
+    },
+  };
+}

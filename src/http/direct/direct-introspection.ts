@@ -1,0 +1,53 @@
+// `POST /oauth/introspect`, directly (routes/oauth.ts is the general way).
+
+import type { Deps } from '../../deps.ts';
+import type { ClientFacts } from '../../domain/caller.ts';
+import { type Introspected, introspect, introspectKnown } from '../../use-cases/checks/introspect.ts';
+import { asksFor } from '../accept.ts';
+import { presentIntrospection } from '../present/introspection.ts';
+import { INTROSPECTION_JWT } from '../routes/oauth.ts';
+import { Introspection } from '../schemas/introspection.ts';
+import { serializerOf } from '../serializers.ts';
+import type { FindClient } from './direct-clients.ts';
+import { answerWith, type Direct } from './direct-post.ts';
+import { answersOf, type Exchange } from './exchange.ts';
+
+const PATH = '/oauth/introspect';
+const NO_TOKEN = { active: false };
+/** The usual form: nothing in it is encoded, repeated or for somebody else. */
+const PLAIN_FORM = /^token=([A-Za-z0-9_]{1,255})(?:&token_type_hint=[A-Za-z_]{1,64})?$/;
+
+export function directIntrospection(deps: Deps, findClient: FindClient): Direct {
+  const answer = answersOf(deps, {
+    method: 'POST',
+    route: PATH,
+    headers: { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8', vary: 'accept' },
+  });
+  const write = serializerOf(Introspection);
+
+  function tell(exchange: Exchange, found: Introspected | null): void {
+    answer(exchange, write(found === null ? NO_TOKEN : presentIntrospection(found, deps.config.public_url)));
+  }
+
+  function admitted({ authorization, content_type, accept }: Exchange['headers']): ClientFacts | null {
+    if (authorization === null || content_type !== 'application/x-www-form-urlencoded') return null;
+    if (accept !== null && asksFor(accept, INTROSPECTION_JWT, 'application/json')) return null;
+    return findClient(authorization, 'introspect');
+  }
+
+  return {
+    path: PATH,
+    admit: (exchange) => {
+      const client = admitted(exchange.headers);
+      if (client === null) return null;
+      return (body) => {
+        const [, token] = PLAIN_FORM.exec(body.toString('latin1')) ?? [];
+        if (token === undefined) return 'general';
+        const known = introspectKnown(deps, client, token);
+        if (known === undefined) return answerWith(introspect(deps, client, token), (found) => tell(exchange, found));
+        tell(exchange, known);
+        return 'answered';
+      };
+    },
+  };
+}

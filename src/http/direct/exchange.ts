@@ -1,0 +1,44 @@
+// One request that is answered directly, and how: head, body, access line and observation are those of the general way (app.ts).
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Deps } from '../../deps.ts';
+import { type Observe, observerOf } from '../../metrics.ts';
+import { commonHeaders } from '../answer-headers.ts';
+import { requestIdOf } from '../request-id.ts';
+import type { PlainHeaders } from './plain-headers.ts';
+
+export type Exchange = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: PlainHeaders;
+  readonly started_ms: number;
+};
+
+/** Answers 200 with these bytes. `more`: names and values, one after the other. */
+export type Answer = (exchange: Exchange, body: string, more?: readonly string[]) => void;
+
+export type AnswerForm = {
+  readonly method: 'GET' | 'POST';
+  /** The route's template, as the general way counts it. */
+  readonly route: string;
+  /** What every answer of the route says besides the common headers; a name of both replaces the common one. */
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** Everything that can be prepared for the answers of one route is. */
+export function answersOf({ config, log }: Deps, { method, route, headers }: AnswerForm): Answer {
+  const { 'x-request-id': _each, ...common } = commonHeaders('', config.public_url.startsWith('https:'));
+  const prepared = Object.entries({ ...common, ...headers }).flat();
+  const lines = log.child({ method, route, status: 200 });
+  const observe: Observe = observerOf({ method, route, status: 200 });
+  return ({ response, headers: { request_id }, started_ms }, body, more = []) => {
+    const id = requestIdOf(request_id);
+    const length = Buffer.byteLength(body);
+    const head = prepared.concat('x-request-id', id, 'content-length', String(length), more);
+    response.writeHead(200, head);
+    response.end(body, length === body.length ? 'latin1' : 'utf8'); // where both are the same, the former is written faster
+    const ms = Math.round((performance.now() - started_ms) * 1000) / 1000;
+    observe(ms / 1000);
+    lines.info({ request_id: id, ms }, 'request');
+  };
+}

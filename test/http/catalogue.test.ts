@@ -433,5 +433,6 @@ async function nodeOver(t: Test, { db, config, clock }: Deps, monotonic_ms: () =
   const deps = composeDeps({ pool, config, clock, log: pino({ level: 'silent' }), monotonic_ms });
   const app = await buildApp(deps);
   t.teardown(() => app.close());
+  t.teardown(() => deps.freshness.stop());
   return { deps, pool, inject: app.inject.bind(app) as App['inject'] };
 }

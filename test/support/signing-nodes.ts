@@ -19,6 +19,7 @@ export async function signingNodes(t: Test) {
     const lines: string[] = [];
     const log = pino({}, { write: (line: string) => void lines.push(line) }) as Logger;
     const deps = composeDeps({ pool, config: loadConfig(settings), clock, log, monotonic_ms });
+    t.teardown(() => deps.freshness.stop());
     return {
       deps,
       logged: () => lines.join(''),

@@ -69,7 +69,10 @@ export async function checkRequest(deps: Deps, client: ClientFacts, question: Ga
   return { judgement, workflows: pushed === null ? null : may_write_workflows, is_git: isGitPath(path) };
 }
 
-/** The same where it is known without asking and no push, which asks twice; null: it has to be asked for, or refused. It is not counted yet. */
+/**
+ * The same where it is known without asking and no push, which asks twice; null: it has to be asked for, or refused. It is not
+ * counted yet.
+ */
 export function checkRequestKnown(deps: Deps, client: ClientFacts, question: GatewayQuestion): Checked | null {
   const catalogue = deps.catalogue.known();
   const put = catalogue === null ? null : putOf(catalogue, client, question);

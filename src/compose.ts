@@ -11,11 +11,14 @@ import { importDatabaseOf } from './db/import/connection.ts';
 import { createPageKey } from './db/page-key.ts';
 import { databaseOver } from './db/pool.ts';
 import type { Deps } from './deps.ts';
-import { createCachedFacts } from './facts/cached.ts';
-import { type FreshnessParts, followChanges } from './facts/freshness.ts';
+import { type CachedFacts, createCachedFacts } from './facts/cached.ts';
+import { type Freshness, type FreshnessParts, followChanges } from './facts/freshness.ts';
+import { createReplicatedFacts } from './facts/replica.ts';
+import type { StrictFacts } from './facts/source.ts';
 import { createStrictFacts } from './facts/strict.ts';
 import { createKeySets } from './key-sets.ts';
 import { createMailer } from './mailer.ts';
+import { countReplicaAnswer } from './metrics.ts';
 import { createOutbound } from './outbound.ts';
 import { createBadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
 import { createLastUse } from './use-cases/checks/last-use.ts';
@@ -26,6 +29,8 @@ const PATIENCE_MS_MIN = 1000;
 
 export type Parts = {
   readonly pool: pg.Pool;
+  /** Connections to a server that replays what the other writes (DATABASE_REPLICA_URL). */
+  readonly replica_pool?: pg.Pool | undefined;
   readonly config: Config;
   readonly clock: () => Date;
   readonly log: Logger;
@@ -46,10 +51,13 @@ export function composeDeps({
   monotonic_ms = steadyClock,
   is_fenced,
   openFeed = openChangeFeed,
+  replica_pool,
 }: Parts): Deps {
   const db = databaseOver(pool);
-  const { freshness, ...facts } = createCachedFacts({
-    strict: createStrictFacts(pool, clock),
+  const strict = createStrictFacts(pool, clock);
+  const replicated = { pool, replica_pool, config, clock, log, monotonic_ms };
+  const { freshness, ...facts }: CachedFacts = createCachedFacts({
+    strict: withReplica(replicated, strict, () => freshness),
     follow: (onChanges) =>
       followChanges(freshnessParts({ pool, config, clock, log, monotonic_ms, openFeed }), onChanges),
     bytes_max: config.cache_bytes_max,
@@ -72,6 +80,29 @@ export function composeDeps({
   return { db, openImportDatabase, ...known, ...counted, ...outside, config, clock, log };
 }
 
+/** What is asked of the database may be asked of the replica, where there is one. */
+function withReplica(
+  { pool, replica_pool, config, clock, log, monotonic_ms }: Required<Omit<Parts, 'is_fenced' | 'openFeed'>>,
+  primary: StrictFacts,
+  freshness: () => Freshness,
+): StrictFacts {
+  if (replica_pool === undefined) return primary;
+  return createReplicatedFacts({
+    primary,
+    replica: createStrictFacts(replica_pool, clock),
+    pools: { primary: pool, replica: replica_pool },
+    freshness,
+    clock,
+    monotonic_ms,
+    bound_ms: config.freshness_ms,
+    onOutcome: countReplicaAnswer,
+    onStanding: ({ is_used, error }) => {
+      if (is_used) log.info('the replica is used');
+      else log.warn({ err: error }, 'the replica is not used now; the primary is asked');
+    },
+  });
+}
+
 /** Commits are followed over a connection of their own, where the pool's go. */
 function freshnessParts({
   pool,
@@ -80,7 +111,7 @@ function freshnessParts({
   log,
   monotonic_ms,
   openFeed,
-}: Required<Omit<Parts, 'is_fenced'>>): FreshnessParts {
+}: Required<Omit<Parts, 'is_fenced' | 'replica_pool'>>): FreshnessParts {
   const url = pool.options.connectionString ?? '';
   const bound_ms = config.freshness_ms;
   // Longer than a short bound: while nothing is heard nothing is answered from memory anyway, and who opens anew hears later still.

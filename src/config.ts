@@ -20,6 +20,7 @@ export const SETTINGS = Type.Object({
   PORT: Type.Integer({ default: 8080, minimum: 1, maximum: 65_535 }),
   PUBLIC_URL: Type.Optional(Type.String()),
   DATABASE_URL: Type.Optional(Type.String()),
+  DATABASE_REPLICA_URL: Type.Optional(Type.String()),
   DATA_DIR: Type.Optional(Type.String()),
   ADMIN_LOGIN: Type.String({ default: 'admin', pattern: '^(?!-)[A-Za-z0-9-]{1,39}(?<!-)$' }),
   ADMIN_PASSWORD: Type.Optional(Type.String()),
@@ -71,6 +72,8 @@ export interface Config {
   readonly public_url: string;
   /** Null: the embedded PostgreSQL in `data_dir`. */
   readonly database_url: string | null;
+  /** A streaming replica of it that checks may be answered by; null: there is none. */
+  readonly database_replica_url: string | null;
   /** Null: the default folder, or one that can be used in its place. */
   readonly data_dir: string | null;
   readonly admin_login: string;
@@ -149,7 +152,8 @@ export function loadConfig(environment: Environment): Config {
       settings.PUBLIC_URL ??
         `${settings.TLS_CERT_FILE === undefined ? 'http' : 'https'}://${hostInUrl(settings.HOST)}:${settings.PORT}`,
     ),
-    database_url: databaseUrl(settings.DATABASE_URL),
+    database_url: databaseUrl('DATABASE_URL', settings.DATABASE_URL),
+    database_replica_url: replicaUrl(settings),
     data_dir: settings.DATA_DIR ?? null,
     admin_login: settings.ADMIN_LOGIN,
     admin_password: adminPassword(settings.ADMIN_PASSWORD),
@@ -259,12 +263,16 @@ function publicUrl(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-function databaseUrl(text: string | undefined): string | null {
+function databaseUrl(name: 'DATABASE_URL' | 'DATABASE_REPLICA_URL', text: string | undefined): string | null {
   if (text === undefined) return null;
   if (URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)) return text;
-  throw startRefusal(
-    'Change `DATABASE_URL`: it must be a URL of the form postgres://user:password@host:5432/database.',
-  );
+  throw startRefusal(`Change \`${name}\`: it must be a URL of the form postgres://user:password@host:5432/database.`);
+}
+
+function replicaUrl({ DATABASE_URL, DATABASE_REPLICA_URL }: Static<typeof SETTINGS>): string | null {
+  if (DATABASE_REPLICA_URL === undefined || DATABASE_URL !== undefined)
+    return databaseUrl('DATABASE_REPLICA_URL', DATABASE_REPLICA_URL);
+  throw startRefusal('Set `DATABASE_URL` too: `DATABASE_REPLICA_URL` is of a replica of it.');
 }
 
 function smtpUrl(text: string | undefined): string | null {

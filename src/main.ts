@@ -58,9 +58,14 @@ async function startService(config: Config, stopper: Stopper): Promise<void> {
   const workers = is_alone ? null : workersOf(url, config, log);
   const deps =
     workers === null
-      ? await openDeps(url, config, log)
-      : await openDeps(url, shareOfParent(config), log, wakingOthers(openChangeFeed, workers.wake));
-  addDeps(deps, add);
+      ? await openDeps({ url, config, log, add })
+      : await openDeps({
+          url,
+          config: shareOfParent(config),
+          log,
+          add,
+          openFeed: wakingOthers(openChangeFeed, workers.wake),
+        });
   const prepared = await prepareService(deps, catalogue);
   add(startJobs(deps));
   add(await whenReachable(log, () => startDelivery(deps)));
@@ -87,9 +92,8 @@ async function startWorkers(deps: Deps, workers: Workers, { add, stop }: Stopper
 /** Everything that is done once was done by the parent, which has the jobs too. */
 async function startWorker(config: Config, { add }: Stopper, number: string): Promise<void> {
   const log = await openLog(config.log_level, { is_terminal: process.stdout.isTTY, worker: number });
-  const open = wokenByParent(openChangeFeed, process);
-  const deps = await openDeps(config.database_url ?? '', shareOfWorker(config), log, open);
-  addDeps(deps, add);
+  const openFeed = wokenByParent(openChangeFeed, process);
+  const deps = await openDeps({ url: config.database_url ?? '', config: shareOfWorker(config), log, add, openFeed });
   countAsOneOfMany(number, gatherThroughParent());
   add(startJobsOfProcess(deps));
   await serve(deps, add);
@@ -109,23 +113,33 @@ async function serve(deps: Deps, add: Stopper['add']): Promise<void> {
   add(() => drain(app, config.drain_ms));
 }
 
-async function openDeps(url: string, config: Config, log: Logger, openFeed?: Parts['openFeed']): Promise<Deps> {
+type Opening = {
+  readonly url: string;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly add: Stopper['add'];
+  readonly openFeed?: Parts['openFeed'];
+};
+
+async function openDeps({ url, config, log, add, openFeed }: Opening): Promise<Deps> {
   const is_direct = await whenReachable(log, () => isReachedDirectly(url));
   if (!is_direct)
     log.info('a connection pooler stands before the database: changes are asked for, nobody tells of them');
-  const pool = openPool({
-    url,
-    connections_max: config.database_connections_max,
-    request_timeout_ms: config.request_timeout_ms,
-    is_direct,
-    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
-  });
-  return composeDeps({ pool, config, clock: () => new Date(), log, ...(openFeed !== undefined && { openFeed }) });
-}
-
-function addDeps(deps: Deps, add: Stopper['add']): void {
+  const open = (to: string) =>
+    openPool({
+      url: to,
+      connections_max: config.database_connections_max,
+      request_timeout_ms: config.request_timeout_ms,
+      is_direct,
+      onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+    });
+  const replica_pool = config.database_replica_url === null ? undefined : open(config.database_replica_url);
+  if (replica_pool !== undefined) add(() => replica_pool.end());
+  const usual = { pool: open(url), replica_pool, config, clock: () => new Date(), log };
+  const deps = composeDeps({ ...usual, ...(openFeed !== undefined && { openFeed }) });
   add(() => deps.db.destroy());
   add(() => deps.freshness.stop());
+  return deps;
 }
 
 function startDelivery(deps: Deps): Promise<() => Promise<void>> {

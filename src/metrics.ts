@@ -27,6 +27,18 @@ const refused_credentials = new Counter({
   registers: [registry],
 });
 
+const replica_answers = new Counter({
+  name: 'gatehouse_replica_answers_total',
+  help: 'Answers of the replica: used, or asked of the primary again because it was behind, did not know, or failed',
+  labelNames: ['outcome'] as const,
+  registers: [registry],
+});
+
+/** Counts one answer of the replica, of a closed list of outcomes. */
+export function countReplicaAnswer(outcome: string): void {
+  replica_answers.inc({ outcome });
+}
+
 /** Counts one bad credential. */
 export function countRefusedCredential(): void {
   refused_credentials.inc();

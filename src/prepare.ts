@@ -8,6 +8,7 @@ import type { Config, Environment } from './config.ts';
 import { checkServer } from './db/check-server.ts';
 import { installQueue } from './db/job-queue.ts';
 import { migrate } from './db/migrate.ts';
+import { switchOffJit } from './db/switch-off-jit.ts';
 import type { Deps } from './deps.ts';
 import { StorageUnavailable } from './domain/fault.ts';
 import { prepareRootFile } from './root-file.ts';
@@ -51,6 +52,8 @@ export async function prepareDatabase(
   await whenReachable(log, () => checkServer(url, { allow_unsafe: config.allow_unsafe_database }));
   const applied = await whenReachable(log, () => migrate(url));
   await whenReachable(log, () => installQueue(url));
+  const is_off = await whenReachable(log, () => switchOffJit(url));
+  if (!is_off) log.warn('switch `jit` of the database off: with it on, every look at its changes costs half a second');
   if (applied.length > 0) log.info({ applied }, 'migrations applied');
   return url;
 }

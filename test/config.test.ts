@@ -89,6 +89,8 @@ const REFUSED: [string, Record<string, string>][] = [
   ['DATABASE_POOL', { WORKERS: '5' }],
   ['DATABASE_POOL', { WORKERS: '2', DATABASE_POOL: '5' }],
   ['WORKERS', { WORKERS: '0' }],
+  ['DATABASE_URL', { DATABASE_REPLICA_URL: 'postgres://a@b/c' }],
+  ['DATABASE_REPLICA_URL', { DATABASE_URL: 'postgres://a@b/c', DATABASE_REPLICA_URL: 'b' }],
   ['DRAIN_MS', { DRAIN_MS: '5001' }],
   ['REQUEST_TIMEOUT_MS', { REQUEST_TIMEOUT_MS: '5.5' }],
   ['GATEHOUSE_PORT', { GATEHOUSE_PORT: '8080' }],

@@ -22,5 +22,6 @@ export function shareOfParent(config: Config): Config {
     ...config,
     database_connections_max: database_connections_max - workers * connectionsOfWorker(config),
     cache_bytes_max: 0,
+    database_replica_url: null,
   };
 }

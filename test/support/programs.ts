@@ -2,19 +2,22 @@
 // done; else the test is skipped with one line that names it.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Test } from 'tap';
 import { eventually } from './service.ts';
 
 /** Debian keeps servers where only the administrator's PATH looks. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/lib/git-core'];
+/** And those of PostgreSQL in a folder a version. */
+const POSTGRESQL = '/usr/lib/postgresql';
 const APT = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } };
 
 export type Program = { readonly name: string; readonly debian_package: string };
 
 function pathOf(name: string): string | null {
-  return FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+  const versions = existsSync(POSTGRESQL) ? readdirSync(POSTGRESQL).map((each) => join(POSTGRESQL, each, 'bin')) : [];
+  return [...FOLDERS, ...versions].map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
 /** Test files run at the same time: apt waits for its own lock. */

@@ -16,12 +16,12 @@ export type FlightsParts = {
 };
 
 /** Of whose end commits tell. */
-function isTold({ subject, resource }: FactsQuestion): boolean {
+export function isTold({ subject, resource }: FactsQuestion): boolean {
   return subject.type !== 'session' && resource.type !== 'organization_of_team';
 }
 
 /** What is not there may come to be without a word. */
-function isThere({ subject, resource }: LoadedFacts): boolean {
+export function isThere({ subject, resource }: LoadedFacts): boolean {
   return subject.type !== 'unknown' && resource.type !== 'absent';
 }
 

@@ -9,8 +9,8 @@
 
 import type pg from 'pg';
 import { isFollowing, isReplicaOf } from '../db/replica.ts';
+import { isThere, isTold } from './flights.ts';
 import type { Freshness } from './freshness.ts';
-import { questionKey, thingsOf } from './question-key.ts';
 import type { FactsQuestion, LoadedFacts, StrictFacts } from './source.ts';
 import { collectTurns } from './turns.ts';
 
@@ -95,28 +95,20 @@ export function createReplicatedFacts(parts: ReplicaParts): StrictFacts {
     return answers;
   }
 
-  function outcomeOf(
-    questions: readonly FactsQuestion[],
-    answers: readonly LoadedFacts[],
-    least: number,
-  ): ReplicaOutcome {
+  function outcomeOf(answers: readonly LoadedFacts[], least: number): ReplicaOutcome {
     if (answers.some(({ epoch }) => epoch < least)) return 'behind';
-    const is_numbered = (answer: LoadedFacts, index: number): boolean => {
-      const question = questions[index];
-      return question !== undefined && thingsOf(question, answer) !== null;
-    };
-    return answers.every(is_numbered) ? 'used' : 'absent';
+    return answers.every(isThere) ? 'used' : 'absent';
   }
 
   /** Null: the primary has to be asked. */
   async function fromReplica(questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[] | null> {
     const freshness = parts.freshness();
-    if (!freshness.isFresh() || questions.some((question) => questionKey(question) === null)) return null;
+    if (!freshness.isFresh() || !questions.every(isTold)) return null;
     const least = freshness.epoch(); // as confirmed before the replica is asked
     if (!mayBeAsked()) return null;
     try {
       const answers = await inTime(read(questions));
-      const outcome = outcomeOf(questions, answers, least);
+      const outcome = outcomeOf(answers, least);
       parts.onOutcome(outcome);
       if (outcome === 'behind') rests_until = monotonic_ms() + BEHIND_REST_MS;
       if (outcome !== 'used') return null;

@@ -161,7 +161,7 @@ export function createSlab(bytes_max: number): Slab {
 }
 
 /** The hash of these bytes: two numbers that have little to do with each other (the steps of MurmurHash 3, four bytes at a time). */
-function scatter(hash: Hash, bytes: Buffer, from: number, to: number): void {
+export function scatter(hash: Hash, bytes: Buffer, from: number, to: number): void {
   let first = to - from;
   let second = ~first;
   for (let at = from; at < to; at += 4) {

@@ -4,11 +4,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
+import type { PermissionMap } from '../../src/domain/permission.ts';
+import { PERMISSIONS } from '../../src/domain/vocabulary.ts';
 import { readAnswer, readEpoch, writeAnswer } from '../../src/facts/answer-bytes.ts';
 import { isWhole, type Sink } from '../../src/facts/bytes.ts';
 import { writeKey } from '../../src/facts/question-key.ts';
 import type { FactsQuestion, LoadedFacts } from '../../src/facts/source.ts';
+import { readPermissions, writePermissions } from '../../src/facts/word-lists.ts';
+import { drawing } from '../bench/remembered.ts';
 import { seed } from '../rules/tape.ts';
+import { pickBy } from '../support/changing-world.ts';
 import { cases } from '../support/effort.ts';
 import { answer, digest, plain, question, resource, subject } from '../support/random-answers.ts';
 
@@ -156,4 +161,24 @@ t.test('P16: a digest that is not written as we write it is none', async (t) => 
   for (const name of ['', '\u212aelvin', 'mo na', 'é', 'x'.repeat(256)])
     t.equal(login(name), null, JSON.stringify(name));
   t.not(login('x'.repeat(255)), null);
+});
+
+t.test('K5: a map of permissions that is shared is never told for another', async (t) => {
+  const entries = PERMISSIONS.flatMap(({ name, levels }) => levels.map((level) => [name, level] as const));
+  const draw = drawing(seed());
+  const isReadBack = (permissions: PermissionMap): boolean => {
+    sink.at = 0;
+    sink.is_sound = true;
+    writePermissions(sink, permissions);
+    const read = readPermissions({ bytes: sink.bytes, at: 0 });
+    return isDeepStrictEqual(Object.entries(read), Object.entries(permissions));
+  };
+  for (let round = 0; round < 20_000; round += 1) {
+    const chosen = Array.from({ length: 2 + draw(9) }, () => pickBy(draw, entries));
+    const whole = Object.fromEntries(chosen);
+    const beginning = Object.fromEntries(Object.entries(whole).slice(0, -1));
+    // From the second time on it is shared.
+    if (![whole, whole, beginning, whole, beginning].every(isReadBack)) t.fail(JSON.stringify(whole));
+  }
+  t.pass('as they were written');
 });

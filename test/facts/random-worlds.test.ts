@@ -29,6 +29,7 @@ const STRIDE = 11;
 const ROOM = 2 ** 20;
 const HARDLY_ANY_ROOM = 20_000;
 const BOUND_MS = 30_000;
+const LAST_CHANGES = 100;
 
 type Node = { readonly name: string; readonly facts: CachedFacts };
 
@@ -72,8 +73,14 @@ async function startNodes(t: Test) {
   return { pool, strict, nodes, deaf, deps };
 }
 
+/** What the two say differently, with the question. */
+function difference(questions: readonly FactsQuestion[], told: readonly unknown[], right: readonly unknown[]): string {
+  const index = questions.findIndex((_, each) => !isDeepStrictEqual(told[each], right[each]));
+  return JSON.stringify({ question: questions[index], told: told[index], right: right[index] }, null, 1);
+}
+
 /** What was answered, but when, and how late a state it is of. */
-function said(answers: readonly LoadedFacts[]): unknown {
+function said(answers: readonly LoadedFacts[]): readonly unknown[] {
   return answers.map(({ now: _now, epoch: _epoch, ...answer }) => plain(answer));
 }
 
@@ -97,6 +104,7 @@ t.test(
     const [roomy, , , fenced] = nodes;
     const stale = new Map<string, number>();
     const changed = new Set<string>();
+    const changes_made: string[] = [];
     let from_memory = 0;
     let compared = 0;
     let refused = 0;
@@ -105,8 +113,10 @@ t.test(
       // Everything by turns.
       const [name, statement] = Object.entries(changes)[(round * STRIDE) % Object.keys(changes).length] ?? [];
       if (name === undefined || statement === undefined) throw new Error('nothing to change');
+      const said_to_database = statement(draw);
+      changes_made.push(said_to_database);
       try {
-        await pool.query(statement(draw));
+        await pool.query(said_to_database);
         changed.add(name);
       } catch (error) {
         // Two of the same name, for example: then nothing has changed.
@@ -118,6 +128,11 @@ t.test(
     const rounds = cases({ short: 110, long: 4000 });
     for (let round = 0; round < rounds; round += 1) {
       const questions = Array.from({ length: ASKED_AT_ONCE }, () => pickBy(draw, asked_of));
+      const expectSame = (name: string, told: readonly unknown[], right: readonly unknown[]): void => {
+        if (isDeepStrictEqual(told, right)) return;
+        t.comment(difference(questions, told, right), changes_made.slice(-LAST_CHANGES));
+        t.fail(`seed ${from}, round ${round}: a node ${name}`);
+      };
       const before = said(await strict.loadAll(questions));
       // While it changes: one state or the other, and all that is asked at once of the same.
       const [at_once] = await Promise.all([
@@ -129,13 +144,13 @@ t.test(
       const is_of_one_state = isDeepStrictEqual(said(at_once), before) || isDeepStrictEqual(said(at_once), after);
       if (!is_of_one_state) t.fail(`seed ${from}, round ${round}: an answer of two states`);
       const of_fenced = said(await askAll(fenced, questions));
-      if (!isDeepStrictEqual(of_fenced, after)) t.fail(`seed ${from}, round ${round}: fenced, and not the last state`);
+      expectSame('that is fenced, without waiting', of_fenced, after);
       await roomy.facts.freshness.catchUp();
       from_memory += questions.filter((each) => roomy.facts.known(each) !== null).length;
       for (const node of nodes) {
         const told = said(await askAll(node, questions));
         compared += questions.length;
-        if (!isDeepStrictEqual(told, after)) t.fail(`seed ${from}, round ${round}: a node ${node.name}`);
+        expectSame(node.name, told, after);
       }
       for (const node of deaf) {
         const is_right = isDeepStrictEqual(said(await askAll(node, questions)), after);

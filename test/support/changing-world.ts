@@ -113,11 +113,13 @@ export async function plantChangingWorld(deps: Deps) {
     },
     'end of an exchanged text': (draw) =>
       `update exchanged_tokens set ended_at = case when ended_at is null then now() end where id = ${pickBy(draw, exchanged).id}`,
-    'repositories of an exchanged text': (draw) =>
-      toggled('exchanged_token_repositories', {
-        exchanged_token_id: exchanged[0]?.id ?? 0,
-        repository_id: pickBy(draw, repository_ids),
-      }),
+    // They are chosen when it is made, and none comes later: that alone would not be noted.
+    'repositories of an exchanged text': (draw) => {
+      const id = exchanged[0]?.id ?? 0;
+      const key = { exchanged_token_id: id, repository_id: pickBy(draw, repository_ids) };
+      return `${toggled('exchanged_token_repositories', key)};
+        update exchanged_tokens set ended_at = ended_at where id = ${id}`;
+    },
     'single sign-on of a token': (draw) =>
       toggled(
         'token_sso_authorizations',

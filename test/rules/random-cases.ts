@@ -48,9 +48,23 @@ class Tape {
 
 export function caseOf(bytes: Uint8Array): Case {
   const tape = new Tape(bytes);
-  const request = requestOf(tape);
+  const request = marked(requestOf(tape), bytes.at(-1) ?? 0);
   const resource = resourceOf(tape, request.ask);
   return { facts: { subject: subjectOf(tape, request.ask, resource), resource }, request };
+}
+
+/** Now and then an operation for sessions only (K7), for scopes only (contract 7), or `GET /user` itself (F5.4). */
+function marked(request: DecisionRequest, mark: number): DecisionRequest {
+  if (request.ask.type !== 'operation') return request;
+  const { operation } = request.ask;
+  const of = (change: Partial<typeof operation>): DecisionRequest => ({
+    ...request,
+    ask: { type: 'operation', operation: { ...operation, ...change } },
+  });
+  if (mark < 10) return of({ session_only: true });
+  if (mark < 20) return of({ no_fine_grained: true });
+  if (mark >= 30) return request;
+  return of({ id: 'GET /user', method: 'GET', permission_sets: [], permissionless: true, classic_scopes: null });
 }
 
 /** A random exchanged token of such a case's token, and whether it was made for the repository that is asked about (T3). */

@@ -61,7 +61,7 @@ function marked(request: DecisionRequest, mark: number): DecisionRequest {
     ...request,
     ask: { type: 'operation', operation: { ...operation, ...change } },
   });
-  if (mark < 10) return of({ session_only: true });
+  if (mark < 10) return of({ session_only: true, public_read: false });
   if (mark < 20) return of({ no_fine_grained: true });
   if (mark >= 30) return request;
   return of({ id: 'GET /user', method: 'GET', permission_sets: [], permissionless: true, classic_scopes: null });

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { InjectOptions } from 'fastify';
 import { sql } from 'kysely';
+import type { Pool } from 'pg';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { composeDeps } from '../../src/compose.ts';
@@ -33,11 +34,15 @@ import {
 import { type Call, fullName, pick, type Step, type World } from './steps.ts';
 
 /** A fault that a test plants into each node, to see it found. */
-export type Plant = (deps: Deps) => Deps;
+export type Plant = (deps: Deps, pool: Pool) => Deps;
 export type Options = { readonly nodes: number; readonly plant?: Plant };
 
 type Node = { deps: Deps; inject: (request: InjectOptions) => Promise<Got>; close: () => Promise<void> };
-type Got = { readonly statusCode: number; readonly body: string; readonly headers: Readonly<Record<string, unknown>> };
+export type Got = {
+  readonly statusCode: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+};
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const DAY_MS = 86_400_000;
@@ -66,7 +71,7 @@ export async function startHistories(t: Test, { nodes: count, plant = (deps) => 
   async function start(): Promise<Node> {
     const log = pino({ level: 'silent' });
     const composed = composeDeps({ pool, config: loadConfig(SETTINGS), clock, log: log as Deps['log'] });
-    const deps = plant(composed);
+    const deps = plant(composed, pool);
     const app = await buildApp(deps);
     const close = async (): Promise<void> => {
       composed.freshness.stop();
@@ -87,9 +92,9 @@ export async function startHistories(t: Test, { nodes: count, plant = (deps) => 
   let turn = 0;
 
   /** To the next node, or the given one; the token of the last change goes with it. */
-  async function send(request: InjectOptions): Promise<Got> {
+  async function send(request: InjectOptions, to?: number): Promise<Got> {
     turn = (turn * 5 + 1) % 997;
-    const node = nodes[turn % nodes.length] as Node;
+    const node = nodes[(to ?? turn) % nodes.length] as Node;
     const headers = { ...request.headers, ...(consistency !== null && { 'x-consistency-token': consistency }) };
     const got = await node.inject({ ...request, headers });
     const told = got.headers['x-consistency-token'];
@@ -207,7 +212,7 @@ async function newWorld({ deps, builders, clock, settle, key }: Service, number:
   return { state, names, proofs: new Map(), bound: { authorization, organizations: new Set([acme.id]) } };
 }
 
-type Question = {
+export type Question = {
   readonly asker: Asker;
   readonly action: string;
   readonly request: DecisionRequest;
@@ -237,7 +242,7 @@ const ACTIONS = {
   none: [],
 } as const;
 
-function requestOf(action: string): DecisionRequest {
+export function requestOf(action: string): DecisionRequest {
   if (action.includes(' /')) return { ask: { type: 'operation', operation: ownOperation(action) } };
   const [permission = '', level] = action.split(':');
   const is_scope = level === undefined || ['org', 'enterprise'].includes(level);
@@ -326,7 +331,7 @@ function sample(world: World, salt: number): Question[] {
 const ALL_MAX = 900;
 
 /** Every living thing with every other, as many as one call takes. */
-function everything(world: World): Question[] {
+export function everything(world: World, count_max = ALL_MAX): Question[] {
   const questions = askers(world).flatMap((asker) =>
     resources(world).flatMap((named) =>
       [...ACTIONS[named.type], ...OPERATIONS[named.type]].map((action) => ({
@@ -337,11 +342,11 @@ function everything(world: World): Question[] {
       })),
     ),
   );
-  const step = Math.max(1, Math.ceil(questions.length / ALL_MAX));
+  const step = Math.max(1, Math.ceil(questions.length / count_max));
   return questions.filter((_, index) => index % step === 0);
 }
 
-function wireSubject(asker: Asker): object {
+export function wireSubject(asker: Asker): object {
   if (asker.type === 'anonymous') return { type: 'anonymous', id: 'anonymous' };
   if (asker.type === 'person') return { type: 'user', id: asker.login };
   return { type: 'token', id: asker.type === 'token' ? String(asker.id) : asker.text.text };
@@ -639,6 +644,22 @@ class Act implements fc.AsyncCommand<World, Played> {
   toString(): string {
     return this.step.kind;
   }
+}
+
+/** A world after some steps, whatever they were. */
+export async function grownWorld(service: Service, steps: readonly Step[]): Promise<World> {
+  histories += 1;
+  const world = await newWorld(service, histories);
+  const seen: Seen = { decisions: 0, sampled: 0, allowed: 0, steps: 0, histories: 0, kinds: new Map() };
+  const played = new Played(service, seen, []);
+  for (const each of steps) await played.play(world, each);
+  return world;
+}
+
+/** Plays one call on a grown world, as its history would. */
+export async function playCall(service: Service, world: World, call: Call): Promise<void> {
+  const seen: Seen = { decisions: 0, sampled: 0, allowed: 0, steps: 0, histories: 0, kinds: new Map() };
+  await new Played(service, seen, []).call(world, call);
 }
 
 export type Told = {

@@ -831,4 +831,8 @@ function steps(kinds: Readonly<Record<string, readonly [number, Draw]>>): fc.Arb
 /** Every kind as often as its weight says. */
 export const STEPS = steps(KINDS);
 export const STEPS_OF_NODES = [...STEPS, ...steps(OF_NODES)];
+/** One step that is not drawn. */
+export function stepOf(kind: keyof typeof KINDS, args: Partial<Args>): Step {
+  return { kind, draw: KINDS[kind][1], args: { a: 0, b: 0, c: 0, by: 0, ...args } };
+}
 export const KIND_NAMES: readonly string[] = Object.keys(KINDS);

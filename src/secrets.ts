@@ -91,6 +91,16 @@ export function kindOfText(text: string, prefix: string): TextKind | null {
   return KIND_OF_LETTER[letter] ?? null;
 }
 
+const TEXTS =
+  /[A-Za-z0-9]{2,10}(?:[psixc]_([0-9A-Za-z]{30})|_pat_([0-9A-Za-z]{22})_([0-9A-Za-z]{53}))([0-9A-Za-z]{6})/g;
+
+/** The words of a caller without the texts of ours that he has put among them, whatever the prefix was when they were made. */
+export function withoutTexts(words: string): string {
+  return words.replace(TEXTS, (found, random?: string, first?: string, second?: string, checksum?: string) =>
+    checksumOf(random ?? `${first}${second}`) === checksum ? '[redacted]' : found,
+  );
+}
+
 /** Base64 of the SHA-256 of the whole text: what is stored, and what the audit log calls `hashed_token`. */
 export function digestOf(text: string): string {
   return hash('sha256', text, 'base64');

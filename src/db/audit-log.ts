@@ -54,8 +54,8 @@ const COLUMNS = sql`
   entry.outcome, entry.reason, entry.data`;
 
 /**
- * What somebody was told that it is not there, his own log must not tell him either: the entry of an attempt at what is hidden names it, and
- * is for the logs of those whom it concerns. @rule F6
+ * What somebody was told that it is not there, his own log must not tell him either: the entry of an attempt at what is hidden names
+ * it, and is for the logs of those whom it concerns. @rule F6
  */
 function hiddenFrom({ log_kind, log_id }: LogName): RawBuilder<unknown> {
   if (log_kind !== 'user') return sql``;

@@ -3,6 +3,7 @@
 import type { Insertable, Kysely } from 'kysely';
 import { type AlsoConcerned, type AuditEvent, accessTypeOf, tokenScopesOf } from '../domain/audit.ts';
 import type { Caller } from '../domain/caller.ts';
+import { withoutTexts } from '../secrets.ts';
 import type { AuditEntries, Database } from './schema.ts';
 
 /** PostgreSQL takes 65,535 values a statement, an entry has two dozen. */
@@ -30,6 +31,11 @@ function credentialOf({ principal }: Caller): Credential | null {
   return { token_id: token.id, hashed_token: token.hashed_token, token_scopes: tokenScopesOf(token) };
 }
 
+/** What the caller has chosen himself may be a credential in the wrong header. */
+function withoutTextsOrNull(words: string | null): string | null {
+  return words === null ? null : withoutTexts(words);
+}
+
 function entryOf(caller: Caller, event: AuditEvent): Insertable<AuditEntries> {
   const credential = event.credential ?? credentialOf(caller);
   return {
@@ -49,9 +55,9 @@ function entryOf(caller: Caller, event: AuditEvent): Insertable<AuditEntries> {
     token_scopes: credential?.token_scopes ?? null,
     managed_token_id: event.managed_token?.id ?? null,
     managed_hashed_token: event.managed_token?.hashed_token ?? null,
-    request_id: caller.request_id,
+    request_id: withoutTextsOrNull(caller.request_id),
     actor_ip: caller.ip,
-    user_agent: caller.user_agent,
+    user_agent: withoutTextsOrNull(caller.user_agent),
     operation_type: event.operation_type,
     outcome: event.refused === undefined ? 'done' : 'refused',
     reason: event.refused ?? null,

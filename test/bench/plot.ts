@@ -24,7 +24,8 @@ const STYLE = `
     .spread { stroke: #f0f6fc } .wanted { stroke: #9198a1 }
   }`;
 
-function escaped(text: string): string {
+/** For the text of an element. */
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

@@ -1,5 +1,5 @@
-// `npm run bench:profile`: where the time of the server goes under full load. Writes a .cpuprofile of each cell (for a flame graph:
-// the developer tools of a browser) and prints the functions with the most time of their own, and how it divides among modules.
+// `npm run bench:profile`: where the time of the server goes under full load. Writes a .cpuprofile of each cell and a flame graph
+// of it, and prints the functions with the most time of their own, and how it divides among modules.
 // `-- --cell introspection --side bare --cold --out FOLDER`.
 
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startTestServer } from '../support/server.ts';
 import { asksOf, bareAsksOf, CELL_NAMES, type CellName } from './cells.ts';
+import { flameGraph, moduleOf, type Profile } from './flame.ts';
 import { withProcesses } from './processes.ts';
 import type { SideName } from './sides.ts';
 import { fillWorld, forgetEverything, type World } from './world.ts';
@@ -14,13 +15,6 @@ import { fillWorld, forgetEverything, type World } from './world.ts';
 const SIZE = { people: 10_000, organizations: 1000, repositories: 50_000, tokens: 50_000 };
 const CONNECTIONS = 64;
 const PRINTED = 35;
-
-type Place = { readonly functionName: string; readonly url: string; readonly lineNumber: number };
-type Profile = {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: Place }[];
-  readonly samples: readonly number[];
-  readonly timeDeltas: readonly number[];
-};
 
 const { values } = parseArgs({
   options: {
@@ -58,14 +52,12 @@ async function profile(world: World, cell: CellName): Promise<void> {
   });
   const name = `${cell.replace(' ', '-')}-${side}${values.cold ? '-cold' : ''}`;
   await writeFile(join(values.out, `${name}.cpuprofile`), JSON.stringify(taken.profile));
-  report(name, taken.sample.requests, taken.profile);
-}
-
-function moduleOf({ url, functionName }: Place): string {
-  if (url === '') return functionName.startsWith('(') ? functionName : '(built in)';
-  if (url.startsWith('node:')) return url;
-  const [, of_package] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
-  return of_package ?? url.replace(/^.*?\/(src|test)\//, '$1/');
+  const { requests } = taken.sample;
+  await writeFile(
+    join(values.out, `${name}.svg`),
+    flameGraph(taken.profile, `${name}, ${requests} requests`, requests),
+  );
+  report(name, requests, taken.profile);
 }
 
 function report(name: string, requests: number, { nodes, samples, timeDeltas }: Profile): void {

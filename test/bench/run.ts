@@ -1,7 +1,7 @@
 // `npm run bench`: the table of what the service has to reach, as it is seen here and now, and its picture. A wrong answer ends the
 // run. `-- --rounds 7 --seconds 3`, `-- --only warm --only cold` for a part, `-- --write` keeps both in docs/.
 
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startTestServer } from '../support/server.ts';
@@ -17,6 +17,8 @@ import { obstacleToWorkers, workersRow } from './workers.ts';
 import { fillWorld } from './world.ts';
 
 const PICTURE = 'performance.svg';
+/** Where the table stands in docs/performance.md. */
+const PLACE = /(<!-- table: .*-->\n)[\s\S]*?(<!-- end of table -->)/;
 const SHORT_SOAK_MINUTES = 1;
 const PEER_SUBJECTS = 3000;
 const COLD_TOKENS = 3; // times as many as are kept warm: no token is asked about twice
@@ -107,10 +109,19 @@ const circumstances =
   `${new Date().toISOString().slice(0, 16)}Z, Node ${process.version}, ${cpus().length} cores (${pinning()}), ` +
   `${tokens} tokens, ${values.connections} connections, medians of ${rounds}`;
 print(`\n${circumstances}\nPeers: ${peers?.join(', ') ?? 'none'}\n\n${printTable(rows)}`);
-if (values.write) {
-  const picture = new URL(`../../docs/${PICTURE}`, import.meta.url);
+if (values.write) await write();
+
+async function write(): Promise<void> {
+  const [page, picture] = ['performance.md', PICTURE].map((name) => new URL(`../../docs/${name}`, import.meta.url));
+  if (page === undefined || picture === undefined) return;
   await writeFile(picture, plot(rows, circumstances));
-  print(`The picture is docs/${PICTURE}`);
+  const text = await readFile(page, 'utf8');
+  const told = `${circumstances}. Peers: ${peers?.join(', ') ?? 'none'}.`;
+  await writeFile(
+    page,
+    text.replace(PLACE, (_all, begin, end) => `${begin}\n${told}\n\n${printTable(rows)}${end}`),
+  );
+  print('docs/performance.md has the table, docs/performance.svg the picture');
 }
 
 function print(line: string): void {

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,17 @@ const NICE = Number(process.env.BENCH_NICE ?? 0);
 /** Keeps a process, with its threads, to a core. What it starts later inherits that. */
 export function pin(pid: number, core: string): void {
   if (MAY_PIN) spawnSync('taskset', ['-acp', core, String(pid)]);
-  if (NICE !== 0) setPriority(pid, NICE);
+  if (NICE !== 0) prefer(pid);
+}
+
+/** Linux weighs the sessions of a machine against each other, then processes within one. */
+function prefer(pid: number): void {
+  try {
+    setPriority(pid, NICE);
+    writeFileSync(`/proc/${pid}/autogroup`, String(NICE));
+  } catch {
+    // not allowed, or no such thing here: then it runs like all others
+  }
 }
 
 /** Seconds of a processor that a process, with all its threads, has used; NaN where there is no /proc. */

@@ -1,0 +1,304 @@
+// `npm run bench:scale`: ten million tokens, five million repositories and twenty million rows of roles on one machine. Prints how
+// long it took to make, how large it is, how soon the service is ready over it, how fast checks are there, what the listings of an
+// organization with a fifth of all fine-grained tokens cost, and the plans of the statements that every check waits for. Needs
+// 45 GiB of disk and half an hour: `-- --tokens 1000000` for less; `-- --folder FOLDER` keeps the world for the next time;
+// `-- --write` keeps the plans in docs/scale-plans.txt.
+
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type pg from 'pg';
+import { loadClientFactsRows } from '../../src/db/client-facts.ts';
+import { loadFactsRows } from '../../src/db/facts.ts';
+import { FACTS_STATEMENTS, type FactsParameters } from '../../src/db/facts-statement.ts';
+import { digestOf, newText } from '../../src/secrets.ts';
+import { eventually, freePort } from '../support/service.ts';
+import { createLoad } from './asking.ts';
+import { CELLS, type CellName } from './cells.ts';
+import { percentileMs } from './histogram.ts';
+import { type ScaleWorld, SETTINGS, scaleWorld, startServer } from './scale-server.ts';
+import { GIANT, scaleSizeOf } from './scale-world.ts';
+
+const GIB = 2 ** 30;
+const BYTES_A_TOKEN = 4500;
+const READY_MS_MAX = 300_000;
+const QUESTIONS = 32;
+const COLD_PART = 4;
+
+const { values } = parseArgs({
+  options: {
+    tokens: { type: 'string', default: '10000000' },
+    folder: { type: 'string' },
+    only: { type: 'string', multiple: true, default: ['sizes', 'plans', 'checks', 'routes'] },
+    write: { type: 'boolean', default: false },
+  },
+});
+/** Of the giant's owner. */
+const OWNER_SESSION = newText('session', 'gth');
+const does = (part: string): boolean => values.only.includes(part);
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'gatehouse-scale-')));
+try {
+  const size = scaleSizeOf(Number(values.tokens));
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < size.tokens * BYTES_A_TOKEN) {
+    throw new Error(
+      `${folder} has ${Math.floor((bavail * bsize) / GIB)} GiB; this needs ${Math.ceil((size.tokens * BYTES_A_TOKEN) / GIB)}`,
+    );
+  }
+  print(
+    `${cpus().length} cores, Node ${process.version}; ${Object.entries(size)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ')}`,
+  );
+  print(
+    `PostgreSQL: ${Object.entries(SETTINGS)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(', ')}`,
+  );
+  const world = await scaleWorld(folder, size, ({ what, rows, seconds }) =>
+    print(`  ${what}: ${rows} rows, ${seconds.toFixed(1)} s`),
+  );
+  print(`filled in ${Math.round(world.filled.reduce((sum, { seconds }) => sum + seconds, 0))} s`);
+  await lookAtDatabase(world);
+  if (does('checks') || does('routes')) await lookAtService(world);
+} finally {
+  if (values.folder === undefined) await rm(folder, { recursive: true, force: true });
+}
+
+async function lookAtDatabase(world: ScaleWorld): Promise<void> {
+  const server = await startServer(folder);
+  try {
+    if (does('sizes')) await printSizes(server.superuser);
+    if (does('plans')) {
+      const plans = await plansOf(server.superuser, world);
+      if (values.write) await writeFile(new URL('../../docs/scale-plans.txt', import.meta.url), plans);
+      print(plans);
+    }
+    await server.superuser.query(
+      `insert into sessions (digest, user_id, created_at, expires_at) values ($1, $2, now(), now() + interval '1 day') on conflict do nothing`,
+      [digestOf(OWNER_SESSION), world.size.organizations],
+    );
+  } finally {
+    await server.stop();
+  }
+}
+
+async function printSizes(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ name: string; rows: string; table: string; indexes: string }>(
+    `select relname as name, reltuples::bigint as rows, pg_size_pretty(pg_table_size(oid)) as table,
+       pg_size_pretty(pg_indexes_size(oid)) as indexes
+     from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and pg_total_relation_size(oid) > 50e6 / 10
+     order by pg_total_relation_size(oid) desc`,
+  );
+  for (const { name, rows: count, table, indexes } of rows)
+    print(`  ${name}: ${count} rows, ${table} and ${indexes} of indexes`);
+  const { rows: whole } = await client.query<{ size: string }>(
+    'select pg_size_pretty(pg_database_size(current_database())) as size',
+  );
+  print(`the database: ${whole[0]?.size}`);
+}
+
+type Statement = { readonly text: string; readonly values: readonly unknown[] };
+
+async function caught(put: (pool: Pick<pg.Pool, 'query'>) => Promise<unknown>): Promise<Statement> {
+  let statement: Statement | undefined;
+  const query = async (asked: Statement) => {
+    statement = asked;
+    return { rows: [] };
+  };
+  await put({ query } as unknown as pg.Pool);
+  if (statement === undefined) throw new Error('no statement was put');
+  return statement;
+}
+
+/** Of each hot statement, run once before: what it read, and how long it took. Steps that did not run are left out. */
+async function plansOf(client: pg.ClientBase, { tokens }: ScaleWorld): Promise<string> {
+  const some = tokens.filter((_, index) => index % Math.floor(tokens.length / QUESTIONS) === 3).slice(0, QUESTIONS);
+  const asked = (resource_type: FactsParameters['resource_type']): FactsParameters[] =>
+    some.map(({ text, repository }) => {
+      const [resource_owner = null, resource_name = null] = resource_type === 'repository' ? repository.split('/') : [];
+      const subject = { subject_type: 'token_text', subject_text: digestOf(text), subject_id: null } as const;
+      return { ...subject, resource_type, resource_owner, resource_name, resource_id: null, bounded_client_id: null };
+    });
+  const plain = { keeps_plans: false };
+  const statements: Record<string, Statement> = {
+    [`${FACTS_STATEMENTS.granted.name}: what ${QUESTIONS} texts were granted`]: await caught((pool) =>
+      loadFactsRows(pool, asked('granted'), plain),
+    ),
+    [`${FACTS_STATEMENTS.repository.name}: ${QUESTIONS} texts at repositories`]: await caught((pool) =>
+      loadFactsRows(pool, asked('repository'), plain),
+    ),
+    [`${FACTS_STATEMENTS.any.name}: the same, by the statement for every kind of question`]: await caught((pool) =>
+      loadFactsRows(pool, asked('repository'), { ...plain, form: 'any' }),
+    ),
+    'clients: one backend service': await caught((pool) =>
+      loadClientFactsRows(pool, [{ client_id: 'none', digest: 'none' }], plain),
+    ),
+  };
+  const parts: string[] = [];
+  for (const [name, { text, values: given }] of Object.entries(statements)) {
+    const explain = `explain (analyze, buffers, costs off, summary on) ${text}`;
+    await client.query({ text: explain, values: [...given] });
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>({ text: explain, values: [...given] });
+    const lines = rows.map((row) => row['QUERY PLAN']);
+    parts.push(`== ${name}\n${inShort(lines).join('\n')}\n`);
+  }
+  return parts.join('\n');
+}
+
+/** Only what was read, from where, and the whole. */
+function inShort(lines: readonly string[]): string[] {
+  return lines.flatMap((line, index) => {
+    if (/^(Planning Time|Execution Time)/.test(line)) return [line];
+    const scan =
+      /(Index Only Scan|Index Scan|Seq Scan|Bitmap Index Scan|Bitmap Heap Scan)( using \S+)?( on \S+)?.*\((actual[^)]*)\)/.exec(
+        line,
+      );
+    if (scan === null || line.includes('never executed')) return [];
+    const rest = lines.slice(index + 1);
+    const own = rest.slice(
+      0,
+      Math.max(
+        0,
+        rest.findIndex((each) => each.includes('->')),
+      ),
+    );
+    const buffers = own.find((each) => each.includes('Buffers:'))?.trim() ?? '';
+    return [`  ${scan[1]}${scan[2] ?? ''}${scan[3] ?? ''} (${scan[4]}) ${buffers}`];
+  });
+}
+
+function rssMiB(pid: number): number {
+  return Number(/^VmRSS:\s+([0-9]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+async function lookAtService(world: ScaleWorld): Promise<void> {
+  const port = await freePort();
+  const began = performance.now();
+  const child = spawn(process.execPath, ['src/launch.mjs', 'src/main.ts'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: {
+      PATH: process.env.PATH,
+      DATA_DIR: folder,
+      PORT: port,
+      LOG_LEVEL: 'warn',
+      REQUEST_TIMEOUT_MS: '60000',
+      RATE_LIMIT_PER_HOUR: '1000000',
+    },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    await eventually(async () => (await fetch(`${url}/health/ready`).catch(() => null))?.status === 200, READY_MS_MAX);
+    print(
+      `ready ${((performance.now() - began) / 1000).toFixed(1)} s after its start, with its database; ${rssMiB(child.pid ?? 0).toFixed(0)} MiB`,
+    );
+    if (does('checks')) {
+      for (const cell of ['introspection', 'evaluation'] as const)
+        await printChecks(world, cell, { port: Number(port), pid: child.pid ?? 0 });
+    }
+    if (does('routes')) await printRoutes(url);
+  } finally {
+    child.kill('SIGTERM');
+    await new Promise((resolve) => child.once('close', resolve));
+  }
+}
+
+/** Each token once, by few who wait for each other and then by many; then the same again and again. */
+async function printChecks(
+  world: ScaleWorld,
+  name: CellName,
+  { port, pid }: { port: number; pid: number },
+): Promise<void> {
+  const cell = CELLS[name];
+  const asks = world.tokens
+    .map((token, index) => ({ token, place: (index * 7919) % world.tokens.length }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ token }) => ({ request: cell.request(token, world), answers: cell.answers(token) }));
+  const load = createLoad(asks);
+  const part = Math.floor(asks.length / COLD_PART);
+  const orders = [
+    [
+      'each token first asked, the database from disk, 4 connections',
+      { connections: 4, requests: Math.floor(part / 4) },
+    ],
+    ['each token first asked, 4 connections', { connections: 4, requests: part }],
+    ['each token first asked, 64 connections', { connections: 64, requests: part }],
+  ] as const;
+  for (const [what, order] of orders) await printLoad(`${name}, ${what}`, load, { port, ...order });
+  const again = createLoad(asks.slice(0, 20_000));
+  await again({ port, connections: 64, requests: 40_000 });
+  await printLoad(`${name}, from memory, 64 connections`, again, { port, connections: 64, requests: 100_000 });
+  print(`  the service: ${rssMiB(pid).toFixed(0)} MiB`);
+}
+
+async function printLoad(
+  what: string,
+  load: ReturnType<typeof createLoad>,
+  order: Parameters<typeof load>[0],
+): Promise<void> {
+  const { requests, seconds, wrong, example, durations } = await load(order);
+  if (wrong > 0) throw new Error(`${what}: ${wrong} of ${requests} answers were not right\n${example}`);
+  const [p50, p99] = [percentileMs([durations], 0.5), percentileMs([durations], 0.99)];
+  print(`${what}: ${Math.round(requests / seconds)} a second, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+}
+
+/** What the owner of the giant looks at. */
+async function printRoutes(url: string): Promise<void> {
+  const page = 'per_page=100';
+  const gets = [
+    `/orgs/${GIANT}/personal-access-tokens?${page}`,
+    `/orgs/${GIANT}/personal-access-tokens?${page}&page=5000`,
+    `/orgs/${GIANT}/personal-access-tokens?${page}&owner=person-11`,
+    `/orgs/${GIANT}/personal-access-tokens?${page}&repository=repository-17`,
+    `/orgs/${GIANT}/personal-access-tokens?${page}&permission=contents`,
+    `/orgs/${GIANT}/personal-access-tokens?${page}&last_used_before=2020-01-01T00:00:00Z`,
+    `/orgs/${GIANT}/personal-access-token-requests?${page}`,
+    `/orgs/${GIANT}/personal-access-token-requests?${page}&page=2000`,
+    `/orgs/${GIANT}/repos?${page}`,
+    `/orgs/${GIANT}/repos?${page}&page=5000`,
+    `/orgs/${GIANT}/members?${page}`,
+    `/orgs/${GIANT}/members?${page}&page=2000`,
+    `/orgs/${GIANT}/teams?${page}`,
+    `/orgs/${GIANT}/token-reviewers?${page}`,
+    `/orgs/${GIANT}/credential-authorizations?${page}`,
+    `/orgs/${GIANT}/audit-log?${page}`,
+    `/orgs/${GIANT}/audit-log?${page}&phrase=action:repo.add_member`,
+    `/orgs/${GIANT}/audit-log?${page}&phrase=actor:person-77777`,
+    `/orgs/${GIANT}/audit-log?${page}&phrase=action:org.remove_member`,
+    `/orgs/${GIANT}/audit-log?${page}&phrase=hashed_token:%22digest-17%22`,
+    `/user/repos?${page}`,
+    `/user/orgs?${page}`,
+    '/user/personal-access-tokens',
+    '/user/eligible-resource-owners',
+  ];
+  for (const path of gets) await printRoute(url, 'GET', path);
+  const policy = { classic_tokens: 'restricted', max_lifetime_days: { fine_grained: 7 } };
+  await printRoute(url, 'POST', `/orgs/${GIANT}/settings/personal-access-tokens/preview`, policy);
+}
+
+async function printRoute(url: string, method: string, path: string, body?: object): Promise<void> {
+  const times: number[] = [];
+  let status = 0;
+  for (let turn = 0; turn < 3; turn += 1) {
+    const began = performance.now();
+    const answer = await fetch(url + path, {
+      method,
+      headers: { authorization: `Bearer ${OWNER_SESSION}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    await answer.arrayBuffer();
+    status = answer.status;
+    times.push(performance.now() - began);
+  }
+  print(`${method} ${path}: ${status}, ${times.map((ms) => `${Math.round(ms)} ms`).join(', ')}`);
+}

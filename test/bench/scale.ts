@@ -190,11 +190,11 @@ async function lookAtService(world: ScaleWorld): Promise<void> {
       PATH: process.env.PATH,
       DATA_DIR: folder,
       PORT: port,
-      LOG_LEVEL: 'warn',
+      LOG_LEVEL: 'error',
       REQUEST_TIMEOUT_MS: '60000',
       RATE_LIMIT_PER_HOUR: '1000000',
     },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
   try {
     const url = `http://127.0.0.1:${port}`;
@@ -223,7 +223,7 @@ async function printChecks(
   const asks = world.tokens
     .map((token, index) => ({ token, place: (index * 7919) % world.tokens.length }))
     .sort((a, b) => a.place - b.place)
-    .map(({ token }) => ({ request: cell.request(token, world), answers: cell.answers(token) }));
+    .map(({ token }) => ({ request: cell.request(token, { authorization: world.authorization }), answers: cell.answers(token) }));
   const load = createLoad(asks);
   const part = Math.floor(asks.length / COLD_PART);
   const orders = [

@@ -92,20 +92,27 @@ function conditions(source: Source, query: AccessQuery): RawBuilder<SqlBool>[] {
   return found;
 }
 
+/** Which rows are of the page is said by the index of their order and the tokens; only those are then read with all that is shown. */
 async function list(db: Kysely<Database>, source: Source, query: AccessQuery): Promise<AccessRow[]> {
   const direction = query.direction === 'asc' ? sql`asc` : sql`desc`;
+  const order = sql`order by ${source.at} ${direction}, each.id ${direction}`;
+  const holders = query.owner_keys === null ? sql`` : sql`join accounts holder on holder.id = token.user_id`;
   const { rows } = await sql<AccessRow>`
     select each.id, ${source.at} as at, ${source.reason} as reason, each.permissions, each.repository_selection,
       holder.id as holder_id, holder.login as holder, person.site_admin as holder_site_admin,
       token.id as token_id, token.name as token_name, token.expires_at as token_expires_at,
       token.last_used_at as token_last_used_at
-    from ${source.rows} each
+    from (
+      select each.id from ${source.rows} each
+      join tokens token on token.id = each.token_id ${holders}
+      where ${sql.join(conditions(source, query), sql` and `)}
+      ${order} limit ${query.limit + 1} offset ${query.offset}
+    ) page
+    join ${source.rows} each on each.id = page.id
     join tokens token on token.id = each.token_id
     join accounts holder on holder.id = token.user_id
     join users person on person.id = holder.id
-    where ${sql.join(conditions(source, query), sql` and `)}
-    order by ${source.at} ${direction}, each.id ${direction}
-    limit ${query.limit + 1} offset ${query.offset}`.execute(db);
+    ${order}`.execute(db);
   return rows;
 }
 

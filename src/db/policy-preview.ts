@@ -34,9 +34,14 @@ export type ConcernedTokens = {
   readonly limit: number;
 };
 
+function isLive(now: Date) {
+  return sql`token.revoked_at is null and (token.expires_at is null or token.expires_at > ${now})`;
+}
+
 /**
  * Live tokens: of whoever is a member, collaborates on a repository, or sees the internal ones of these organizations; fine-
- * grained ones where they are of these organizations; and of who administers the enterprise.
+ * grained ones where they are of these organizations; and of who administers the enterprise. Of each sort the newest are chosen
+ * by their ids alone, and only what is answered is read.
  */
 export async function findConcernedTokens(
   db: Kysely<Database>,
@@ -56,16 +61,26 @@ export async function findConcernedTokens(
       join organizations sibling on sibling.enterprise_id = asked.enterprise_id
       join memberships m on m.organization_id = sibling.id
       where exists (select 1 from repositories r where r.owner_id = asked.id and r.visibility = 'internal')
-    ), concerned as (
-      select token.id as token_id, present.organization_id from present
-      join tokens token on token.user_id = present.user_id and token.kind = 'classic'
-      union all
-      select token.id, token.resource_owner_id from tokens token
-      where token.kind = 'fine_grained' and token.resource_owner_id in (select id from asked)
-      union all
-      select token.id, null from enterprise_administrators each
-      join tokens token on token.user_id = each.user_id and token.kind = 'classic'
-      where each.enterprise_id = ${enterprise_id}::bigint
+    ), classic as (
+      select token.id as token_id, asked.id as organization_id, asked.login from present
+      join asked on asked.id = present.organization_id
+      join tokens token on token.user_id = present.user_id
+      where token.kind = 'classic' and ${isLive(now)}
+      order by token.id desc, asked.login limit ${limit}
+    ), fine_grained as (
+      select newest.id as token_id, asked.id as organization_id, asked.login from asked
+      cross join lateral (
+        select token.id from tokens token
+        where token.resource_owner_id = asked.id and token.kind = 'fine_grained' and ${isLive(now)}
+        order by token.id desc limit ${limit}
+      ) newest
+    ), administrating as (
+      select token.id as token_id, null::bigint as organization_id, null::text as login from enterprise_administrators each
+      join tokens token on token.user_id = each.user_id
+      where each.enterprise_id = ${enterprise_id}::bigint and token.kind = 'classic' and ${isLive(now)}
+    ), concerned as materialized (
+      select * from classic union all select * from fine_grained union all select * from administrating
+      order by token_id desc, login nulls first limit ${limit}
     )
     select token.id, token.kind, token.name, token.created_at, token.secret_issued_at, token.expires_at,
       token.last_used_at, token.scopes, holder.id as holder_id, account.login as holder_login,
@@ -86,8 +101,6 @@ export async function findConcernedTokens(
     left join memberships member
       on member.organization_id = concerned.organization_id and member.user_id = token.user_id
     left join grants held on held.token_id = token.id and held.resource_owner_id = concerned.organization_id
-    where token.revoked_at is null and (token.expires_at is null or token.expires_at > ${now})
-    order by token.id desc, asked.login nulls first
-    limit ${limit}`.execute(db);
+    order by token.id desc, asked.login nulls first`.execute(db);
   return rows;
 }

@@ -116,10 +116,16 @@ with asked as materialized (
   group by each.owner_id
 ), direct as materialized (
   select repository_id from collaborators where user_id = ${person_id}::bigint
-), by_team as materialized (
-  select given.repository_id
-  from team_members member join team_repositories given on given.team_id = member.team_id
+), everywhere as materialized (
+  select member.organization_id from memberships member join organizations org on org.id = member.organization_id
   where member.user_id = ${person_id}::bigint
+    and (member.role = 'admin' or (member.role = 'member' and org.default_repository_permission <> 'none'))
+), by_team as materialized (
+  -- Where he has a role everywhere nothing depends on teams, which may have been given very much.
+  select given.repository_id
+  from team_members member join teams team on team.id = member.team_id
+  join team_repositories given on given.team_id = member.team_id
+  where member.user_id = ${person_id}::bigint and team.organization_id not in (select organization_id from everywhere)
 ), few as materialized (
   select each.id, each.owner_id, each.name, each.name_key, each.visibility, each.archived, each.description,
     each.created_at
@@ -141,11 +147,7 @@ join accounts owner on owner.id = asked.owner_id
 cross join lateral (
   select
     owner.id is not distinct from ${person_id}::bigint as is_self,
-    exists (
-      select 1 from memberships member join organizations org on org.id = member.organization_id
-      where member.organization_id = owner.id and member.user_id = ${person_id}::bigint
-        and (member.role = 'admin' or (member.role = 'member' and org.default_repository_permission <> 'none'))
-    ) as everywhere,
+    owner.id in (select organization_id from everywhere) as everywhere,
     exists (
       select 1 from organizations org
       join organizations sibling on sibling.enterprise_id = org.enterprise_id

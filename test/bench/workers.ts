@@ -25,8 +25,8 @@ const AT_LEAST = 1.9;
 const SERVICE_CORES = '0,1';
 const LOAD_CORES = CORES.load.join(',');
 const START_MS_MAX = 60_000;
-/** Every worker is asked about every token before anything is measured. */
-const FIRST: Amount = { seconds: 6 };
+/** Before anything is measured every worker has been asked about every token, and so often that its code is compiled. */
+const FIRST = { requests_of_each: 150_000, seconds_at_once: 5, seconds_max: 60 };
 /** Room for everything in each of them. */
 const CACHE_MIB = '2048';
 const CHECKED = 200;
@@ -54,7 +54,11 @@ export async function workersRow({ world, plan }: Bench, cell: CellName): Promis
       await checkAnswers(port, asks.slice(0, CHECKED));
       const server: Server = { port, pid: service.pid ?? 0, started: null, order: async () => null };
       const take = (of: Server, connections: number, amount: Amount) => load(of, connections, amount, script);
-      await take(server, plan.connections, FIRST);
+      let [requests, seconds] = [0, 0];
+      while (requests < workers * FIRST.requests_of_each && seconds < FIRST.seconds_max) {
+        requests += (await take(server, plan.connections, { seconds: FIRST.seconds_at_once })).requests;
+        seconds += FIRST.seconds_at_once;
+      }
       return { name: String(workers), server, loaders: { take } };
     };
     const samples = await compare([await side(1), await side(2)], plan);

@@ -10,10 +10,12 @@ import { openChangeFeed } from './db/change-feed.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
 import { createPageKey } from './db/page-key.ts';
 import { databaseOver } from './db/pool.ts';
+import { findRepositoryText } from './db/repositories.ts';
 import type { Deps } from './deps.ts';
-import { type CachedFacts, createCachedFacts } from './facts/cached.ts';
+import { type CachedFacts, createCachedFacts, SHOWN_SHARE } from './facts/cached.ts';
 import { type Freshness, type FreshnessParts, followChanges } from './facts/freshness.ts';
 import { createReplicatedFacts } from './facts/replica.ts';
+import { createShownRepositories } from './facts/shown-repositories.ts';
 import type { StrictFacts } from './facts/source.ts';
 import { createStrictFacts } from './facts/strict.ts';
 import { createKeySets } from './key-sets.ts';
@@ -76,7 +78,12 @@ export function composeDeps({
   const outside = { outbound, key_sets, signer, mailer };
   const page_key = createPageKey(db);
   const counted = { last_use, usage, bad_credentials, counts: shareCounts({ db, clock }) };
-  const known = { facts, freshness, catalogue, page_key };
+  const shown_repositories = createShownRepositories({
+    read: (id) => findRepositoryText(db, id),
+    freshness,
+    bytes_max: config.cache_bytes_max * SHOWN_SHARE,
+  });
+  const known = { facts, freshness, shown_repositories, catalogue, page_key };
   return { db, openImportDatabase, ...known, ...counted, ...outside, config, clock, log };
 }
 

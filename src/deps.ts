@@ -7,6 +7,7 @@ import type { SharedCounts } from './counts-over-nodes.ts';
 import type { ImportDatabase } from './db/import/connection.ts';
 import type { Database } from './db/schema.ts';
 import type { Freshness } from './facts/freshness.ts';
+import type { ShownRepositories } from './facts/shown-repositories.ts';
 import type { FactsSource } from './facts/source.ts';
 import type { KeySets } from './key-sets.ts';
 import type { Mailer } from './mailer.ts';
@@ -28,6 +29,8 @@ export interface Deps {
   readonly facts: FactsSource;
   /** How far behind the database this node is. */
   readonly freshness: Freshness;
+  /** What answers show of repositories besides. */
+  readonly shown_repositories: ShownRepositories;
   /** The operations that questions may name. */
   readonly catalogue: CatalogueSource;
   readonly last_use: LastUse;

@@ -55,6 +55,22 @@ export function findRepository(db: Kysely<Database>, id: number): Promise<Reposi
     .executeTakeFirst();
 }
 
+/** What no rule reads of a repository, of one state of the database. */
+export type RepositoryText = Pick<RepositoryRow, 'description' | 'created_at'> & {
+  /** The number of the last commit that the state contains. */
+  readonly epoch: number;
+};
+
+/** Faults: StorageUnavailable. */
+export async function findRepositoryText(db: Kysely<Database>, id: number): Promise<RepositoryText | null> {
+  const row = await db
+    .selectFrom(['repositories as repository', 'change_epoch as current'])
+    .select(['repository.description', 'repository.created_at', 'current.epoch'])
+    .where('repository.id', '=', id)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 /** Its id; a taken name violates REPOSITORY_NAME_TAKEN. */
 export async function insertRepository(db: Kysely<Database>, repository: NewRepository): Promise<number> {
   const { id } = await db.insertInto('repositories').values(repository).returning('id').executeTakeFirstOrThrow();

@@ -12,6 +12,8 @@ import type { ClientKey, FactsQuestion, FactsSource, LoadedClient, LoadedFacts, 
 
 /** Of the bound, for backend services: there are few. */
 const CLIENTS_SHARE = 0.05;
+/** And for what no rule reads (shown-repositories.ts). */
+export const SHOWN_SHARE = 0.05;
 
 export type CachedFactsParts = {
   readonly strict: StrictFacts;
@@ -28,7 +30,7 @@ export type CachedFacts = FactsSource & { readonly freshness: Freshness };
 /** The facts of `strict`, from memory where that may be. */
 export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced }: CachedFactsParts): CachedFacts {
   // Null: nothing is remembered.
-  const answers = bytes_max === 0 ? null : memoryOf(bytes_max * (1 - CLIENTS_SHARE), now);
+  const answers = bytes_max === 0 ? null : memoryOf(bytes_max * (1 - CLIENTS_SHARE - SHOWN_SHARE), now);
   const clients = bytes_max === 0 ? null : createClientMemory(bytes_max * CLIENTS_SHARE);
   const freshness = follow((changes) => {
     answers?.forget(changes);

@@ -15,12 +15,17 @@ function limiterOf({ counts, config }: Deps, is_person: boolean) {
     : counts.windows('address', { count_max: anonymous_requests_per_hour_max, window_ms: HOUR_MS });
 }
 
-function addHeaders(reply: FastifyReply, limit: number, { count, ends_in_ms }: Counted, now: Date): void {
-  reply.header('x-ratelimit-limit', limit);
-  reply.header('x-ratelimit-remaining', Math.max(0, limit - count));
-  reply.header('x-ratelimit-used', count);
-  reply.header('x-ratelimit-reset', Math.ceil((now.getTime() + ends_in_ms) / 1000));
-  reply.header('x-ratelimit-resource', 'core');
+/** What every answer tells of the count; pairs of name and value. */
+type LimitHeaders = readonly (readonly [string, string])[];
+
+function headersOf(limit: number, { count, ends_in_ms }: Counted, now: Date): LimitHeaders {
+  return [
+    ['x-ratelimit-limit', String(limit)],
+    ['x-ratelimit-remaining', String(Math.max(0, limit - count))],
+    ['x-ratelimit-used', String(count)],
+    ['x-ratelimit-reset', String(Math.ceil((now.getTime() + ends_in_ms) / 1000))],
+    ['x-ratelimit-resource', 'core'],
+  ];
 }
 
 /** Counts this request; 429 with `Retry-After` when there were too many. */
@@ -31,8 +36,17 @@ export function countRequest(deps: Deps, request: FastifyRequest, reply: Fastify
   const key = is_person ? String(principal.person.id) : request.ip;
   const now = deps.clock();
   const counted = limiter.take(key, now);
-  addHeaders(reply, limiter.count_max, counted, now);
+  for (const [name, value] of headersOf(limiter.count_max, counted, now)) reply.header(name, value);
   if (!counted.is_over) return;
   const seconds = Math.max(1, Math.ceil(counted.ends_in_ms / 1000));
   throw new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
+}
+
+/** Counts a request of this person and tells the headers, where there is room; null: nothing was counted. */
+export function countRequestOf(deps: Deps, person_id: number): LimitHeaders | null {
+  const limiter = limiterOf(deps, true);
+  const now = deps.clock();
+  const key = String(person_id);
+  if (limiter.fullFor(key, now) !== null) return null;
+  return headersOf(limiter.count_max, limiter.take(key, now), now);
 }

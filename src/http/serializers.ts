@@ -34,7 +34,7 @@ export const buildSerializer: Factory = (shared, options) => (route) => {
   }
 };
 
-/** The function that writes answers of this schema, which refers to no other. */
-export function serializerOf(schema: object): (data: unknown) => string {
-  return SerializerSelector()({}, {})({ schema, method: '', url: '', httpStatus: '200' });
+/** The function that writes answers of this schema, which refers to these others by their names. */
+export function serializerOf(schema: object, others: Readonly<Record<string, object>> = {}): (data: unknown) => string {
+  return SerializerSelector()({ ...others }, {})({ schema, method: '', url: '', httpStatus: '200' });
 }

@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TokenFacts } from '../domain/facts.ts';
 import { endOfText } from '../domain/lifetime.ts';
+import { onceFor } from '../domain/once.ts';
 import type { Operation } from '../domain/operation.ts';
 import { acceptedScopes, requirementOf } from '../domain/requirement.ts';
 import type { Access } from './access.ts';
@@ -12,6 +13,7 @@ function printExpiration(moment: Date): string {
   return `${moment.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
+const EXPIRATION = 'github-authentication-token-expiration';
 const PERMISSIONLESS = 'allows_permissionless_access=true';
 
 /** The sets as `a=read,b=write; c=read`: comma is and, semicolon is or. @rule C1 */
@@ -38,21 +40,31 @@ function acceptedAt(access: Access | undefined): { readonly scopes: readonly str
   return { scopes: [], permissions: access !== undefined && 'self' in access ? PERMISSIONLESS : '' };
 }
 
-function addKindHeaders(reply: FastifyReply, token: TokenFacts, access: Access | undefined): void {
+/** The headers of an answer to a token at a route. Pairs of name and value. */
+export function tokenHeadersAt(
+  access: Access | undefined,
+): (token: TokenFacts) => readonly (readonly [string, string])[] {
   const { scopes, permissions } = acceptedAt(access);
-  if (token.kind === 'classic') {
-    reply.header('x-oauth-scopes', token.scopes.join(', '));
-    reply.header('x-accepted-oauth-scopes', scopes.join(', '));
-    return;
-  }
-  reply.header('x-accepted-github-permissions', permissions);
+  const accepted_scopes = ['x-accepted-oauth-scopes', scopes.join(', ')] as const;
+  const of_fine_grained = [['x-accepted-github-permissions', permissions]] as const;
+  return (token) => {
+    const of_kind =
+      token.kind === 'classic'
+        ? [['x-oauth-scopes', token.scopes.join(', ')] as const, accepted_scopes]
+        : of_fine_grained;
+    const ends_at = endOfText(token);
+    return ends_at === null ? of_kind : [...of_kind, [EXPIRATION, printExpiration(ends_at)]];
+  };
 }
+
+/** What an access accepts is worked out once. */
+const headersAt = onceFor((access: Access) => tokenHeadersAt(access));
+const headersAnywhere = tokenHeadersAt(undefined);
 
 export function addTokenHeaders(request: FastifyRequest, reply: FastifyReply): void {
   const principal = request.caller?.principal;
   if (principal?.type !== 'token') return;
-  const { token } = principal;
-  addKindHeaders(reply, token, request.routeOptions?.config?.access);
-  const ends_at = endOfText(token);
-  if (ends_at !== null) reply.header('github-authentication-token-expiration', printExpiration(ends_at));
+  const access = request.routeOptions?.config?.access;
+  const headersOf = access === undefined ? headersAnywhere : headersAt(access);
+  for (const [name, value] of headersOf(principal.token)) reply.header(name, value);
 }

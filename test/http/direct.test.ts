@@ -47,7 +47,7 @@ async function started(t: Test, settings: Record<string, string> = {}) {
   const weak = await world.client(['directory']);
   const classic = await rows.classic(ada, { scopes: ['repo'] });
   const ask = (request: Request, more: readonly string[] = []) => rawCall(port, bytesOf(request, more));
-  return { ...test, port, ada, acme, mill, authorization, client_id, secret, weak, classic, ask };
+  return { ...test, port, olga, ada, acme, mill, authorization, client_id, secret, weak, classic, ask };
 }
 type Started = Awaited<ReturnType<typeof started>>;
 
@@ -271,6 +271,73 @@ t.test('gateways: the same answer both ways, allowed and refused', async (t) => 
   };
   for (const [name, request] of Object.entries(others)) await same(t, app, name, request);
 });
+
+t.test(
+  'GET of a repository: the same answer both ways, and what it shows is never older than a change of it',
+  async (t) => {
+    const app = await started(t);
+    const { inject, world, ada } = app;
+    const get = (path: string, credential: string | null, more: readonly string[] = []): Request => {
+      const presented = credential === null ? [] : [`Authorization: ${credential}`];
+      return { line: `GET ${path} HTTP/1.1`, headers: [...presented, ...more], body: '' };
+    };
+    // Each is counted: the headers that tell how often differ by one.
+    const uncounted = (answer: RawAnswer) => {
+      const { headers, ...rest } = comparable(answer);
+      const all: Readonly<Record<string, string | number>> = headers;
+      const { 'x-ratelimit-used': used, 'x-ratelimit-remaining': left, 'x-ratelimit-reset': at, ...others } = all;
+      return { ...rest, headers: others, counted: [used, left, at].map((each) => typeof each) };
+    };
+    const session = await world.session(ada);
+    const credentials = Object.entries({ ...(await textsOf(app)), session }).map(
+      ([name, text]) => [name, `Bearer ${text}`] as const,
+    );
+    const paths = [
+      '/repos/acme/mill',
+      '/repos/ACME/Mill',
+      '/repos/acme/site',
+      '/repos/acme/absent',
+      '/repos/acme/mill?x=1',
+      '/repos/acme/mil%6c',
+      '/repos/acme/mill/',
+      '/repos/acme',
+    ];
+    for (const [name, credential] of [...credentials, ['nobody', null] as const]) {
+      for (const path of paths) {
+        const request = get(path, credential);
+        const general = await app.ask(request, [GENERAL]);
+        for (const time of ['first', 'again', 'once more']) {
+          t.same(uncounted(await app.ask(request)), uncounted(general), `${name}, ${path}, ${time}`);
+        }
+      }
+    }
+    const request = get('/repos/acme/mill', `Bearer ${app.classic.text}`);
+    const general = countingGeneral(t);
+    await eventually(async () => {
+      const before = general();
+      await app.ask(request);
+      return general() === before;
+    }, 5000);
+    const counts: number[] = [];
+    for (let times = 0; times < 3; times += 1)
+      counts.push(Number((await app.ask(request)).headers['x-ratelimit-used']));
+    t.same(
+      counts.map((each) => each - (counts[0] ?? 0)),
+      [0, 1, 2],
+      'each is counted once',
+    );
+    const admin = await app.rows.classic(app.olga, { scopes: ['repo'] });
+    const headers = bearer(admin.text);
+    const edited = await inject({
+      method: 'PATCH',
+      url: '/repos/acme/mill',
+      headers,
+      payload: { description: 'grinds' },
+    });
+    t.equal(edited.statusCode, 200, edited.body);
+    for (let times = 0; times < 3; times += 1) t.equal(JSON.parse((await app.ask(request)).body).description, 'grinds');
+  },
+);
 
 t.test('what is known is answered without the general way, counted and written to the log alike', async (t) => {
   const app = await started(t);

@@ -1,4 +1,4 @@
-// The direct way: the checks that platforms ask on every request are answered without the framework where everything that they
+// The direct way: the checks that platforms ask on every request, and one of our own reads, are answered without the framework where everything that they
 // need is known in memory, and the request is of the plain form in which clients send it. All else — what is refused, malformed,
 // repeated, large, slow, or asks for more — goes the general way, whose answers are the same: the use-cases are the same, and
 // test/http/direct.test.ts compares both, byte by byte. Why it exists: docs/decisions/0011-direct-answers.md.
@@ -11,6 +11,7 @@ import { directEvaluation } from './direct-evaluation.ts';
 import { type DirectGet, directGateways } from './direct-gateway.ts';
 import { directIntrospection } from './direct-introspection.ts';
 import { type Direct, takePost, type Ways } from './direct-post.ts';
+import { directRepository } from './direct-repository.ts';
 import { readPlainHeaders } from './plain-headers.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -19,7 +20,8 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 export function addDirectAnswers(app: App, deps: Deps): void {
   const findClient = directClients(deps);
   const posts = byPath<Direct>([directIntrospection(deps, findClient), directEvaluation(deps, findClient)]);
-  const gets = byPath<DirectGet>(directGateways(deps, findClient));
+  const gateways = byPath<DirectGet>(directGateways(deps, findClient));
+  const answerRepository = directRepository(deps);
   const timeout_ms = deps.config.request_timeout_ms;
   const listeners = app.server.listeners('request') as Listener[];
   let is_closing = false;
@@ -27,6 +29,10 @@ export function addDirectAnswers(app: App, deps: Deps): void {
     is_closing = true;
     done();
   });
+
+  function getterOf(url: string): DirectGet['answer'] | undefined {
+    return url.startsWith('/repos/') ? answerRepository : gateways.get(url)?.answer;
+  }
 
   /** A fault here is a bug: the general way answers, and the log tells. What has begun to be answered cannot be answered again. */
   function attempting<Found>(response: ServerResponse, work: () => Found, instead: Found): Found {
@@ -44,7 +50,7 @@ export function addDirectAnswers(app: App, deps: Deps): void {
     const { url = '', method, httpVersion } = request;
     if (is_closing || httpVersion !== '1.1') return false;
     const post = method === 'POST' ? posts.get(url) : undefined;
-    const get = method === 'GET' ? gets.get(url) : undefined;
+    const get = method === 'GET' ? getterOf(url) : undefined;
     if (post === undefined && get === undefined) return false;
     const started_ms = performance.now();
     const headers = readPlainHeaders(request);
@@ -54,7 +60,7 @@ export function addDirectAnswers(app: App, deps: Deps): void {
       const attempt: Ways['attempt'] = (work) => attempting(response, work, 'general');
       return takePost(exchange, post, { general, attempt, timeout_ms });
     }
-    return get !== undefined && headers.content_length === null && get.answer(exchange);
+    return get !== undefined && headers.content_length === null && get(exchange);
   }
 
   app.server.removeAllListeners('request');

@@ -42,11 +42,20 @@ function forAudience(subject: Subject | null, names: readonly string[]): Subject
   return subject?.type === 'token' && !isForAudience(subject.token, names) ? null : subject;
 }
 
-/** Loads the subject and the resource of a request of this API. Faults: StorageUnavailable. */
-export async function authenticate(deps: Deps, subject: SubjectKey, resource: ResourceKey): Promise<Authenticated> {
-  const facts = await deps.facts.load({ subject, resource, bounded_client_id: null });
+function authenticated(deps: Deps, facts: LoadedFacts): Authenticated {
   const found = forAudience(subjectOf(facts.subject, facts.now), [deps.config.public_url]);
   return { facts, subject: found, principal: principalOf(facts.subject) };
+}
+
+/** Loads the subject and the resource of a request of this API. Faults: StorageUnavailable. */
+export async function authenticate(deps: Deps, subject: SubjectKey, resource: ResourceKey): Promise<Authenticated> {
+  return authenticated(deps, await deps.facts.load({ subject, resource, bounded_client_id: null }));
+}
+
+/** The same where it is known without asking; null: it has to be asked for. */
+export function authenticateKnown(deps: Deps, subject: SubjectKey, resource: ResourceKey): Authenticated | null {
+  const facts = deps.facts.known({ subject, resource, bounded_client_id: null });
+  return facts === null ? null : authenticated(deps, facts);
 }
 
 /** The client with these credentials, or null. */

@@ -85,5 +85,5 @@ export async function editRepository(
   );
   if (row === undefined) throw new Refusal('not_found');
   const visibility = change.visibility ?? repository.visibility;
-  return shownTo(caller, row, { repository: { ...repository, visibility }, now });
+  return shownTo(caller.principal, row, { repository: { ...repository, visibility }, now });
 }

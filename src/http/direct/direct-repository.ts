@@ -1,0 +1,66 @@
+// `GET /repos/{owner}/{repo}` by a token, directly, where it is allowed (routes/repositories.ts is the general way, and says every no).
+
+import type { Deps } from '../../deps.ts';
+import { decide, judgeCredential } from '../../domain/decide.ts';
+import { ownOperation } from '../../domain/own-operations.ts';
+import { authenticateKnown } from '../../use-cases/checks/authenticate.ts';
+import { recordExercise } from '../../use-cases/checks/record-exercise.ts';
+import { showRepositoryKnown } from '../../use-cases/directory/show-repository.ts';
+import { isFlooded } from '../bad-credentials.ts';
+import { presentedBy } from '../credential.ts';
+import { presentRepository } from '../present/repository.ts';
+import { countRequestOf } from '../rate-limits.ts';
+import { repositoryIn } from '../resources.ts';
+import { Account } from '../schemas/account.ts';
+import { Repository } from '../schemas/repositories.ts';
+import { serializerOf } from '../serializers.ts';
+import { tokenHeadersAt } from '../token-headers.ts';
+import { answersOf, type Exchange } from './exchange.ts';
+
+const ROUTE = '/repos/:owner/:repo';
+/** Nothing in it is encoded, and there is no query. */
+const PLAIN_PATH = /^\/repos\/([A-Za-z0-9-]{1,39})\/([A-Za-z0-9._-]{1,100})$/;
+const OPERATION = ownOperation('GET /repos/{owner}/{repo}');
+const ASK = { type: 'operation', operation: OPERATION } as const;
+
+/** Answers, and whether it did; false: nothing was answered, and nothing has happened. */
+export function directRepository(deps: Deps): (exchange: Exchange) => boolean {
+  const { token_prefix, trusted_proxies } = deps.config;
+  const answer = answersOf(deps, {
+    method: 'GET',
+    route: ROUTE,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+  });
+  const write = serializerOf(Repository, { Account });
+  const tokenHeaders = tokenHeadersAt({ operation: OPERATION, resource: repositoryIn });
+
+  /** By the address of the socket: behind proxies the general way knows whose request it is. @rule T4 */
+  function mayComeFromFlood({ request, headers }: Exchange): boolean {
+    const address = request.socket.remoteAddress;
+    if (address === undefined || (trusted_proxies.length > 0 && headers.forwarded_for !== null)) return true;
+    return isFlooded(deps, address);
+  }
+
+  return (exchange) => {
+    const [, owner, repo] = PLAIN_PATH.exec(exchange.request.url ?? '') ?? [];
+    const { authorization } = exchange.headers;
+    if (owner === undefined || repo === undefined || authorization === null || mayComeFromFlood(exchange)) return false;
+    const presented = presentedBy({ rawHeaders: ['authorization', ''], headers: { authorization } }, token_prefix);
+    if (presented.type !== 'token') return false;
+    const resource = repositoryIn({ owner, repo });
+    const known = authenticateKnown(deps, { type: 'token_text', digest: presented.digest }, resource);
+    if (known?.subject?.type !== 'token' || known.facts.resource.type !== 'repository') return false;
+    const { facts, subject, principal } = known;
+    const { now } = facts;
+    if (judgeCredential(subject, now) !== null) return false;
+    const decision = decide({ subject, resource: facts.resource }, { ask: ASK }, now);
+    if (decision.effect !== 'allow') return false;
+    const shown = showRepositoryKnown(deps, principal, { repository: known.facts.resource, now });
+    const limits = shown === null ? null : countRequestOf(deps, subject.person.id);
+    if (shown === null || limits === null) return false;
+    deps.last_use.record(subject.token.id, now);
+    recordExercise(deps, { subject, resource: facts.resource, decision }, now);
+    answer(exchange, write(presentRepository(deps, shown)), [...limits, ...tokenHeaders(subject.token)].flat());
+    return true;
+  };
+}

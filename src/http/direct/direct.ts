@@ -1,7 +1,7 @@
-// The direct way: the checks that platforms ask on every request, and one of our own reads, are answered without the framework where everything that they
-// need is known in memory, and the request is of the plain form in which clients send it. All else — what is refused, malformed,
-// repeated, large, slow, or asks for more — goes the general way, whose answers are the same: the use-cases are the same, and
-// test/http/direct.test.ts compares both, byte by byte. Why it exists: docs/decisions/0011-direct-answers.md.
+// The direct way: the checks that platforms ask on every request, and one of our own reads, are answered without the framework where
+// everything that they need is known in memory, and the request is of the plain form in which clients send it. All else — what is
+// refused, malformed, repeated, large, slow, or asks for more — goes the general way, whose answers are the same: the use-cases are
+// the same, and test/http/direct.test.ts compares both, byte by byte. Why it exists: docs/decisions/0011-direct-answers.md.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Deps } from '../../deps.ts';

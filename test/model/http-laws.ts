@@ -280,19 +280,19 @@ const afterwards = toEvaluations((request, got, { later }) => (later ? yes(got, 
 
 export const LAWS: readonly Law[] = [
   {
-    name: 'L1: taking away a member, a base permission or a repository turns no no into a yes',
+    name: 'law 1: taking away a member, a base permission or a repository turns no no into a yes',
     rules: 'F1 K1 M10 A4',
     holds: (view) => nothingOpens(view, takingAway(view)),
     lie: () => afterwards,
   },
   {
-    name: 'L2: a policy, single sign-on, a suspension or a revocation turns no no into a yes',
+    name: 'law 2: a policy, single sign-on, a suspension or a revocation turns no no into a yes',
     rules: 'F1 P1 P2 P4 O1 M10 T2',
     holds: (view) => nothingOpens(view, restricting(view)),
     lie: () => afterwards,
   },
   {
-    name: 'L3: what a token may, one that contains it may',
+    name: 'law 3: what a token may, one that contains it may',
     rules: 'F1 K4 K5',
     holds: async (view) => {
       const { world, choice } = view;
@@ -340,7 +340,7 @@ export const LAWS: readonly Law[] = [
     },
   },
   {
-    name: 'L4: an exchanged token may nothing that its token may not, and dies with it',
+    name: 'law 4: an exchanged token may nothing that its token may not, and dies with it',
     rules: 'T3',
     holds: async (view) => {
       const questions = once(everything(view.world));
@@ -374,7 +374,7 @@ export const LAWS: readonly Law[] = [
     lie: () => toEvaluations((request, got) => yes(got, ({ id }) => id.startsWith('gthx_'), request)),
   },
   {
-    name: 'L5: many questions at once are answered as one by one, in any order and repeated',
+    name: 'law 5: many questions at once are answered as one by one, in any order and repeated',
     rules: 'F5',
     holds: async (view) => {
       const questions = rotated(everything(view.world, QUESTIONS_MAX), view.choice).slice(0, 20);
@@ -402,7 +402,7 @@ export const LAWS: readonly Law[] = [
         : got,
   },
   {
-    name: 'L6: a list is what the single checks allow, by every page size',
+    name: 'law 6: a list is what the single checks allow, by every page size',
     rules: 'F8',
     holds: async (view) => {
       const { world } = view;
@@ -434,7 +434,7 @@ export const LAWS: readonly Law[] = [
     lie: () => (request, got) => (String(request.url).includes('per_page=2') ? { ...got, body: '[]' } : got),
   },
   {
-    name: 'L7: a token may the same in whatever form it is presented',
+    name: 'law 7: a token may the same in whatever form it is presented',
     rules: 'F5 K7',
     holds: async (view) => {
       const faults: string[] = [];
@@ -465,7 +465,7 @@ export const LAWS: readonly Law[] = [
       String(request.headers?.authorization).startsWith('token ') ? { ...got, statusCode: 418 } : got,
   },
   {
-    name: 'L8: every node, asked anew or again, says what the database says',
+    name: 'law 8: every node, asked anew or again, says what the database says',
     rules: 'F5 M10',
     holds: async (view) => {
       const questions = everything(view.world, QUESTIONS_MAX);
@@ -480,7 +480,7 @@ export const LAWS: readonly Law[] = [
     lie: () => toEvaluations((_, got, { node }) => (node === 2 ? other(got) : got)),
   },
   {
-    name: 'L9: a token by its id or text, a thing by any case of its name: the same; by a name that was its own: nothing',
+    name: 'law 9: a token by its id or text, a thing by any case of its name: the same; by a name that was its own: nothing',
     rules: 'F4 F6',
     holds: async (view) => {
       const { state } = view.world;
@@ -518,7 +518,7 @@ export const LAWS: readonly Law[] = [
       }),
   },
   {
-    name: 'L10: what strangers do among themselves changes nothing',
+    name: 'law 10: what strangers do among themselves changes nothing',
     rules: 'F1 F4',
     holds: async (view) => {
       const questions = everything(view.world, QUESTIONS_MAX);
@@ -531,7 +531,7 @@ export const LAWS: readonly Law[] = [
     lie: () => toEvaluations((_, got, { later }) => (later ? other(got) : got)),
   },
   {
-    name: 'L11: a decision depends on the state alone: nodes that start anew say the same',
+    name: 'law 11: a decision depends on the state alone: nodes that start anew say the same',
     rules: 'F5',
     holds: async (view) => {
       const questions = everything(view.world, QUESTIONS_MAX);
@@ -544,7 +544,7 @@ export const LAWS: readonly Law[] = [
     lie: () => toEvaluations((_, got, { later }) => (later ? other(got) : got)),
   },
   {
-    name: 'L12: what is hidden, renamed away or deleted is answered in the bytes of what never was',
+    name: 'law 12: what is hidden, renamed away or deleted is answered in the bytes of what never was',
     rules: 'F6',
     holds: async (view) => {
       const faults: string[] = [];

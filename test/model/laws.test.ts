@@ -54,32 +54,35 @@ function judge(law: Law, view: View, lies: boolean): Promise<Outcome> {
   });
 }
 
-t.test('faults.md 3: the laws of decisions hold, and what breaks them is seen', async (t) => {
-  const nodes: number[] = [];
-  // The last node asks the database about everything.
-  const plant: Plant = (deps, pool) => {
-    nodes.push(nodes.length);
-    if (nodes.length !== REMEMBERING + 1) return deps;
-    const strict = createStrictFacts(pool, deps.clock);
-    return { ...deps, facts: { ...deps.facts, ...strict, known: () => null, remember: () => undefined } };
-  };
-  const service = await startHistories(t, { nodes: REMEMBERING + 1, plant });
-  const first = seed();
-  t.comment(`seed ${first}`);
-  const seen = new Map<string, number>();
-  for (let index = 0; index < WORLDS; index += 1) {
-    const from = first + index;
-    const world = await grownWorld(service, [...drawn(from, STEPS_BEFORE), ...AT_THE_END]);
-    for (const law of IN_ORDER) {
-      const outcome = await judge(law, viewOf(service, world, from), false);
-      seen.set(law.name, (seen.get(law.name) ?? 0) + outcome.seen);
-      t.same(outcome.faults.slice(0, 3), [], `${law.name} @rule ${law.rules}`);
+t.test(
+  'F1 F4 F5 F6 F8 K1 K4 M10 T3: the laws of decisions (faults.md 3) hold, and what breaks them is seen',
+  async (t) => {
+    const nodes: number[] = [];
+    // The last node asks the database about everything.
+    const plant: Plant = (deps, pool) => {
+      nodes.push(nodes.length);
+      if (nodes.length !== REMEMBERING + 1) return deps;
+      const strict = createStrictFacts(pool, deps.clock);
+      return { ...deps, facts: { ...deps.facts, ...strict, known: () => null, remember: () => undefined } };
+    };
+    const service = await startHistories(t, { nodes: REMEMBERING + 1, plant });
+    const first = seed();
+    t.comment(`seed ${first}`);
+    const seen = new Map<string, number>();
+    for (let index = 0; index < WORLDS; index += 1) {
+      const from = first + index;
+      const world = await grownWorld(service, [...drawn(from, STEPS_BEFORE), ...AT_THE_END]);
+      for (const law of IN_ORDER) {
+        const outcome = await judge(law, viewOf(service, world, from), false);
+        seen.set(law.name, (seen.get(law.name) ?? 0) + outcome.seen);
+        t.same(outcome.faults.slice(0, 3), [], `${law.name} @rule ${law.rules}`);
+      }
     }
-  }
-  t.comment(LAWS.map(({ name }) => `${name.split(':')[0]} ${seen.get(name)}`).join(', '));
-  const world = await grownWorld(service, [...drawn(first, STEPS_BEFORE), ...AT_THE_END]);
-  for (const law of IN_ORDER) {
-    const outcome = await judge(law, viewOf(service, world, first), true);
-    t.ok(outcome.faults.length > 0, `${law.name}: and a service that does otherwise is seen`);
-  }
-});
+    t.comment(LAWS.map(({ name }) => `${name.split(':')[0]} ${seen.get(name)}`).join(', '));
+    const world = await grownWorld(service, [...drawn(first, STEPS_BEFORE), ...AT_THE_END]);
+    for (const law of IN_ORDER) {
+      const outcome = await judge(law, viewOf(service, world, first), true);
+      t.ok(outcome.faults.length > 0, `${law.name}: and a service that does otherwise is seen`);
+    }
+  },
+);

@@ -19,6 +19,7 @@ import { settableClock } from '../support/clock.ts';
 import { createDatabase } from '../support/database.ts';
 import { AUDIENCE, ISSUER, jwksOf, signingKey } from '../support/issuer.ts';
 import { bearer, type Named as WorldNamed, worldOf } from '../support/world.ts';
+import { heldBy } from './acts.ts';
 import { type Asker, judge, judgeFor, type Named } from './judge.ts';
 import type { Answer } from './reference.ts';
 import {
@@ -565,8 +566,13 @@ class Played {
       });
       const holder = state.people.get(state.tokens.get(text.token_id)?.holder_id ?? 0);
       const active = isAlive(state, text) && holder?.suspended === false;
-      if (JSON.parse(got.body).active !== active)
-        throw new Differs(`introspection of text ${index}: ${got.body}; T1: ${active}`);
+      const said = JSON.parse(got.body);
+      if (said.active !== active) throw new Differs(`introspection of text ${index}: ${got.body}; T1: ${active}`);
+      const { scopes, permissions } = heldBy(state, text);
+      const words = scopes ?? Object.entries(permissions ?? {}).map(([name, level]) => `${name}:${level}`);
+      const held = active ? [...words].sort().join(' ') : undefined;
+      const scope = active ? said.scope.split(' ').sort().join(' ') : said.scope;
+      if (scope !== held) throw new Differs(`introspection of text ${index}: ${scope}; T1: ${held}`);
       return;
     }
     if (what === 'list') return this.#list(world, asker, n);

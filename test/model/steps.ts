@@ -806,7 +806,7 @@ const KINDS = {
   authorize: [2, authorize],
   exchange: [3, exchange],
   advance: [3, advance],
-  introspect: [1, looking('introspect')],
+  introspect: [2, looking('introspect')],
   use: [2, looking('use')],
   gateway: [1, looking('gateway')],
   list: [1, looking('list')],

@@ -1,6 +1,6 @@
-// The catalogue in force, as this process holds it: compiled once for each version, and used only while the database confirmed
-// less than CONFIRMED_MS ago that the version is still in force. Whoever asks later waits for one small statement, which all
-// who wait share; what cannot be confirmed is a fault (F3).
+// The catalogue in force, as this process holds it: compiled once for each version, and kept while no commit has touched it. Whoever
+// asks later waits for one small statement, which all who wait share; what cannot be confirmed is a fault (F3), unless a setting
+// lets nodes answer for a while by what they last knew (facts/outage.ts).
 
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
@@ -8,37 +8,20 @@ import { readCatalogueUnless } from './db/catalogue.ts';
 import type { Database } from './db/schema.ts';
 import { BUILT_IN_CATALOGUE, type Catalogue, compileCatalogue } from './domain/catalogue.ts';
 import { readKeptList } from './domain/catalogue-list.ts';
+import { type Kept, type KeptParts, keepValue } from './facts/kept.ts';
 
-/** Well within the freshness promise: a change by another node counts here this much later at the most. */
-export const CONFIRMED_MS = 1000;
+/** `current`: the catalogue in force. Faults: StorageUnavailable. @rule C2 */
+export type CatalogueSource = Kept<Catalogue>;
 
-export type CatalogueSource = {
-  /** The catalogue in force. Faults: StorageUnavailable. @rule C2 */
-  readonly current: () => Promise<Catalogue>;
-  /** The same, where it is known without asking; null: it has to be asked for. */
-  readonly known: () => Catalogue | null;
-  /** To be called where the catalogue was changed: whoever asks from now on gets the new one. */
-  readonly forget: () => void;
-};
-
-export type CatalogueSourceParts = {
+export type CatalogueSourceParts = Omit<KeptParts<Catalogue>, 'kind' | 'load'> & {
   readonly db: Kysely<Database>;
-  /** Milliseconds since any moment; never goes back. */
-  readonly monotonic_ms: () => number;
   readonly log: Logger;
 };
 
-type Confirmation = { readonly started_ms: number; readonly catalogue: Promise<Catalogue> };
-type Confirmed = { readonly started_ms: number; readonly catalogue: Catalogue };
-
-export function createCatalogueSource({ db, monotonic_ms, log }: CatalogueSourceParts): CatalogueSource {
+export function createCatalogueSource({ db, log, ...parts }: CatalogueSourceParts): CatalogueSource {
   let held: Catalogue = BUILT_IN_CATALOGUE;
-  /** The last one that was begun; it speaks of a moment after its beginning. */
-  let last: Confirmation | null = null;
-  /** What the newest one that has ended well found. */
-  let found: Confirmed | null = null;
 
-  async function confirm(): Promise<Catalogue> {
+  async function load(): Promise<Catalogue> {
     // Others may change it while the statement runs: each caller gets what his own statement found.
     const known = held;
     const row = await readCatalogueUnless(db, known.version);
@@ -51,38 +34,5 @@ export function createCatalogueSource({ db, monotonic_ms, log }: CatalogueSource
     return found;
   }
 
-  function begin(started_ms: number): Promise<Catalogue> {
-    const begun: Confirmation = { started_ms, catalogue: confirm() };
-    last = begun;
-    begun.catalogue.then(
-      (catalogue) => {
-        if (last === begun) found = { started_ms, catalogue };
-      },
-      () => {
-        if (last === begun) last = null;
-      },
-    );
-    return begun.catalogue;
-  }
-
-  function isConfirmed(confirmation: { readonly started_ms: number } | null, now_ms: number): boolean {
-    return confirmation !== null && now_ms - confirmation.started_ms < CONFIRMED_MS;
-  }
-
-  return {
-    current: () => {
-      const now_ms = monotonic_ms();
-      return last !== null && isConfirmed(last, now_ms) ? last.catalogue : begin(now_ms);
-    },
-    known: () => {
-      const now_ms = monotonic_ms();
-      // Confirmed anew before it is over, so that nobody has to wait for it.
-      if (last === null || now_ms - last.started_ms >= CONFIRMED_MS / 2) begin(now_ms).catch(() => undefined);
-      return found !== null && isConfirmed(found, now_ms) ? found.catalogue : null;
-    },
-    forget: () => {
-      last = null;
-      found = null;
-    },
-  };
+  return keepValue({ ...parts, kind: 'catalogue', load });
 }

@@ -12,8 +12,9 @@ import { createPageKey } from './db/page-key.ts';
 import { databaseOver } from './db/pool.ts';
 import { findRepositoryText } from './db/repositories.ts';
 import type { Deps } from './deps.ts';
-import { type CachedFacts, createCachedFacts, SHOWN_SHARE } from './facts/cached.ts';
+import { createCachedFacts, SHOWN_SHARE } from './facts/cached.ts';
 import { type Freshness, type FreshnessParts, followChanges } from './facts/freshness.ts';
+import { createOutage } from './facts/outage.ts';
 import { createReplicatedFacts } from './facts/replica.ts';
 import { createShownRepositories } from './facts/shown-repositories.ts';
 import type { StrictFacts } from './facts/source.ts';
@@ -56,17 +57,13 @@ export function composeDeps({
   replica_pool,
 }: Parts): Deps {
   const db = databaseOver(pool);
-  const strict = createStrictFacts(pool, clock);
+  const freshness = followChanges(freshnessParts({ pool, config, clock, log, monotonic_ms, openFeed }));
+  const outage = createOutage({ stale_ms_max: config.outage_stale_ms, freshness, monotonic_ms });
+  const following = { freshness, monotonic_ms, is_fenced: is_fenced === true };
   const replicated = { pool, replica_pool, config, clock, log, monotonic_ms };
-  const { freshness, ...facts }: CachedFacts = createCachedFacts({
-    strict: withReplica(replicated, strict, () => freshness),
-    follow: (onChanges) =>
-      followChanges(freshnessParts({ pool, config, clock, log, monotonic_ms, openFeed }), onChanges),
-    bytes_max: config.cache_bytes_max,
-    clock,
-    is_fenced: is_fenced === true,
-  });
-  const catalogue = createCatalogueSource({ db, monotonic_ms, log });
+  const strict = withReplica(replicated, createStrictFacts(pool, clock), () => freshness);
+  const facts = createCachedFacts({ strict, outage, bytes_max: config.cache_bytes_max, clock, ...following });
+  const catalogue = createCatalogueSource({ db, log, outage, ...following });
   const openImportDatabase = importDatabaseOf(pool);
   const outbound = createOutbound({ allow: config.outbound_allow });
   const key_sets = createKeySets({ outbound, clock, log, request_timeout_ms: config.request_timeout_ms });
@@ -74,7 +71,7 @@ export function composeDeps({
   const usage = createUsage({ db, log, repositories_max: config.selected_repositories_max + 1 });
   const bad_credentials = createBadCredentialCounts(log);
   const mailer = createMailer(config);
-  const signer = createSigner({ db, config, clock, log, monotonic_ms });
+  const signer = createSigner({ db, config, clock, log, ...following });
   const outside = { outbound, key_sets, signer, mailer };
   const page_key = createPageKey(db);
   const counted = { last_use, usage, bad_credentials, counts: shareCounts({ db, clock }) };
@@ -83,7 +80,7 @@ export function composeDeps({
     freshness,
     bytes_max: config.cache_bytes_max * SHOWN_SHARE,
   });
-  const known = { facts, freshness, shown_repositories, catalogue, page_key };
+  const known = { facts, freshness, outage, shown_repositories, catalogue, page_key };
   return { db, openImportDatabase, ...known, ...counted, ...outside, config, clock, log };
 }
 
@@ -123,12 +120,13 @@ function freshnessParts({
   const bound_ms = config.freshness_ms;
   // Longer than a short bound: while nothing is heard nothing is answered from memory anyway, and who opens anew hears later still.
   const patience_ms = Math.max(Math.floor(bound_ms / 2), PATIENCE_MS_MIN);
+  const relied_ms = Math.max(bound_ms, config.outage_stale_ms);
   const node: { id: number | null } = { id: null };
   const onSetBack = (): void => {
     log.error('the database was set back to an earlier state: whatever was remembered is forgotten');
   };
   return {
-    open: (events) => openFeed({ url, connect_ms_max: patience_ms, bound_ms, node, onSetBack }, events),
+    open: (events) => openFeed({ url, connect_ms_max: patience_ms, relied_ms, node, onSetBack }, events),
     clock,
     monotonic_ms,
     bound_ms,

@@ -48,6 +48,7 @@ export const SETTINGS = Type.Object({
   DRAIN_MS: Type.Integer({ default: 500, minimum: 0, maximum: 5000 }),
   DATABASE_POOL: Type.Integer({ default: 10, minimum: 2, maximum: 1000 }),
   FRESHNESS_MS: Type.Integer({ default: 2000, minimum: 250, maximum: 30_000 }),
+  OUTAGE_STALE_SECONDS: Type.Integer({ default: 0, minimum: 0, maximum: 60 }),
   CACHE_MIB: Type.Integer({ default: 256, minimum: 0, maximum: 65_536 }),
   REQUEST_TIMEOUT_MS: Type.Integer({ default: 5000, minimum: 250, maximum: 60_000 }),
   JOB_INTERVAL_SECONDS: Type.Integer({ default: 60, minimum: 1, maximum: DAY_SECONDS }),
@@ -122,6 +123,8 @@ export interface Config {
   readonly database_connections_max: number;
   /** The longest that an answer may be behind the database. */
   readonly freshness_ms: number;
+  /** How old what is answered may be while the database cannot be reached; 0: then nothing is answered. */
+  readonly outage_stale_ms: number;
   /** What is remembered of the database's answers, at most; 0: nothing. */
   readonly cache_bytes_max: number;
   readonly request_timeout_ms: number;
@@ -179,6 +182,7 @@ export function loadConfig(environment: Environment): Config {
     drain_ms: settings.DRAIN_MS,
     database_connections_max: connectionsMax(settings),
     freshness_ms: settings.FRESHNESS_MS,
+    outage_stale_ms: settings.OUTAGE_STALE_SECONDS * 1000,
     cache_bytes_max: settings.CACHE_MIB * 1_048_576,
     request_timeout_ms: settings.REQUEST_TIMEOUT_MS,
     job_interval_seconds: settings.JOB_INTERVAL_SECONDS,

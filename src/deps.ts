@@ -7,6 +7,7 @@ import type { SharedCounts } from './counts-over-nodes.ts';
 import type { ImportDatabase } from './db/import/connection.ts';
 import type { Database } from './db/schema.ts';
 import type { Freshness } from './facts/freshness.ts';
+import type { Outage } from './facts/outage.ts';
 import type { ShownRepositories } from './facts/shown-repositories.ts';
 import type { FactsSource } from './facts/source.ts';
 import type { KeySets } from './key-sets.ts';
@@ -31,6 +32,8 @@ export interface Deps {
   readonly freshness: Freshness;
   /** What answers show of repositories besides. */
   readonly shown_repositories: ShownRepositories;
+  /** What this node does while it cannot reach the database. */
+  readonly outage: Outage;
   /** The operations that questions may name. */
   readonly catalogue: CatalogueSource;
   readonly last_use: LastUse;

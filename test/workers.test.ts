@@ -211,7 +211,7 @@ t.test('a commit that the parent hears of wakes it and the workers; a worker lis
     const read = () => Promise.reject(new Error('not asked'));
     return { read, leave: async () => undefined, close: () => void woken.push('closed') };
   };
-  const parts = { url: '', connect_ms_max: 1, bound_ms: 1, node: { id: null }, onSetBack: () => undefined };
+  const parts = { url: '', connect_ms_max: 1, relied_ms: 1, node: { id: null }, onSetBack: () => undefined };
   const events = (name: string) => ({ onWake: () => void woken.push(name), onLost: () => undefined });
   const channel = new EventEmitter();
   const feed = await wokenByParent(open, channel)(parts, events('worker'));

@@ -47,7 +47,7 @@ export type FeedParts = {
   /** Whether the connection asks to be told of commits; false where somebody else wakes this process. */
   readonly is_told?: boolean;
   /** For so long after a question its answer may be relied upon. */
-  readonly bound_ms: number;
+  readonly relied_ms: number;
   /** The row of this node, which it keeps from one connection to the next; null: it has none yet. */
   readonly node: { id: number | null };
   /** The database was set back to an earlier state. */
@@ -80,13 +80,13 @@ export async function openChangeFeed(parts: FeedParts, { onWake, onLost }: FeedE
   }
 }
 
-type Connected = Pick<FeedParts, 'node' | 'bound_ms' | 'onSetBack'> & { readonly is_direct: boolean };
+type Connected = Pick<FeedParts, 'node' | 'relied_ms' | 'onSetBack'> & { readonly is_direct: boolean };
 
-function feedOver(client: pg.Client, { node, bound_ms, is_direct, onSetBack }: Connected): ChangeFeed {
+function feedOver(client: pg.Client, { node, relied_ms, is_direct, onSetBack }: Connected): ChangeFeed {
   let reporting: Promise<void> = Promise.resolve();
 
   async function report(epoch: number): Promise<void> {
-    node.id = await reportNode(client, { id: node.id, epoch, bound_ms });
+    node.id = await reportNode(client, { id: node.id, epoch, bound_ms: relied_ms });
   }
 
   const readOnce = (after: Position) => readChanges(client, after, { node_id: node.id, is_direct });
@@ -100,13 +100,13 @@ function feedOver(client: pg.Client, { node, bound_ms, is_direct, onSetBack }: C
       await leapForward(client, after);
       return read(NOTHING_HEARD);
     }
-    if (since.node === null || since.node.leased_ms < bound_ms) {
+    if (since.node === null || since.node.leased_ms < relied_ms) {
       await report(after.epoch);
       since = await readOnce(after);
     }
     const { position, changes, oldest, now, awaited, node: row } = since;
     const reported = row?.epoch ?? -1;
-    const is_due = (row?.leased_ms ?? 0) < bound_ms + RENEWED_BEYOND_BOUND_MS;
+    const is_due = (row?.leased_ms ?? 0) < relied_ms + RENEWED_BEYOND_BOUND_MS;
     if (is_due || (awaited > reported && after.epoch > reported)) reportSoon(after.epoch);
     // What is answered now is taken into account only when the next question says so.
     const is_awaited = awaited > reported && position.epoch > after.epoch;

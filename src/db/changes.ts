@@ -12,7 +12,15 @@ const COMMITS_READ_MAX = 5000;
 /** A database that was set back goes on with numbers that nobody can have seen before. */
 const LEAP = 1_000_000;
 
-export type ChangeKind = 'token' | 'account' | 'repository' | 'enterprise' | 'client' | 'signing_key' | 'everything';
+export type ChangeKind =
+  | 'token'
+  | 'account'
+  | 'repository'
+  | 'enterprise'
+  | 'client'
+  | 'signing_key'
+  | 'catalogue'
+  | 'everything';
 
 /** `kind` everything: whatever is known may be another. `epoch`: the number of the commit. */
 export type Change = { readonly kind: ChangeKind; readonly id: number; readonly epoch: number };

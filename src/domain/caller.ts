@@ -13,6 +13,8 @@ export type ClientFacts = {
   readonly audiences: readonly string[];
   /** What a gateway has before the paths that it asks about. */
   readonly strip_prefixes: readonly string[];
+  /** How long ago this was known, where the database could not be reached since. */
+  readonly stale_ms?: number;
 };
 
 export type Principal =

@@ -135,6 +135,14 @@ export function requirementOf(request: DecisionRequest): Requirement | null {
   }
 }
 
+/** Whether nothing but reading is asked for; what is not understood, and a scope that may do more, is not. */
+export function asksToRead(request: DecisionRequest): boolean {
+  if (request.ask.type === 'scope') return request.ask.scope.startsWith('read:');
+  const requirement = requirementOf(request);
+  if (requirement === null || requirement.write) return false;
+  return requirement.sets.every((set) => Object.values(set).every((level) => level === 'read'));
+}
+
 /** Every scope that the requirement accepts, where more than one set stands all of them; for headers and for `needed`. */
 export function acceptedScopes(requirement: Requirement): readonly string[] {
   if (requirement.scopes !== null) return requirement.scopes;

@@ -1,13 +1,14 @@
 // Facts from memory, and from the database what is not remembered or may be remembered no longer. An answer counts while nothing that
 // it rests on was touched by a commit of which this node has heard, and it has heard of all up to a moment ago (freshness.ts).
 
-import type { Change } from '../db/changes.ts';
+import type { ClientFacts } from '../domain/caller.ts';
 import { isPast } from '../domain/lifetime.ts';
 import { startRefusal } from '../start-refusal.ts';
 import { createClientMemory } from './client-memory.ts';
 import { shareFlights } from './flights.ts';
 import type { Freshness } from './freshness.ts';
 import { createMemory, type Memory } from './memory.ts';
+import type { Outage } from './outage.ts';
 import type { ClientKey, FactsQuestion, FactsSource, LoadedClient, LoadedFacts, StrictFacts } from './source.ts';
 
 /** Of the bound, for backend services: there are few. */
@@ -17,22 +18,21 @@ export const SHOWN_SHARE = 0.05;
 
 export type CachedFactsParts = {
   readonly strict: StrictFacts;
-  /** Follows the commits and tells this of what was touched. */
-  readonly follow: (onChanges: (changes: readonly Change[]) => void) => Freshness;
+  readonly freshness: Freshness;
+  readonly outage: Outage;
   readonly bytes_max: number;
   readonly clock: () => Date;
   /** Every question first hears of all that was committed before it: never behind, and slower. */
   readonly is_fenced: boolean;
 };
 
-export type CachedFacts = FactsSource & { readonly freshness: Freshness };
-
 /** The facts of `strict`, from memory where that may be. */
-export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced }: CachedFactsParts): CachedFacts {
+export function createCachedFacts(parts: CachedFactsParts): FactsSource {
+  const { strict, freshness, outage, bytes_max, clock, is_fenced } = parts;
   // Null: nothing is remembered.
   const answers = bytes_max === 0 ? null : memoryOf(bytes_max * (1 - CLIENTS_SHARE - SHOWN_SHARE), now);
   const clients = bytes_max === 0 ? null : createClientMemory(bytes_max * CLIENTS_SHARE);
-  const freshness = follow((changes) => {
+  freshness.listen((changes) => {
     answers?.forget(changes);
     clients?.forget(changes);
   });
@@ -74,15 +74,41 @@ export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced 
     return recallAll(questions) ?? sharing.loadAll(questions);
   }
 
+  function lastKnown(question: FactsQuestion, stale_ms: number): LoadedFacts | null {
+    const found = answers?.find(question, freshness.epoch()) ?? null;
+    return found === null ? null : { ...found, stale_ms };
+  }
+
+  function allLastKnown(questions: readonly FactsQuestion[], stale_ms: number): readonly LoadedFacts[] | null {
+    const found = questions.flatMap((question) => lastKnown(question, stale_ms) ?? []);
+    return found.length === questions.length ? found : null;
+  }
+
   async function load(question: FactsQuestion): Promise<LoadedFacts> {
     if (is_fenced) await fence();
     return recall(question) ?? sharing.load(question);
   }
 
+  async function loadClient(key: ClientKey): Promise<ClientFacts | null> {
+    const loaded = await strict.loadClient(key);
+    if (loaded === null) return null;
+    clients?.remember(key, loaded);
+    return loaded.client;
+  }
+
+  function lastKnownClient(key: ClientKey, stale_ms: number): ClientFacts | null {
+    const found = clients?.find(key, freshness.epoch()) ?? null;
+    return found === null || isOver(found, now()) ? null : { ...found.client, stale_ms };
+  }
+
   return {
-    freshness,
     load,
     loadAll,
+    loadOrLastKnown: async (questions) => {
+      if (is_fenced) return loadAll(questions);
+      const ask = () => sharing.loadAll(questions);
+      return recallAll(questions) ?? outage.ask(ask, (stale_ms) => allLastKnown(questions, stale_ms));
+    },
     known: (question) => (is_fenced ? null : recall(question)),
     remember: (question, loaded) => answers?.remember(question, loaded),
     knownClient: (key) => {
@@ -93,10 +119,10 @@ export function createCachedFacts({ strict, follow, bytes_max, clock, is_fenced 
       if (is_fenced) await fence();
       const known = recallClient(key);
       if (known !== null) return isOver(known, now()) ? null : known.client;
-      const loaded = await strict.loadClient(key);
-      if (loaded === null) return null;
-      clients?.remember(key, loaded);
-      return loaded.client;
+      return outage.ask(
+        () => loadClient(key),
+        (stale_ms) => lastKnownClient(key, stale_ms),
+      );
     },
   };
 }

@@ -56,7 +56,7 @@ const LEAVE_MS_MAX = 500;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Follows the commits. */
-export function followChanges(parts: FreshnessParts, onChanges: ChangeListener): Freshness {
+export function followChanges(parts: FreshnessParts, onChanges: ChangeListener = ignore): Freshness {
   const { bound_ms, monotonic_ms } = parts;
   const listeners = [onChanges];
   let feed: ChangeFeed | null = null;

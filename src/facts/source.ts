@@ -40,6 +40,8 @@ export type LoadedFacts = {
   readonly granted_repositories: readonly GrantedRepository[] | null;
   /** The number of the last commit that the state contains. */
   readonly epoch: number;
+  /** How old the state may be, where the database could not be reached; only of what `loadOrLastKnown` answers. */
+  readonly stale_ms?: number;
 };
 
 export type FactsQuestion = {
@@ -64,7 +66,9 @@ export type FactsSource = {
   readonly load: (question: FactsQuestion) => Promise<LoadedFacts>;
   /** The same for many, all from one state of the database, in their order. */
   readonly loadAll: (questions: readonly FactsQuestion[]) => Promise<readonly LoadedFacts[]>;
-  /** The client with this id and this live secret, or null. */
+  /** The same for checks; while the database cannot be reached, and a setting allows it, what was known last (promises P8). */
+  readonly loadOrLastKnown: (questions: readonly FactsQuestion[]) => Promise<readonly LoadedFacts[]>;
+  /** The client with this id and this live secret, or null; known last, as `loadOrLastKnown`. */
   readonly client: (key: ClientKey) => Promise<ClientFacts | null>;
   /** The same as `client`, where a live one is known without asking; null: it has to be asked for. */
   readonly knownClient: (key: ClientKey) => ClientFacts | null;

@@ -55,7 +55,7 @@ export function createTouches(count: number): Touches {
       let has_gone_back = false;
       for (const { kind, id, epoch } of changes) {
         if (kind === 'everything') has_gone_back = touchEverything(epoch) || has_gone_back;
-        if (kind === 'everything' || kind === 'signing_key') continue;
+        if (kind === 'everything' || kind === 'signing_key' || kind === 'catalogue') continue;
         touched[placeOf(thingOf(kind, id))] = epoch;
         last = epoch;
       }

@@ -18,6 +18,18 @@ export function commonHeaders(request_id: string, secure: boolean): Record<strin
   return headers;
 }
 
+const STALE = 'x-stale-ms';
+
+/** Says how long ago the answer was known, where the database could not be reached since (contract 3). */
+export function markStale(reply: FastifyReply, stale_ms: number | undefined): void {
+  if (stale_ms !== undefined) reply.header(STALE, stale_ms);
+}
+
+/** The same as name and value. */
+export function staleMark(stale_ms: number | undefined): readonly string[] {
+  return stale_ms === undefined ? [] : [STALE, String(stale_ms)];
+}
+
 /** For what carries a secret, and every introspection (contract 1). */
 export function noStore(reply: FastifyReply): void {
   reply.header('cache-control', 'no-store');

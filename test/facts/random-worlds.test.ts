@@ -10,9 +10,10 @@ import { composeDeps } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { openChangeFeed } from '../../src/db/change-feed.ts';
 import type { Change } from '../../src/db/changes.ts';
-import { type CachedFacts, createCachedFacts } from '../../src/facts/cached.ts';
+import { createCachedFacts } from '../../src/facts/cached.ts';
 import { type Freshness, followChanges } from '../../src/facts/freshness.ts';
-import type { FactsQuestion, LoadedFacts } from '../../src/facts/source.ts';
+import { createOutage } from '../../src/facts/outage.ts';
+import type { FactsQuestion, FactsSource, LoadedFacts } from '../../src/facts/source.ts';
 import { createStrictFacts } from '../../src/facts/strict.ts';
 import { drawing } from '../bench/remembered.ts';
 import { seed } from '../rules/tape.ts';
@@ -31,18 +32,17 @@ const HARDLY_ANY_ROOM = 20_000;
 const BOUND_MS = 30_000;
 const LAST_CHANGES = 100;
 
-type Node = { readonly name: string; readonly facts: CachedFacts };
+type Node = { readonly name: string; readonly facts: FactsSource };
 
 /** Nodes that hear of the same commits at the same moment. */
 async function startNodes(t: Test) {
   const { pool, url } = await createDatabase(t);
   const clock = () => new Date();
   const strict = createStrictFacts(pool, clock);
-  let freshness: Freshness | null = null;
   const parts = {
     open: (events: Parameters<typeof openChangeFeed>[1]) =>
       openChangeFeed(
-        { url, connect_ms_max: 5000, bound_ms: BOUND_MS, node: { id: null }, onSetBack: () => undefined },
+        { url, connect_ms_max: 5000, relied_ms: BOUND_MS, node: { id: null }, onSetBack: () => undefined },
         events,
       ),
     clock,
@@ -51,14 +51,13 @@ async function startNodes(t: Test) {
     read_ms_max: BOUND_MS,
     onFault: () => undefined,
   };
+  const freshness = followChanges(parts);
+  const outage = createOutage({ stale_ms_max: 0, freshness, monotonic_ms: parts.monotonic_ms });
   function node(name: string, bytes_max: number, is_fenced: boolean, deaf_to: Change['kind'] | null): Node {
-    const follow = (onChanges: (changes: readonly Change[]) => void): Freshness => {
-      const hear = (changes: readonly Change[]) => onChanges(changes.filter(({ kind }) => kind !== deaf_to));
-      if (freshness === null) freshness = followChanges(parts, hear);
-      else freshness.listen(hear);
-      return freshness;
-    };
-    return { name, facts: createCachedFacts({ strict, follow, bytes_max, clock, is_fenced }) };
+    const listen: Freshness['listen'] = (listener) =>
+      freshness.listen((changes) => listener(changes.filter(({ kind }) => kind !== deaf_to)));
+    const heard = { ...freshness, listen };
+    return { name, facts: createCachedFacts({ strict, freshness: heard, outage, bytes_max, clock, is_fenced }) };
   }
   const nodes = [
     node('with room', ROOM, false, null),
@@ -67,10 +66,10 @@ async function startNodes(t: Test) {
     node('that is fenced', ROOM, true, null),
   ] as const;
   const deaf = KINDS.map((kind) => node(`that is deaf to ${kind}`, ROOM, false, kind));
-  t.teardown(() => freshness?.stop());
+  t.teardown(() => freshness.stop());
   const config = loadConfig({});
   const deps = composeDeps({ pool, config, clock, log: pino({ level: 'silent' }) as Logger });
-  return { pool, strict, nodes, deaf, deps };
+  return { pool, strict, nodes, deaf, deps, freshness };
 }
 
 /** What the two say differently, with the question. */
@@ -96,7 +95,7 @@ async function askAll({ facts }: Node, questions: readonly FactsQuestion[]): Pro
 t.test(
   'P1, P4, P5: what is told from memory is what the database says, whatever changes while it is asked',
   async (t) => {
-    const { pool, strict, nodes, deaf, deps } = await startNodes(t);
+    const { pool, strict, nodes, deaf, deps, freshness } = await startNodes(t);
     const { changes, question } = await plantChangingWorld(deps);
     const from = seed();
     const draw = drawing(from);
@@ -145,7 +144,7 @@ t.test(
       if (!is_of_one_state) t.fail(`seed ${from}, round ${round}: an answer of two states`);
       const of_fenced = said(await askAll(fenced, questions));
       expectSame('that is fenced, without waiting', of_fenced, after);
-      await roomy.facts.freshness.catchUp();
+      await freshness.catchUp();
       from_memory += questions.filter((each) => roomy.facts.known(each) !== null).length;
       for (const node of nodes) {
         const told = said(await askAll(node, questions));

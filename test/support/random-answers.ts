@@ -219,7 +219,7 @@ const granted: Arbitrary<readonly GrantedRepository[]> = fc.array(
   { maxLength: 5 },
 );
 
-export const answer: Arbitrary<LoadedFacts> = recordOf<LoadedFacts>({
+export const answer: Arbitrary<LoadedFacts> = recordOf<Omit<LoadedFacts, 'stale_ms'>>({
   subject,
   resource,
   now: fc.constant(new Date(0)),

@@ -7,6 +7,7 @@ import type { Question } from '../../use-cases/checks/asked.ts';
 import { evaluate, evaluateKnown, type Judgement } from '../../use-cases/checks/evaluate.ts';
 import { readQuestionKnown } from '../../use-cases/checks/read-questions.ts';
 import { countAnswer } from '../../use-cases/checks/record-exercise.ts';
+import { staleMark } from '../answer-headers.ts';
 import { presentJudgement } from '../present/evaluation.ts';
 import { EvaluationAnswer, EvaluationQuestion } from '../schemas/evaluation.ts';
 import { serializerOf } from '../serializers.ts';
@@ -41,7 +42,7 @@ export function directEvaluation(deps: Deps, findClient: FindClient): Direct {
   }
 
   function tell(exchange: Exchange, judgement: Judgement): void {
-    answer(exchange, write(presentJudgement(judgement, public_url)));
+    answer(exchange, write(presentJudgement(judgement, public_url)), staleMark(judgement.stale_ms));
   }
 
   function admitted({ authorization, content_type }: Exchange['headers']): ClientFacts | null {

@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts';
 import type { ClientFacts } from '../../domain/caller.ts';
 import { type Introspected, introspect, introspectKnown } from '../../use-cases/checks/introspect.ts';
 import { asksFor } from '../accept.ts';
+import { staleMark } from '../answer-headers.ts';
 import { presentIntrospection } from '../present/introspection.ts';
 import { INTROSPECTION_JWT } from '../routes/oauth.ts';
 import { Introspection } from '../schemas/introspection.ts';
@@ -26,7 +27,8 @@ export function directIntrospection(deps: Deps, findClient: FindClient): Direct 
   const write = serializerOf(Introspection);
 
   function tell(exchange: Exchange, found: Introspected | null): void {
-    answer(exchange, write(found === null ? NO_TOKEN : presentIntrospection(found, deps.config.public_url)));
+    const body = found === null ? NO_TOKEN : presentIntrospection(found, deps.config.public_url);
+    answer(exchange, write(body), staleMark(found?.stale_ms));
   }
 
   function admitted({ authorization, content_type, accept }: Exchange['headers']): ClientFacts | null {

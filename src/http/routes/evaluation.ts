@@ -8,6 +8,7 @@ import type { Question } from '../../use-cases/checks/asked.ts';
 import { evaluate } from '../../use-cases/checks/evaluate.ts';
 import { evaluateMany } from '../../use-cases/checks/evaluate-many.ts';
 import { readQuestion, readQuestions } from '../../use-cases/checks/read-questions.ts';
+import { markStale } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { clientOf } from '../caller-of.ts';
 import { awaitChange } from '../consistency.ts';
@@ -46,10 +47,11 @@ export const addEvaluationRoutes: AddRoutes = (app, deps) => {
         response: { 200: Type.Ref('EvaluationAnswer') },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       await awaitChangeOf(deps, request.body.context);
       const asked = await readQuestion(deps, request.body);
       const judgement = await evaluate(deps, clientOf(request), asked);
+      markStale(reply, judgement.stale_ms);
       return presentJudgement(judgement, public_url);
     },
   );
@@ -65,14 +67,15 @@ export const addEvaluationRoutes: AddRoutes = (app, deps) => {
         response: { 200: EvaluationsAnswer },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { evaluations = [], options, ...defaults } = request.body;
       await awaitChangeOf(deps, defaults.context);
       if (evaluations.length === 0) {
         const question = read({}, defaults);
         if (question === null) throw new Refusal('malformed_request');
-        const asked = await readQuestion(deps, question);
-        return presentJudgement(await evaluate(deps, clientOf(request), asked), public_url);
+        const judgement = await evaluate(deps, clientOf(request), await readQuestion(deps, question));
+        markStale(reply, judgement.stale_ms);
+        return presentJudgement(judgement, public_url);
       }
       const questions = await readQuestions(
         deps,
@@ -80,6 +83,8 @@ export const addEvaluationRoutes: AddRoutes = (app, deps) => {
       );
       const semantic = options?.evaluations_semantic ?? 'execute_all';
       const judgements = await evaluateMany(deps, clientOf(request), questions, semantic);
+      // All of them were known at the same moment.
+      markStale(reply, judgements.find(({ stale_ms }) => stale_ms !== undefined)?.stale_ms);
       return { evaluations: judgements.map((each) => presentJudgement(each, public_url)) };
     },
   );

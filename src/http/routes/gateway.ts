@@ -10,7 +10,7 @@ import type { SubjectKey } from '../../facts/source.ts';
 import { checkRequest } from '../../use-cases/checks/check-request.ts';
 import { refusalOf } from '../../use-cases/checks/refusal-of.ts';
 import type { GatewayStyle } from '../access.ts';
-import { noStore } from '../answer-headers.ts';
+import { markStale, noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { countBadCredential, refuseFlood } from '../bad-credentials.ts';
 import { clientOf } from '../caller-of.ts';
@@ -50,6 +50,7 @@ function answerOf(deps: Deps, style: GatewayStyle): Answer {
     const checked = await checkRequest(deps, clientOf(request), { subject, ...original });
     const { decision } = checked.judgement;
     noStore(reply);
+    markStale(reply, checked.judgement.stale_ms);
     if (decision.effect === 'allow') return reply.headers(gatewayHeaders(checked)).code(200).send();
     if (checked.is_git) request.challenge = 'Basic';
     if (decision.reason === 'bad_credential' && address !== null) countBadCredential(deps, address);

@@ -6,7 +6,7 @@ import { introspect } from '../../use-cases/checks/introspect.ts';
 import { signIntrospection } from '../../use-cases/checks/sign-introspection.ts';
 import { revokeByText } from '../../use-cases/tokens/revoke-by-text.ts';
 import { asksFor } from '../accept.ts';
-import { noStore } from '../answer-headers.ts';
+import { markStale, noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { clientOf } from '../caller-of.ts';
 import { presentIntrospection } from '../present/introspection.ts';
@@ -53,6 +53,7 @@ export const addOAuthRoutes: AddRoutes = (app, deps) => {
       reply.header('vary', 'accept');
       const client = clientOf(request);
       const found = await introspect(deps, client, request.body.token);
+      markStale(reply, found?.stale_ms);
       const answer = found === null ? { active: false } : presentIntrospection(found, deps.config.public_url);
       if (!asksFor(request.headers.accept, INTROSPECTION_JWT, 'application/json')) return answer;
       return reply.type(INTROSPECTION_JWT).send(await signIntrospection(deps, client, answer));

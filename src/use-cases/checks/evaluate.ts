@@ -6,6 +6,8 @@ import type { ClientFacts } from '../../domain/caller.ts';
 import { decide, judgeCredential } from '../../domain/decide.ts';
 import { type Decision, deny, isWorthRemembering } from '../../domain/decision.ts';
 import type { PersonFacts, Resource, TokenFacts } from '../../domain/facts.ts';
+import { StorageUnavailable } from '../../domain/fault.ts';
+import { asksToRead } from '../../domain/requirement.ts';
 import type { FactsQuestion, LoadedFacts, SubjectKey } from '../../facts/source.ts';
 import type { Asked } from './asked.ts';
 import { boundedClientId, subjectForClient } from './authenticate.ts';
@@ -19,6 +21,8 @@ export type Judgement = {
   readonly resource: Resource;
   /** The moment whose state of affairs was judged. */
   readonly as_of: Date;
+  /** How long ago that was, where the database could not be reached since. */
+  readonly stale_ms?: number;
 };
 
 const ABSENT = { type: 'absent' } as const;
@@ -63,8 +67,18 @@ function judgeAndRecord(deps: Deps, client: ClientFacts, asked: Asked, facts: Lo
 export function evaluateKnown(deps: Deps, client: ClientFacts, asked: Asked): Judgement | null {
   const question = questionOf(asked, boundedClientId(client));
   if (question === null) return judgeNone(deps);
+  if (client.stale_ms !== undefined) return null;
   const known = deps.facts.known(question);
   return known === null ? null : judgeAndRecord(deps, client, asked, known);
+}
+
+/**
+ * The judgement by facts that are as old as this, or for a client that was known then. Who wants to write gets none.
+ * Faults: StorageUnavailable.
+ */
+function asOfThen(judgement: Judgement, stale_ms: number, { ask, path }: Asked): Judgement {
+  if (!asksToRead({ ask, path })) throw new StorageUnavailable('what was known last answers for reading only');
+  return { ...judgement, as_of: new Date(judgement.as_of.getTime() - stale_ms), stale_ms };
 }
 
 /** The answers of all these questions, in their order, from one state of affairs. Faults: StorageUnavailable. @rule F1, F5, T6 */
@@ -75,12 +89,14 @@ export async function evaluateAll(
 ): Promise<readonly Judgement[]> {
   const bounded_client_id = boundedClientId(client);
   const known = questions.map((asked) => questionOf(asked, bounded_client_id)).filter((each) => each !== null);
-  const loaded = (await deps.facts.loadAll(known)).entries();
+  const loaded = (await deps.facts.loadOrLastKnown(known)).entries();
   return questions.map((asked): Judgement => {
     if (asked.subject === null) return judgeNone(deps);
     const [index, facts] = loaded.next().value ?? [];
     const question = known[index ?? -1];
     if (facts === undefined || question === undefined) throw new Error('a question has no facts');
+    const stale_ms = Math.max(facts.stale_ms ?? 0, client.stale_ms ?? 0);
+    if (stale_ms > 0) return asOfThen(judge(facts, client, asked), stale_ms, asked);
     const judgement = judgeAndRecord(deps, client, asked, facts);
     if (isWorthRemembering(judgement.decision)) deps.facts.remember(question, facts);
     return judgement;

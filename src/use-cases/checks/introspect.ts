@@ -16,6 +16,8 @@ export type Introspected = {
   /** Null unless the token holds a selection of single repositories now. */
   readonly repositories: readonly GrantedRepository[] | null;
   readonly now: Date;
+  /** How long ago this was known, where the database could not be reached since. */
+  readonly stale_ms?: number;
 };
 
 type Question = FactsQuestion & { readonly subject: SubjectKey & { readonly type: 'token_text' } };
@@ -42,14 +44,19 @@ export async function introspect(deps: Deps, client: ClientFacts, text: string):
   const key = tokenTextKey(text, deps.config.token_prefix);
   if (key === null) return null;
   const question = questionOf(key, client);
-  const loaded = await deps.facts.load(question);
+  const [loaded] = await deps.facts.loadOrLastKnown([question]);
+  if (loaded === undefined) throw new Error('a question has no facts');
   const introspected = judge(deps, client, loaded);
-  if (introspected !== null) deps.facts.remember(question, loaded);
+  if (introspected === null) return null;
+  const stale_ms = Math.max(loaded.stale_ms ?? 0, client.stale_ms ?? 0);
+  if (stale_ms > 0) return { ...introspected, stale_ms };
+  deps.facts.remember(question, loaded);
   return introspected;
 }
 
 /** The same where it is known without asking; undefined: it has to be asked for. What is known of a text, its form was right. */
 export function introspectKnown(deps: Deps, client: ClientFacts, text: string): Introspected | null | undefined {
+  if (client.stale_ms !== undefined) return undefined;
   const known = deps.facts.known(questionOf({ type: 'token_text', digest: digestOf(text) }, client));
   return known === null ? undefined : judge(deps, client, known);
 }

@@ -1,5 +1,5 @@
-// Signing, by the key that the database says (domain/signing-key.ts). What it says is kept for less than a second, so that every
-// node signs with the same key, and one that was withdrawn signs nothing any more. A fault is 503, never another key.
+// Signing, by the key that the database says (domain/signing-key.ts). What it says is kept while no commit has touched it, so that
+// every node signs with the same key, and one that was withdrawn signs nothing any more. A fault is 503, never another key.
 
 import type { CryptoKey } from 'jose';
 import type { Kysely } from 'kysely';
@@ -10,13 +10,11 @@ import { listSigningKeys, type SigningKeyRow } from '../../db/signing-keys.ts';
 import { SYSTEM_CALLER } from '../../domain/caller.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { keyThatSigns, publishedKeys } from '../../domain/signing-key.ts';
+import { type KeptParts, keepValue } from '../../facts/kept.ts';
 import { importKey, signJwt } from '../../signing-keys.ts';
 import { addSigningKey } from './add-signing-key.ts';
 import { openPrivatePart } from './private-part.ts';
 import { registerFileKeys } from './register-file-keys.ts';
-
-/** Well within the freshness promise: a change by another node counts here this much later at the most. */
-export const KEPT_MS = 1000;
 
 export type SignerDeps = {
   readonly db: Kysely<Database>;
@@ -34,22 +32,11 @@ export type Signer = {
   readonly forget: () => void;
 };
 
-/** `monotonic_ms`: milliseconds since any moment, which never go back. */
-export function createSigner(deps: SignerDeps & { readonly monotonic_ms: () => number }): Signer {
-  let kept: { readonly rows: Promise<readonly SigningKeyRow[]>; readonly asked_ms: number } | null = null;
+export function createSigner(
+  deps: SignerDeps & Omit<KeptParts<readonly SigningKeyRow[]>, 'kind' | 'load' | 'outage'>,
+): Signer {
+  const rows = keepValue({ ...deps, kind: 'signing_key', load: loadRows, outage: null });
   const opened = new Map<string, Promise<CryptoKey>>();
-
-  /** Who asks meanwhile waits for the same answer; what fails is not kept. */
-  function currentRows(): Promise<readonly SigningKeyRow[]> {
-    const now_ms = deps.monotonic_ms();
-    if (kept !== null && now_ms - kept.asked_ms < KEPT_MS) return kept.rows;
-    const entry = { rows: loadRows(), asked_ms: now_ms };
-    kept = entry;
-    entry.rows.catch(() => {
-      if (kept === entry) kept = null;
-    });
-    return entry.rows;
-  }
 
   /** The first key is made where there is none yet. */
   async function loadRows(): Promise<readonly SigningKeyRow[]> {
@@ -59,6 +46,14 @@ export function createSigner(deps: SignerDeps & { readonly monotonic_ms: () => n
     if (signing_key_file === null) await addSigningKey(deps, SYSTEM_CALLER, 'first');
     else await registerFileKeys(deps, signing_key_file);
     return listSigningKeys(deps.db);
+  }
+
+  /** Time alone lets another key sign, and only where there is none that does is one made. */
+  async function usableRows(): Promise<readonly SigningKeyRow[]> {
+    const current = await rows.current();
+    if (keyThatSigns(current, deps.clock()) !== null) return current;
+    rows.forget();
+    return rows.current();
   }
 
   function open(row: SigningKeyRow): Promise<CryptoKey> {
@@ -71,17 +66,15 @@ export function createSigner(deps: SignerDeps & { readonly monotonic_ms: () => n
   }
 
   return {
-    forget: () => {
-      kept = null;
-    },
+    forget: rows.forget,
     sign: async (claims, { typ }) => {
-      const row = keyThatSigns(await currentRows(), deps.clock());
+      const row = keyThatSigns(await usableRows(), deps.clock());
       if (row === null) throw new Refusal('unavailable');
       const { kid, algorithm } = row;
       return signJwt(claims, { key: await open(row), kid, algorithm, typ });
     },
     jwks: async () => {
-      const published = publishedKeys(await currentRows(), deps.clock());
+      const published = publishedKeys(await rows.current(), deps.clock());
       return { keys: published.map(({ public_jwk }) => public_jwk) };
     },
   };

@@ -28,7 +28,7 @@ import { createLastUse } from './use-cases/checks/last-use.ts';
 import { createUsage } from './use-cases/checks/usage.ts';
 import { createSigner } from './use-cases/signing-keys/signer.ts';
 
-const PATIENCE_MS_MIN = 1000;
+const PATIENCE_MS_MIN = 2000;
 
 export type Parts = {
   readonly pool: pg.Pool;
@@ -57,7 +57,9 @@ export function composeDeps({
   replica_pool,
 }: Parts): Deps {
   const db = databaseOver(pool);
-  const freshness = followChanges(freshnessParts({ pool, config, clock, log, monotonic_ms, openFeed }));
+  const parts = freshnessParts({ pool, config, clock, log, monotonic_ms, openFeed });
+  // Who hears of everything first has no other way when that takes long.
+  const freshness = followChanges(is_fenced === true ? { ...parts, read_ms_max: config.request_timeout_ms } : parts);
   const outage = createOutage({ stale_ms_max: config.outage_stale_ms, freshness, monotonic_ms });
   const following = { freshness, monotonic_ms, is_fenced: is_fenced === true };
   const replicated = { pool, replica_pool, config, clock, log, monotonic_ms };

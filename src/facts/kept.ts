@@ -14,7 +14,7 @@ export type KeptParts<Value> = {
   readonly kind: ChangeKind;
   readonly load: () => Promise<Value>;
   readonly monotonic_ms: () => number;
-  /** Every question first hears of all that was committed before it. */
+  /** Nothing is kept: every question is asked of the database. */
   readonly is_fenced: boolean;
   /** Whether the last value may be used while the database cannot be reached; null: it may not. */
   readonly outage: Outage | null;
@@ -67,7 +67,7 @@ export function keepValue<Value>(parts: KeptParts<Value>): Kept<Value> {
   return {
     known: () => (is_fenced ? null : known()),
     current: async () => {
-      if (is_fenced) await freshness.catchUp();
+      if (is_fenced) return load();
       return known() ?? (outage === null ? ask() : outage.ask(ask, () => value?.is ?? null));
     },
     forget,

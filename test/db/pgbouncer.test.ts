@@ -74,7 +74,7 @@ t.test('PgBouncer', async (t) => {
   t.test('F18: statements with a name fail there, and ours have none', async (t) => {
     const { url } = await createDatabase(t);
     const through = await pooled(t, url, found.pgbouncer, 'transaction');
-    const limits = { connections_max: 10, request_timeout_ms: 5000, onIdleError: () => undefined };
+    const limits = { connections_max: 10, request_timeout_ms: 60_000, onIdleError: () => undefined };
     const each = { name: 'facts', text: 'select $1::int as n', values: [1] };
     const outcomes = async (is_direct: boolean): Promise<ReadonlySet<unknown>> => {
       const pool = openPool({ url: through, is_direct, ...limits });
@@ -109,7 +109,12 @@ t.test('PgBouncer', async (t) => {
   t.test('F18: services start there at the same moment on an empty database, and answer', async (t) => {
     const url = await createEmptyDatabase(t);
     const DATABASE_URL = await pooled(t, url, found.pgbouncer, 'transaction');
-    const settings = { DATABASE_URL, ALLOW_UNSAFE_DATABASE: '1', ADMIN_PASSWORD: 'a password of the test' };
+    const settings = {
+      DATABASE_URL,
+      ALLOW_UNSAFE_DATABASE: '1',
+      ADMIN_PASSWORD: 'a password of the test',
+      REQUEST_TIMEOUT_MS: '30000',
+    };
     const services = await Promise.all(
       [await freePort(), await freePort()].map((PORT) =>
         startService(t, { ...settings, PORT, JOB_INTERVAL_SECONDS: '1' }),

@@ -4,7 +4,7 @@
 import { sql } from 'kysely';
 import t from 'tap';
 import { ask } from '../support/backend.ts';
-import { FEED, startNodes } from '../support/nodes.ts';
+import { FEED, LONG_BOUND, LONG_BOUND_MS, startNodes } from '../support/nodes.ts';
 import { statementsOf } from '../support/query-count.ts';
 import { eventually } from '../support/service.ts';
 import { bearer } from '../support/world.ts';
@@ -23,7 +23,7 @@ t.test('P1: what one node ends, it has forgotten before it answers, and the othe
 t.test(
   'a token that nobody has asked about yet, presented a thousand times at once, is one question to the database',
   async (t) => {
-    const { first, classic, may, warm, at } = await startNodes(t);
+    const { first, classic, may, warm, at } = await startNodes(t, { first: LONG_BOUND });
     await warm((await classic()).token);
     const { token } = await classic();
     t.ok(await may(first, (await classic()).token), 'this node has heard that there are new tokens');
@@ -85,7 +85,7 @@ t.test('P1: so it is with everything that a decision rests on', async (t) => {
 t.test('P2: a node whose connection is half open answers from memory for the bound and no longer', async (t) => {
   let [skipped_ms, is_still] = [0, false];
   const clock = { monotonic_ms: () => (is_still ? 0 : performance.now() + skipped_ms) };
-  const { first, second, classic, may, warm, end } = await startNodes(t, { second: clock });
+  const { first, second, classic, may, warm, end } = await startNodes(t, { second: { ...clock, ...LONG_BOUND } });
   const { id, token } = await classic();
   await warm(token);
   second.way.swallow('both', FEED);
@@ -94,7 +94,7 @@ t.test('P2: a node whose connection is half open answers from memory for the bou
   is_still = true;
   t.ok(await may(second, token), 'control: by a clock that stands still, which is no bound, the end is never seen');
   is_still = false;
-  skipped_ms = 2000;
+  skipped_ms = LONG_BOUND_MS;
   t.notOk(await may(second, token), 'the database is asked, over connections that are whole');
   const other = await classic();
   t.ok(await may(second, other.token), 'and it answers');
@@ -105,13 +105,13 @@ t.test('P2: a node whose connection is half open answers from memory for the bou
 t.test('P2: so does one whose machine slept, during which its steady clock stood still', async (t) => {
   let slept_ms = 0;
   const clock = () => new Date(Date.now() + slept_ms);
-  const { second, classic, may, warm, end } = await startNodes(t, { second: { clock } });
+  const { second, classic, may, warm, end } = await startNodes(t, { second: { clock, ...LONG_BOUND } });
   const { id, token } = await classic();
   await warm(token);
   second.way.hang(FEED);
   await end(id);
   t.ok(await may(second, token), 'control: it has not slept yet');
-  slept_ms = 3000;
+  slept_ms = LONG_BOUND_MS;
   t.notOk(await may(second, token));
 });
 
@@ -153,7 +153,7 @@ t.test(
 );
 
 t.test('P3: `?wait=all` and `Prefer: wait` answer when every node has it', async (t) => {
-  const { db, second, classic, may, warm, end } = await startNodes(t);
+  const { second, classic, may, warm, end } = await startNodes(t);
   for (const [query, prefer] of [
     ['?wait=all'],
     ['', 'wait'],
@@ -175,7 +175,10 @@ t.test('P3: `?wait=all` and `Prefer: wait` answer when every node has it', async
   t.equal(headers['x-wait'], 'all');
   t.notOk(await may(second, token), 'one that hears nothing is waited for until it answers from memory no longer');
   second.way.heal();
+});
 
+t.test('P3: who does not wait for so long is told, and a node without a lease is not waited for', async (t) => {
+  const { db, second, classic, may, warm, end } = await startNodes(t, { second: LONG_BOUND });
   const [late, unseen] = [await classic(), await classic()];
   await warm(late.token);
   await warm(unseen.token);
@@ -191,8 +194,8 @@ t.test('P3: `?wait=all` and `Prefer: wait` answer when every node has it', async
 
 t.test('P3: a node that has ended is not waited for, and who waits for something else is told', async (t) => {
   const { first, second, session, classic, warm, end, db } = await startNodes(t, {
-    first: { settings: { FRESHNESS_MS: '30000' } },
-    second: { settings: { FRESHNESS_MS: '30000' } },
+    first: LONG_BOUND,
+    second: LONG_BOUND,
   });
   const { id, token } = await classic();
   await warm(token);
@@ -208,7 +211,7 @@ t.test('P3: a node that has ended is not waited for, and who waits for something
 });
 
 t.test('P5: who loses his access before something is added never sees it, whichever node is asked', async (t) => {
-  const { first, second, world, session, acme, at } = await startNodes(t);
+  const { first, second, world, session, acme, at } = await startNodes(t, { second: LONG_BOUND });
   const call = async (method: 'PUT' | 'POST' | 'DELETE', url: string, payload?: object) => {
     const answer = await first.inject({ method, url, headers: bearer(session), ...(payload && { payload }) });
     t.ok(answer.statusCode < 300, `${method} ${url}: ${answer.statusCode}`);

@@ -7,6 +7,7 @@ import { composeDeps } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { openPool } from '../../src/db/pool.ts';
 import { isReplicaOf } from '../../src/db/replica.ts';
+import { switchOffJit } from '../../src/db/switch-off-jit.ts';
 import { createStrictFacts } from '../../src/facts/strict.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { printMetrics } from '../../src/metrics.ts';
@@ -78,8 +79,16 @@ t.test('a replica answers what it may', async (t) => {
     t.equal(await may(first, lasting, 'acme/none'), false);
     t.equal(await may(first, newText('classic', 'gth')), false);
     t.equal(await outcomes('absent'), before + 2, 'what is not there is asked of the primary');
+  });
+
+  await t.test('nothing is compiled for each look at the changes', async (t) => {
+    const { rows: compilers } = await server.onPrimary('select pg_jit_available() as is_there');
+    const is_there = compilers[0]?.is_there === true;
     const { rows: settings } = await first.replica_pool.query('show jit');
-    t.same(settings, [{ jit: 'off' }], 'nothing is compiled for each look at the changes');
+    t.same(settings, [{ jit: is_there ? 'off' : 'on' }]);
+    const of_another = new URL(server.primary_url);
+    of_another.pathname = '/postgres';
+    t.equal(await switchOffJit(of_another.href), !is_there, 'where the database is not the role’s own, it is said');
   });
 
   await t.test('P2, P4: one that has stopped to replay says what was so, and is not believed', async (t) => {

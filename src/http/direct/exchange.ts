@@ -5,6 +5,7 @@ import type { Deps } from '../../deps.ts';
 import { type Observe, observerOf } from '../../metrics.ts';
 import { commonHeaders } from '../answer-headers.ts';
 import { requestIdOf } from '../request-id.ts';
+import { accessLinesOf } from './access-lines.ts';
 import type { PlainHeaders } from './plain-headers.ts';
 
 export type Exchange = {
@@ -26,10 +27,10 @@ export type AnswerForm = {
 };
 
 /** Everything that can be prepared for the answers of one route is. */
-export function answersOf({ config, log }: Deps, { method, route, headers }: AnswerForm): Answer {
-  const { 'x-request-id': _each, ...common } = commonHeaders('', config.public_url.startsWith('https:'));
+export function answersOf(deps: Deps, { method, route, headers }: AnswerForm): Answer {
+  const { 'x-request-id': _each, ...common } = commonHeaders('', deps.config.public_url.startsWith('https:'));
   const prepared = Object.entries({ ...common, ...headers }).flat();
-  const lines = log.child({ method, route, status: 200 });
+  const writeLine = accessLinesOf(deps, { method, route, status: 200 });
   const observe: Observe = observerOf({ method, route, status: 200 });
   return ({ response, headers: { request_id }, started_ms }, body, more = []) => {
     const id = requestIdOf(request_id);
@@ -39,6 +40,6 @@ export function answersOf({ config, log }: Deps, { method, route, headers }: Ans
     response.end(body, length === body.length ? 'latin1' : 'utf8'); // where both are the same, the former is written faster
     const ms = Math.round((performance.now() - started_ms) * 1000) / 1000;
     observe(ms / 1000);
-    lines.info({ request_id: id, ms }, 'request');
+    writeLine(id, ms);
   };
 }

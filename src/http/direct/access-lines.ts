@@ -1,0 +1,45 @@
+// The access lines of direct answers. A line is the one that the logger would write (app.ts), put together from what is known of the
+// route beforehand; the lines of one turn of the event loop are handed to the logger's stream at once.
+
+import { symbols } from 'pino';
+import type { Deps } from '../../deps.ts';
+
+/** Writes the line of one answer. `request_id`: of the form that request-id.ts lets pass, which needs no quoting. */
+export type WriteLine = (request_id: string, ms: number) => void;
+
+type Stream = { readonly write: (text: string) => unknown };
+
+/** Where a logger keeps what it writes to, and what all its lines begin with: it publishes the names of both. */
+type Inside = { readonly [symbols.streamSym]: Stream; readonly [symbols.chindingsSym]: string };
+
+/** Lines that wait for the end of the turn, by the stream that they are for. */
+const WAITING = new WeakMap<Stream, { text: string }>();
+
+function waitingFor(stream: Stream): { text: string } {
+  const known = WAITING.get(stream) ?? { text: '' };
+  WAITING.set(stream, known);
+  return known;
+}
+
+export function accessLinesOf(
+  { log, clock }: Pick<Deps, 'log' | 'clock'>,
+  route: { readonly method: string; readonly route: string; readonly status: number },
+): WriteLine {
+  const child = log.child(route);
+  if (!child.isLevelEnabled('info')) return () => undefined;
+  const inside: Inside = child as unknown as Inside; // pino's types leave out what its symbols name
+  const stream = inside[symbols.streamSym];
+  const known = inside[symbols.chindingsSym];
+  const waiting = waitingFor(stream);
+
+  function write(): void {
+    const { text } = waiting;
+    waiting.text = '';
+    stream.write(text);
+  }
+
+  return (request_id, ms) => {
+    if (waiting.text === '') setImmediate(write);
+    waiting.text += `{"level":30,"time":${clock().getTime()}${known},"request_id":"${request_id}","ms":${ms},"msg":"request"}\n`;
+  };
+}

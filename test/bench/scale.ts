@@ -4,7 +4,7 @@
 // 45 GiB of disk and half an hour: `-- --tokens 1000000` for less; `-- --folder FOLDER` keeps the world for the next time;
 // `-- --write` keeps the plans in docs/scale-plans.txt.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ import { eventually, freePort } from '../support/service.ts';
 import { createLoad } from './asking.ts';
 import { CELLS, type CellName } from './cells.ts';
 import { percentileMs } from './histogram.ts';
+import { processorSeconds } from './processes.ts';
 import { type ScaleWorld, SETTINGS, scaleWorld, startServer } from './scale-server.ts';
 import { GIANT, scaleSizeOf } from './scale-world.ts';
 
@@ -27,7 +28,9 @@ const GIB = 2 ** 30;
 const BYTES_A_TOKEN = 4500;
 const READY_MS_MAX = 300_000;
 const QUESTIONS = 32;
-const COLD_PART = 4;
+/** Of the known tokens, what a measure asks about. */
+const COLD_PARTS = 5;
+const COLD_MAX = 10_000;
 
 const { values } = parseArgs({
   options: {
@@ -214,6 +217,16 @@ async function lookAtService(world: ScaleWorld): Promise<void> {
   }
 }
 
+/** Seconds of a processor that the server of the folder's database has used, with all its processes. */
+function databaseSeconds(): number {
+  const [postmaster] = readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+  const { stdout } = spawnSync('pgrep', ['-P', postmaster ?? '']);
+  return String(stdout)
+    .split('\n')
+    .filter((pid) => pid !== '')
+    .reduce((sum, pid) => sum + (processorSeconds(Number(pid)) || 0), 0);
+}
+
 /** Each token once, by few who wait for each other and then by many; then the same again and again. */
 async function printChecks(
   world: ScaleWorld,
@@ -229,31 +242,38 @@ async function printChecks(
       answers: cell.answers(token),
     }));
   const load = createLoad(asks);
-  const part = Math.floor(asks.length / COLD_PART);
-  const orders = [
-    [
-      'each token first asked, the database from disk, 4 connections',
-      { connections: 4, requests: Math.floor(part / 4) },
-    ],
-    ['each token first asked, 4 connections', { connections: 4, requests: part }],
-    ['each token first asked, 64 connections', { connections: 64, requests: part }],
-  ] as const;
-  for (const [what, order] of orders) await printLoad(`${name}, ${what}`, load, { port, ...order });
-  const again = createLoad(asks.slice(0, 20_000));
-  await again({ port, connections: 64, requests: 40_000 });
-  await printLoad(`${name}, from memory, 64 connections`, again, { port, connections: 64, requests: 100_000 });
+  const part = Math.min(COLD_MAX, Math.floor(asks.length / COLD_PARTS));
+  const print_load = (what: string, ask: Load, order: Parameters<Load>[0]): Promise<void> =>
+    printLoad(`${name}, ${what}`, ask, { pid, ...order });
+  await print_load('each token first asked, just started, 4 connections', load, {
+    port,
+    connections: 4,
+    requests: part,
+  });
+  await print_load('each token first asked, 4 connections', load, { port, connections: 4, requests: part });
+  await print_load('each token first asked, 64 connections', load, { port, connections: 64, requests: 2 * part });
+  const again = createLoad(asks.slice(0, part));
+  await again({ port, connections: 64, requests: 2 * part });
+  await print_load('from memory, 64 connections', again, { port, connections: 64, requests: 5 * part });
   print(`  the service: ${rssMiB(pid).toFixed(0)} MiB`);
 }
 
+type Load = ReturnType<typeof createLoad>;
+
 async function printLoad(
   what: string,
-  load: ReturnType<typeof createLoad>,
-  order: Parameters<typeof load>[0],
+  load: Load,
+  order: Parameters<Load>[0] & { readonly pid: number },
 ): Promise<void> {
+  const before = [processorSeconds(order.pid), databaseSeconds()] as const;
   const { requests, seconds, wrong, example, durations } = await load(order);
   if (wrong > 0) throw new Error(`${what}: ${wrong} of ${requests} answers were not right\n${example}`);
   const [p50, p99] = [percentileMs([durations], 0.5), percentileMs([durations], 0.99)];
-  print(`${what}: ${Math.round(requests / seconds)} a second, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+  const each_us = (used: number): string => `${Math.round((used * 1e6) / requests)} µs`;
+  print(
+    `${what}: ${Math.round(requests / seconds)} a second, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms; processor for each: ` +
+      `service ${each_us(processorSeconds(order.pid) - before[0])}, database ${each_us(databaseSeconds() - before[1])}`,
+  );
 }
 
 /** What the owner of the giant looks at. */

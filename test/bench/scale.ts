@@ -125,8 +125,12 @@ async function caught(put: (pool: Pick<pg.Pool, 'query'>) => Promise<unknown>): 
 
 /** Of each hot statement, run once before: what it read, and how long it took. Steps that did not run are left out. */
 async function plansOf(client: pg.ClientBase, { tokens }: ScaleWorld): Promise<string> {
-  const every = Math.floor(tokens.length / QUESTIONS) | 1;
-  const some = tokens.filter((_, index) => index % every === 3).slice(0, QUESTIONS);
+  // Of both kinds, from everywhere.
+  const some = [0, 1].flatMap((rest) => {
+    const of_kind = tokens.filter(({ id }) => id % 2 === rest);
+    const every = Math.floor(of_kind.length / (QUESTIONS / 2));
+    return of_kind.filter((_, index) => index % every === 0).slice(0, QUESTIONS / 2);
+  });
   const asked = (resource_type: FactsParameters['resource_type']): FactsParameters[] =>
     some.map(({ text, repository }) => {
       const [resource_owner = null, resource_name = null] = resource_type === 'repository' ? repository.split('/') : [];

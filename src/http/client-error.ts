@@ -8,6 +8,7 @@ import type { Reason } from '../domain/reason.ts';
 import { commonHeaders } from './answer-headers.ts';
 import { errorBody } from './errors.ts';
 
+const LINGER_MS = 2000;
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
@@ -56,4 +57,7 @@ function answerRaw(deps: Pick<Deps, 'config'>, socket: Socket, { status, code, s
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(`HTTP/1.1 ${status} ${PHRASES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  // Nobody reads what comes now: it is passed over for a while, so that the answer is heard, and then the connection is gone.
+  socket.resume();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -87,6 +87,11 @@ t.test('CORS: closed unless an origin is named, and then for that origin only', 
   const form = { ...client, 'content-type': 'application/x-www-form-urlencoded' };
   const inactive = await inject({ method: 'POST', url: '/oauth/introspect', headers: form, payload });
   t.same([inactive.statusCode, inactive.headers.vary], [200, 'accept, Origin']);
+  const { token } = (await callsOf(inject, session).classic()).body;
+  for (const way of ['general', 'direct']) {
+    const active = await inject({ method: 'POST', url: '/oauth/introspect', headers: form, payload: `token=${token}` });
+    t.same([active.json().active, active.headers.vary], [true, 'accept, Origin'], way);
+  }
 });
 
 t.test('CORS: what a gateway asks is of another API, OPTIONS and Origin included', async (t) => {

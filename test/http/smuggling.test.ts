@@ -4,6 +4,8 @@
 import net, { type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { readPlainHeaders } from '../../src/http/direct/plain-headers.ts';
+import { HEADERS_MAX } from '../../src/http/request-form.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { bearer, worldOf } from '../support/world.ts';
 
@@ -146,21 +148,41 @@ const LINES: readonly Case[] = [
   ['a URL of 8 KiB', `GET /scopes?${'a'.repeat(8000)} HTTP/1.1\r\nHost: x\r\n\r\n`, /^200$/],
 ];
 
-const QUIET_MS = 120;
-const SILENT_MS = 2000;
+/** Sent when the first answer is complete: what is answered before it was taken for a request. */
+const LAST = 'GET /health/live HTTP/1.1\r\nHost: x\r\nX-Request-Id: last\r\nConnection: close\r\n\r\n';
+/** Where the server may wait for more, or may answer nothing. */
+const SILENT_MS = 3000;
+/** Where what is sent last was the rest of a body: it is read for a while, and the connection closed. */
+const SWALLOWED_MS = 1000;
 
-/** What the server answers until it closes, or has had nothing more to say for a while. */
-function converse(port: number, bytes: string): Promise<string> {
+function hasAnswer(received: string): boolean {
+  const [head = '', ...rest] = received.split('\r\n\r\n');
+  const length = /^content-length: (\d+)/im.exec(head)?.[1] ?? '0';
+  return rest.length > 0 && rest.join('\r\n\r\n').length >= Number(length);
+}
+
+/** What the server answers until it closes. */
+function converse(port: number, bytes: string, silent_ms?: number): Promise<string> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1');
     let received = '';
-    let clock = setTimeout(() => socket.destroy(), SILENT_MS);
+    let is_last = false;
+    let swallowed: NodeJS.Timeout | undefined;
+    const clock = silent_ms === undefined ? undefined : setTimeout(() => socket.destroy(), silent_ms);
     socket.setEncoding('latin1').on('data', (part) => {
       received += part;
-      clearTimeout(clock);
-      clock = setTimeout(() => socket.destroy(), QUIET_MS);
+      if (is_last || !hasAnswer(received)) return;
+      is_last = true;
+      socket.write(LAST);
+      swallowed = setTimeout(() => socket.destroy(), SWALLOWED_MS);
     });
-    socket.on('error', () => undefined).on('close', () => resolve(received));
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        clearTimeout(clock);
+        clearTimeout(swallowed);
+        resolve(received);
+      });
     socket.write(Buffer.from(bytes, 'latin1'));
   });
 }
@@ -176,7 +198,7 @@ async function listening(t: Test, settings: Record<string, string> = {}) {
 t.test('threats T2: bytes that can be cut in two ways are refused, and hide nothing', async (t) => {
   const { port, logged } = await listening(t);
   for (const [name, bytes, first] of [...LENGTHS, ...CHUNKS, ...LINES]) {
-    const answer = await converse(port, bytes);
+    const answer = await converse(port, bytes, first === NO_ANSWER_OR_400 ? SILENT_MS : undefined);
     const [status = 'none', ...more] = statusesOf(answer);
     t.match(status, first, `${name}: ${[status, ...more]}`);
     t.notOk(
@@ -189,6 +211,9 @@ t.test('threats T2: bytes that can be cut in two ways are refused, and hide noth
     const [last] = [...answer.matchAll(/"code":"([a-z_]+)"/g)];
     if (/^4/.test(status)) t.ok(last, `${name}: in our shape`);
   }
+  const many = Array.from({ length: HEADERS_MAX + 1 }, (_, n) => [n === 0 ? 'Host' : `x-${n}`, 'x']).flat();
+  t.ok(readPlainHeaders({ rawHeaders: many.slice(0, -2) }), 'as many as there may be');
+  t.equal(readPlainHeaders({ rawHeaders: many }), null, 'the direct way takes no more headers either');
   t.notMatch(logged(), '"level":50', 'nothing was an error');
 });
 

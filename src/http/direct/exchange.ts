@@ -26,10 +26,17 @@ export type AnswerForm = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
+/** As cors.ts has it for the general way, where a request with an origin goes. */
+function variesByOrigin({ cors_origins }: Deps['config'], { route, headers }: Omit<AnswerForm, 'method'>) {
+  if (cors_origins.length === 0 || route.startsWith('/gateway/')) return {};
+  return { vary: headers.vary === undefined ? 'Origin' : `${headers.vary}, Origin` };
+}
+
 /** Everything that can be prepared for the answers of one route is. */
 export function answersOf(deps: Deps, { method, route, headers }: AnswerForm): Answer {
   const { 'x-request-id': _each, ...common } = commonHeaders('', deps.config.public_url.startsWith('https:'));
-  const prepared = Object.entries({ ...common, ...headers }).flat();
+  const varying = variesByOrigin(deps.config, { route, headers });
+  const prepared = Object.entries({ ...common, ...headers, ...varying }).flat();
   const writeLine = accessLinesOf(deps, { method, route, status: 200 });
   const observe: Observe = observerOf({ method, route, status: 200 });
   return ({ response, headers: { request_id }, started_ms }, body, more = []) => {

@@ -2,6 +2,7 @@
 // changes how a request is read or answered, and is not known here, leaves the request to the general way.
 
 import type { IncomingMessage } from 'node:http';
+import { HEADERS_MAX } from '../request-form.ts';
 
 export type PlainHeaders = {
   authorization: string | null;
@@ -54,7 +55,7 @@ const LENGTHS: readonly boolean[] = (() => {
   return Array.from(lengths, (each) => each === true);
 })();
 
-/** The headers; null where one is repeated, is read only by the general way, or is an alias of one that a gateway writes. */
+/** The headers; null where there are too many, one is repeated, is read only by the general way, or is an alias of one that a gateway writes. */
 export function readPlainHeaders({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): PlainHeaders | null {
   const read: PlainHeaders = {
     authorization: null,
@@ -69,6 +70,7 @@ export function readPlainHeaders({ rawHeaders }: Pick<IncomingMessage, 'rawHeade
     forwarded_method: null,
     forwarded_uri: null,
   };
+  if (rawHeaders.length > 2 * HEADERS_MAX) return null;
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const raw = rawHeaders[index] ?? '';

@@ -1,7 +1,6 @@
 // `POST /access/v1/evaluation`, directly (routes/evaluation.ts is the general way).
 
 import type { Deps } from '../../deps.ts';
-import type { ClientFacts } from '../../domain/caller.ts';
 import { readJsonText } from '../../domain/json-text.ts';
 import type { Question } from '../../use-cases/checks/asked.ts';
 import { evaluate, evaluateKnown, type Judgement } from '../../use-cases/checks/evaluate.ts';
@@ -45,26 +44,19 @@ export function directEvaluation(deps: Deps, findClient: FindClient): Direct {
     answer(exchange, write(presentJudgement(judgement, public_url)), staleMark(judgement.stale_ms));
   }
 
-  function admitted({ authorization, content_type }: Exchange['headers']): ClientFacts | null {
-    if (authorization === null || content_type !== 'application/json') return null;
-    return findClient(authorization, 'evaluate');
-  }
-
   return {
     path: PATH,
-    admit: (exchange) => {
-      const client = admitted(exchange.headers);
-      if (client === null) return null;
-      return (body) => {
-        const question = questionIn(body);
-        const asked = question === null ? null : readQuestionKnown(deps, question);
-        if (asked === null) return 'general';
-        const known = evaluateKnown(deps, client, asked);
-        if (known === null) return answerWith(evaluate(deps, client, asked), (found) => tell(exchange, found));
-        countAnswer(deps, asked.subject, known);
-        tell(exchange, known);
-        return 'answered';
-      };
+    admit: ({ authorization, content_type }) =>
+      authorization === null || content_type !== 'application/json' ? null : findClient(authorization, 'evaluate'),
+    respond: (exchange, client, body) => {
+      const question = questionIn(body);
+      const asked = question === null ? null : readQuestionKnown(deps, question);
+      if (asked === null) return 'general';
+      const known = evaluateKnown(deps, client, asked);
+      if (known === null) return answerWith(evaluate(deps, client, asked), (found) => tell(exchange, found));
+      countAnswer(deps, asked.subject, known);
+      tell(exchange, known);
+      return 'answered';
     },
   };
 }

@@ -1,7 +1,6 @@
 // `POST /oauth/introspect`, directly (routes/oauth.ts is the general way).
 
 import type { Deps } from '../../deps.ts';
-import type { ClientFacts } from '../../domain/caller.ts';
 import { type Introspected, introspect, introspectKnown } from '../../use-cases/checks/introspect.ts';
 import { asksFor } from '../accept.ts';
 import { staleMark } from '../answer-headers.ts';
@@ -31,25 +30,20 @@ export function directIntrospection(deps: Deps, findClient: FindClient): Direct 
     answer(exchange, write(body), staleMark(found?.stale_ms));
   }
 
-  function admitted({ authorization, content_type, accept }: Exchange['headers']): ClientFacts | null {
-    if (authorization === null || content_type !== 'application/x-www-form-urlencoded') return null;
-    if (accept !== null && asksFor(accept, INTROSPECTION_JWT, 'application/json')) return null;
-    return findClient(authorization, 'introspect');
-  }
-
   return {
     path: PATH,
-    admit: (exchange) => {
-      const client = admitted(exchange.headers);
-      if (client === null) return null;
-      return (body) => {
-        const [, token] = PLAIN_FORM.exec(body.toString('latin1')) ?? [];
-        if (token === undefined) return 'general';
-        const known = introspectKnown(deps, client, token);
-        if (known === undefined) return answerWith(introspect(deps, client, token), (found) => tell(exchange, found));
-        tell(exchange, known);
-        return 'answered';
-      };
+    admit: ({ authorization, content_type, accept }) => {
+      if (authorization === null || content_type !== 'application/x-www-form-urlencoded') return null;
+      if (accept !== null && asksFor(accept, INTROSPECTION_JWT, 'application/json')) return null;
+      return findClient(authorization, 'introspect');
+    },
+    respond: (exchange, client, body) => {
+      const [, token] = PLAIN_FORM.exec(body.toString('latin1')) ?? [];
+      if (token === undefined) return 'general';
+      const known = introspectKnown(deps, client, token);
+      if (known === undefined) return answerWith(introspect(deps, client, token), (found) => tell(exchange, found));
+      tell(exchange, known);
+      return 'answered';
     },
   };
 }

@@ -2,16 +2,19 @@
 // Whatever comes otherwise goes the general way, with what was read put back.
 
 import type { IncomingMessage } from 'node:http';
+import type { ClientFacts } from '../../domain/caller.ts';
 import { waitsSince } from '../deadline.ts';
 import type { Exchange } from './exchange.ts';
+import type { PlainHeaders } from './plain-headers.ts';
 
 /** `general`: nothing was answered, and nothing has happened. A promise: it is being asked for; it never rejects. */
 export type Outcome = 'answered' | 'general' | Promise<'answered' | 'general'>;
 
 export type Direct = {
   readonly path: string;
-  /** What answers the body; null: this request goes the general way. */
-  readonly admit: (exchange: Exchange) => ((body: Buffer) => Outcome) | null;
+  /** Who asks; null: this request goes the general way. */
+  readonly admit: (headers: PlainHeaders) => ClientFacts | null;
+  readonly respond: (exchange: Exchange, client: ClientFacts, body: Buffer) => Outcome;
 };
 
 /** A body that is longer comes in several pieces. */
@@ -51,10 +54,10 @@ export type Ways = {
 export function takePost(exchange: Exchange, { admit }: Direct, { general, attempt, timeout_ms }: Ways): boolean {
   const { request, response, started_ms } = exchange;
   const length = lengthOf(exchange.headers);
-  const respond = length === null ? null : admit(exchange);
-  if (respond === null) return false;
+  const client = length === null ? null : admit(exchange.headers);
+  if (client === null) return false;
   request.once('data', (body: Buffer) => {
-    const outcome = body.length === length ? attempt(() => respond(body)) : 'general';
+    const outcome = body.length === length ? attempt(() => respond(exchange, client, body)) : 'general';
     if (outcome === 'answered') return;
     request.pause();
     if (outcome === 'general') return giveBack(request, body, general);

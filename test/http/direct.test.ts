@@ -35,7 +35,8 @@ function comparable({ status, headers, body }: RawAnswer) {
 }
 
 async function started(t: Test, settings: Record<string, string> = {}) {
-  const test = await listeningApp(t, { settings, is_fenced: false });
+  // What is to be known stays so, however busy the machine is.
+  const test = await listeningApp(t, { settings: { FRESHNESS_MS: '30000', ...settings }, is_fenced: false });
   const { world, rows } = test;
   const port = Number(test.issuer.port);
   const [olga, ada] = [await world.person('olga'), await world.person('ada')];
@@ -317,7 +318,7 @@ t.test(
       const before = general();
       await app.ask(request);
       return general() === before;
-    }, 5000);
+    }, 20_000);
     const counts: number[] = [];
     for (let times = 0; times < 3; times += 1)
       counts.push(Number((await app.ask(request)).headers['x-ratelimit-used']));
@@ -353,7 +354,7 @@ t.test('what is known is answered without the general way, counted and written t
       const before = general();
       t.equal((await app.ask(request)).status, 200);
       return general() === before;
-    }, 5000);
+    }, 20_000);
     await app.ask(request, [GENERAL]);
     const lines = app
       .logged()
@@ -391,7 +392,7 @@ t.test('a fault of the direct way is told to the log, and the general way answer
     await eventually(async () => {
       t.match((await ask(asked)).body, '"active":true', name);
       return app.logged().slice(logged).includes('a direct answer failed');
-    }, 5000);
+    }, 20_000);
     Object.assign(deps.facts, { [name]: whole });
   }
 });
@@ -408,7 +409,7 @@ t.test('P1: what has ended is not answered directly either', async (t) => {
 });
 
 t.test('a body in pieces is put together, and one that never comes is given up', async (t) => {
-  const app = await started(t, { REQUEST_TIMEOUT_MS: '300' });
+  const app = await started(t, { REQUEST_TIMEOUT_MS: '1500' });
   const { authorization, classic, port } = app;
   const bytes = bytesOf(introspection(authorization, `token=${classic.text}`));
   for (const at of [bytes.length - 1, bytes.length - 20, bytes.indexOf('\r\n\r\n') + 4, 30]) {
@@ -425,7 +426,7 @@ t.test('a body in pieces is put together, and one that never comes is given up',
 });
 
 t.test('who waits for the database longer than a request may is told 503', async (t) => {
-  const app = await started(t, { REQUEST_TIMEOUT_MS: '300' });
+  const app = await started(t, { REQUEST_TIMEOUT_MS: '1500' });
   const { authorization, classic, ask, deps } = app;
   t.equal((await ask(introspection(authorization, `token=${newText('classic', 'gth')}`))).body, '{"active":false}');
   const { load } = deps.facts;

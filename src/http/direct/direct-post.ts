@@ -51,7 +51,11 @@ export type Ways = {
 };
 
 /** Reads and answers; false: `general` is the caller's to call, nothing was read. Else it is called where it has to be. */
-export function takePost(exchange: Exchange, { admit }: Direct, { general, attempt, timeout_ms }: Ways): boolean {
+export function takePost(
+  exchange: Exchange,
+  { admit, respond }: Direct,
+  { general, attempt, timeout_ms }: Ways,
+): boolean {
   const { request, response, started_ms } = exchange;
   const length = lengthOf(exchange.headers);
   const client = length === null ? null : admit(exchange.headers);

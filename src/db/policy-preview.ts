@@ -32,10 +32,72 @@ export type ConcernedTokens = {
   readonly enterprise_id: number | null;
   readonly now: Date;
   readonly limit: number;
+  /** Where so many people are concerned that not all of their tokens can be looked at: only the last so many ids; null: all. */
+  readonly newest_ids: number | null;
 };
 
 function isLive(now: Date) {
   return sql`token.revoked_at is null and (token.expires_at is null or token.expires_at > ${now})`;
+}
+
+const HAS_INTERNAL = sql`exists (
+  select 1 from repositories r where r.owner_id = asked.id and r.visibility = 'internal')`;
+
+/** From the people: all that they have. */
+function tokensOfPresent(now: Date) {
+  return sql`
+    select token.id as token_id, present.organization_id from (
+      select m.organization_id, m.user_id from memberships m where m.organization_id in (select id from asked)
+      union
+      select r.owner_id, c.user_id from repositories r join collaborators c on c.repository_id = r.id
+      where r.owner_id in (select id from asked)
+      union
+      select asked.id, m.user_id from asked
+      join organizations sibling on sibling.enterprise_id = asked.enterprise_id
+      join memberships m on m.organization_id = sibling.id
+      where ${HAS_INTERNAL}
+    ) present
+    join tokens token on token.user_id = present.user_id
+    where token.kind = 'classic' and ${isLive(now)}`;
+}
+
+/** From the newest tokens: those whose holders are such people. */
+function newestOfPresent(now: Date) {
+  const newest = sql`(
+    select token.id, token.user_id from tokens token
+    where token.id > (select edge.id from edge) and token.kind = 'classic' and ${isLive(now)} offset 0) newest`;
+  return sql`
+    select newest.id as token_id, m.organization_id from ${newest} join memberships m on m.user_id = newest.user_id
+    where m.organization_id in (select id from asked)
+    union
+    select newest.id, r.owner_id from ${newest} join collaborators c on c.user_id = newest.user_id
+    join repositories r on r.id = c.repository_id
+    where r.owner_id in (select id from asked)
+    union
+    select newest.id, asked.id from ${newest} join memberships m on m.user_id = newest.user_id
+    join organizations sibling on sibling.id = m.organization_id
+    join asked on asked.enterprise_id = sibling.enterprise_id
+    where ${HAS_INTERNAL}`;
+}
+
+/** Whether a policy of these organizations concerns more people than these, one who is there twice counted twice. */
+export async function concernsMoreThan(
+  db: Kysely<Database>,
+  organization_ids: readonly number[],
+  people: number,
+): Promise<boolean> {
+  const asked = sql`(select id, enterprise_id from organizations where id = any (${[...organization_ids]}::bigint[])) asked`;
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (
+      (select 1 from ${asked} join memberships m on m.organization_id = asked.id limit ${people + 1})
+      union all
+      (select 1 from ${asked} join repositories r on r.owner_id = asked.id
+        join collaborators c on c.repository_id = r.id limit ${people + 1})
+      union all
+      (select 1 from ${asked} join organizations sibling on sibling.enterprise_id = asked.enterprise_id
+        join memberships m on m.organization_id = sibling.id where ${HAS_INTERNAL} limit ${people + 1})
+    ) found`.execute(db);
+  return (rows[0]?.count ?? 0) > people;
 }
 
 /**
@@ -45,33 +107,25 @@ function isLive(now: Date) {
  */
 export async function findConcernedTokens(
   db: Kysely<Database>,
-  { organization_ids, enterprise_id, now, limit }: ConcernedTokens,
+  { organization_ids, enterprise_id, now, limit, newest_ids }: ConcernedTokens,
 ): Promise<readonly ConcernedTokenRow[]> {
   const { rows } = await sql<ConcernedTokenRow>`
     with asked as materialized (
       select o.id, o.enterprise_id, a.login from organizations o join accounts a on a.id = o.id
       where o.id = any (${[...organization_ids]}::bigint[])
-    ), present as (
-      select m.organization_id, m.user_id from memberships m where m.organization_id in (select id from asked)
-      union
-      select r.owner_id, c.user_id from repositories r join collaborators c on c.repository_id = r.id
-      where r.owner_id in (select id from asked)
-      union
-      select asked.id, m.user_id from asked
-      join organizations sibling on sibling.enterprise_id = asked.enterprise_id
-      join memberships m on m.organization_id = sibling.id
-      where exists (select 1 from repositories r where r.owner_id = asked.id and r.visibility = 'internal')
+    ), edge as (
+      select coalesce(max(id), 0) - coalesce(${newest_ids}::bigint, max(id), 0) as id from tokens
     ), classic as (
-      select token.id as token_id, asked.id as organization_id, asked.login from present
-      join asked on asked.id = present.organization_id
-      join tokens token on token.user_id = present.user_id
-      where token.kind = 'classic' and ${isLive(now)}
-      order by token.id desc, asked.login limit ${limit}
+      select found.token_id, asked.id as organization_id, asked.login
+      from (${newest_ids === null ? tokensOfPresent(now) : newestOfPresent(now)}) found
+      join asked on asked.id = found.organization_id
+      order by found.token_id desc, asked.login limit ${limit}
     ), fine_grained as (
       select newest.id as token_id, asked.id as organization_id, asked.login from asked
       cross join lateral (
         select token.id from tokens token
         where token.resource_owner_id = asked.id and token.kind = 'fine_grained' and ${isLive(now)}
+          and token.id > (select edge.id from edge)
         order by token.id desc limit ${limit}
       ) newest
     ), administrating as (

@@ -8,7 +8,7 @@ import { listGrants, listPendingRequests } from '../../src/db/accessing-tokens.t
 import { loadClientFactsRows } from '../../src/db/client-facts.ts';
 import { loadFactsRows } from '../../src/db/facts.ts';
 import { type FactsParameters, formOf } from '../../src/db/facts-statement.ts';
-import { findConcernedTokens } from '../../src/db/policy-preview.ts';
+import { concernsMoreThan, findConcernedTokens } from '../../src/db/policy-preview.ts';
 import { databaseOver } from '../../src/db/pool.ts';
 import type { Database } from '../../src/db/schema.ts';
 import { listOrganizationCandidates } from '../../src/db/search-organizations.ts';
@@ -225,11 +225,24 @@ t.test('searches and lists never read a large table as a whole', async (t) => {
     ...{ last_used_before: null, last_used_after: null, organization_id: SIZE.people + 1 },
     ...{ direction: 'desc' as const, limit: 100, offset: 0 },
   };
+  const tried = { organization_ids: [SIZE.people + 9], enterprise_id: null, now: new Date(), limit: 50_001 };
+  const by_people = await findConcernedTokens(databaseOver(pool), { ...tried, newest_ids: null });
+  const by_tokens = await findConcernedTokens(databaseOver(pool), { ...tried, newest_ids: SIZE.tokens });
+  t.ok(by_people.length > 5);
+  t.same(
+    by_tokens,
+    by_people,
+    'a policy is tried out on the same tokens, whether they are found by people or by themselves',
+  );
+  t.ok(
+    (await findConcernedTokens(databaseOver(pool), { ...tried, newest_ids: 1 })).length < 2,
+    'or on the newest only',
+  );
+  t.ok(await concernsMoreThan(databaseOver(pool), [SIZE.people + 9], 1));
+  t.notOk(await concernsMoreThan(databaseOver(pool), [SIZE.people + 9], SIZE.people * 10));
   const lists = {
-    'a policy that is tried out': (db: Kysely<Database>) =>
-      findConcernedTokens(db, {
-        ...{ organization_ids: [SIZE.people + 9], enterprise_id: null, now: new Date(), limit: 50_001 },
-      }),
+    'a policy that is tried out': (db: Kysely<Database>) => findConcernedTokens(db, { ...tried, newest_ids: null }),
+    'a policy that concerns many': (db: Kysely<Database>) => findConcernedTokens(db, { ...tried, newest_ids: 100 }),
     'requests of one organization': (db: Kysely<Database>) => listPendingRequests(db, listed),
     'grants of one organization': (db: Kysely<Database>) => listGrants(db, listed),
   };

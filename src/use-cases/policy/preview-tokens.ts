@@ -2,7 +2,12 @@
 // as they would be. Nothing is changed.
 
 import type { Kysely } from 'kysely';
-import { type ConcernedTokenRow, type ConcernedTokens, findConcernedTokens } from '../../db/policy-preview.ts';
+import {
+  type ConcernedTokenRow,
+  type ConcernedTokens,
+  concernsMoreThan,
+  findConcernedTokens,
+} from '../../db/policy-preview.ts';
 import type { Database } from '../../db/schema.ts';
 import type { EnterpriseFacts, OrganizationFacts, PersonFacts, TokenFacts } from '../../domain/facts.ts';
 import { asResource, type Blocking, newBlocking, type Proposal } from '../../domain/policy-preview.ts';
@@ -10,6 +15,9 @@ import { MEMBERSHIP_ROLES, type TokenKind } from '../../domain/vocabulary.ts';
 
 /** So many tokens are looked at in one call, each once for every organization that it may reach: a second's work at most. */
 const LOOKED_AT_MAX = 50_000;
+/** Of more people than these not all tokens can be gathered in that time: only these newest of all tokens are looked through. */
+const PEOPLE_MAX = 20_000;
+const NEWEST_MAX = 100_000;
 
 /** An owner as everybody meets him, before and after; how a holder stands to him comes with each token. */
 export type ProposedOrganization = { readonly before: OrganizationFacts; readonly after: OrganizationFacts };
@@ -129,11 +137,14 @@ function byToken(blocked: readonly (readonly [ConcernedTokenRow, BlockedAt])[]):
 
 /** The tokens that the proposal would newly block, newest first. @rule F5.5, P1, P2, P4, P5 */
 export async function previewTokens(db: Kysely<Database>, proposed: Proposed, now: Date): Promise<TokensPreview> {
+  const organization_ids = proposed.organizations.map((each) => each.before.id);
+  const are_many = await concernsMoreThan(db, organization_ids, PEOPLE_MAX);
   const concerned: ConcernedTokens = {
-    organization_ids: proposed.organizations.map((each) => each.before.id),
+    organization_ids,
     enterprise_id: proposed.enterprise?.before.id ?? null,
     now,
     limit: LOOKED_AT_MAX + 1,
+    newest_ids: are_many ? NEWEST_MAX : null,
   };
   const rows = await findConcernedTokens(db, concerned);
   const proposalFor = proposalFinder(proposed);
@@ -141,5 +152,5 @@ export async function previewTokens(db: Kysely<Database>, proposed: Proposed, no
     const at = blockedAt(row, proposalFor(row), now);
     return at === null ? [] : [[row, at]];
   });
-  return { tokens: byToken(blocked), complete: rows.length <= LOOKED_AT_MAX };
+  return { tokens: byToken(blocked), complete: !are_many && rows.length <= LOOKED_AT_MAX };
 }

@@ -21,7 +21,7 @@ import type { StrictFacts } from './facts/source.ts';
 import { createStrictFacts } from './facts/strict.ts';
 import { createKeySets } from './key-sets.ts';
 import { createMailer } from './mailer.ts';
-import { countReplicaAnswer } from './metrics.ts';
+import { countReplicaAnswer, watchFreshness } from './metrics.ts';
 import { createOutbound } from './outbound.ts';
 import { createBadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
 import { createLastUse } from './use-cases/checks/last-use.ts';
@@ -64,7 +64,14 @@ export function composeDeps({
   const following = { freshness, monotonic_ms, is_fenced: is_fenced === true };
   const replicated = { pool, replica_pool, config, clock, log, monotonic_ms };
   const strict = withReplica(replicated, createStrictFacts(pool, clock), () => freshness);
-  const facts = createCachedFacts({ strict, outage, bytes_max: config.cache_bytes_max, clock, ...following });
+  const { figures, ...facts } = createCachedFacts({
+    strict,
+    outage,
+    bytes_max: config.cache_bytes_max,
+    clock,
+    ...following,
+  });
+  watchFreshness({ ...freshness, cache: figures });
   const catalogue = createCatalogueSource({ db, log, outage, ...following });
   const openImportDatabase = importDatabaseOf(pool);
   const outbound = createOutbound({ allow: config.outbound_allow });

@@ -1,7 +1,7 @@
 // What Prometheus can read: requests by route, decisions by reason, the process. Labels are from closed lists only (route
 // templates, methods, statuses, reasons), never a name, an id or an address. One registry a process.
 
-import { Counter, collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 
 const registry = new Registry();
 collectDefaultMetrics({ register: registry });
@@ -33,6 +33,40 @@ const replica_answers = new Counter({
   labelNames: ['outcome'] as const,
   registers: [registry],
 });
+
+/** What this process says of how fresh its answers are. */
+export type FreshnessFigures = {
+  readonly age_ms: () => number;
+  readonly lag_ms: () => number;
+  readonly epoch: () => number;
+  readonly cache: () => { readonly hits: number; readonly misses: number; readonly bytes: number };
+};
+
+const figure = (name: string, help: string) => new Gauge({ name: `gatehouse_${name}`, help, registers: [registry] });
+
+/** From now on the figures are these, read when somebody asks. */
+export function watchFreshness({ age_ms, lag_ms, epoch, cache }: FreshnessFigures): void {
+  read = () => {
+    const { hits, misses, bytes } = cache();
+    // Nothing was confirmed yet, or no longer: a number that says so.
+    freshness_figures.age.set(Math.min(age_ms() / 1000, Number.MAX_SAFE_INTEGER));
+    freshness_figures.lag.set(lag_ms() / 1000);
+    freshness_figures.epoch.set(epoch());
+    freshness_figures.hits.set(hits);
+    freshness_figures.misses.set(misses);
+    freshness_figures.bytes.set(bytes);
+  };
+}
+
+let read = (): void => undefined;
+const freshness_figures = {
+  age: figure('lease_age_seconds', 'Time since the question whose answer was that there are no further changes'),
+  lag: figure('change_lag_seconds', 'Time from the last commit that was heard of to when it was'),
+  epoch: figure('change_epoch', 'Number of the last commit that is taken into account'),
+  hits: figure('cache_hits', 'Questions that were answered from memory since the start'),
+  misses: figure('cache_misses', 'Questions that were asked of the database since the start'),
+  bytes: figure('cache_bytes', 'Memory in use for answers'),
+};
 
 /** Counts one answer of the replica, of a closed list of outcomes. */
 export function countReplicaAnswer(outcome: string): void {
@@ -77,6 +111,7 @@ export function countRequest(request: { method: string; route: string; status: n
 export type ProcessMetrics = Awaited<ReturnType<typeof registry.getMetricsAsJSON>>;
 
 export function metricsOfProcess(): Promise<ProcessMetrics> {
+  read();
   return registry.getMetricsAsJSON();
 }
 
@@ -102,6 +137,7 @@ export function observerOf(labels: { method: string; route: string; status: numb
 
 /** Everything in Prometheus' text format, with its content type. */
 export async function printMetrics(): Promise<{ content_type: string; text: string }> {
+  read();
   const text = gather === null ? registry.metrics() : joined(await gather());
   return { content_type: registry.contentType, text: await text };
 }

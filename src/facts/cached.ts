@@ -26,8 +26,11 @@ export type CachedFactsParts = {
   readonly is_fenced: boolean;
 };
 
+/** Questions since the start, answered from memory or not, and the memory that answers take. */
+export type CacheFigures = { readonly hits: number; readonly misses: number; readonly bytes: number };
+
 /** The facts of `strict`, from memory where that may be. */
-export function createCachedFacts(parts: CachedFactsParts): FactsSource {
+export function createCachedFacts(parts: CachedFactsParts): FactsSource & { readonly figures: () => CacheFigures } {
   const { strict, freshness, outage, bytes_max, clock, is_fenced } = parts;
   // Null: nothing is remembered.
   const answers = bytes_max === 0 ? null : memoryOf(bytes_max * (1 - CLIENTS_SHARE - SHOWN_SHARE), now);
@@ -50,8 +53,18 @@ export function createCachedFacts(parts: CachedFactsParts): FactsSource {
     if (answers !== null) await freshness.catchUp();
   }
 
+  let hits = 0;
+  let misses = 0;
+
   function recall(question: FactsQuestion): LoadedFacts | null {
-    return answers !== null && freshness.isFresh() ? answers.find(question, freshness.epoch()) : null;
+    const found = answers !== null && freshness.isFresh() ? answers.find(question, freshness.epoch()) : null;
+    if (found !== null) hits += 1;
+    return found;
+  }
+
+  function ask(questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> {
+    misses += questions.length;
+    return sharing.loadAll(questions);
   }
 
   /** All from memory, which is then one state of the database, or null. */
@@ -71,7 +84,7 @@ export function createCachedFacts(parts: CachedFactsParts): FactsSource {
 
   async function loadAll(questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> {
     if (is_fenced) await fence();
-    return recallAll(questions) ?? sharing.loadAll(questions);
+    return recallAll(questions) ?? ask(questions);
   }
 
   function lastKnown(question: FactsQuestion, stale_ms: number): LoadedFacts | null {
@@ -86,7 +99,10 @@ export function createCachedFacts(parts: CachedFactsParts): FactsSource {
 
   async function load(question: FactsQuestion): Promise<LoadedFacts> {
     if (is_fenced) await fence();
-    return recall(question) ?? sharing.load(question);
+    const known = recall(question);
+    if (known !== null) return known;
+    misses += 1;
+    return sharing.load(question);
   }
 
   async function loadClient(key: ClientKey): Promise<ClientFacts | null> {
@@ -102,12 +118,13 @@ export function createCachedFacts(parts: CachedFactsParts): FactsSource {
   }
 
   return {
+    figures: () => ({ hits, misses, bytes: answers?.size().bytes_taken ?? 0 }),
     load,
     loadAll,
     loadOrLastKnown: async (questions) => {
       if (is_fenced) return loadAll(questions);
-      const ask = () => sharing.loadAll(questions);
-      return recallAll(questions) ?? outage.ask(ask, (stale_ms) => allLastKnown(questions, stale_ms));
+      const known = (stale_ms: number) => allLastKnown(questions, stale_ms);
+      return recallAll(questions) ?? outage.ask(() => ask(questions), known);
     },
     known: (question) => (is_fenced ? null : recall(question)),
     remember: (question, loaded) => answers?.remember(question, loaded),

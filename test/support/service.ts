@@ -15,6 +15,8 @@ export interface Service {
   readonly url: string;
   /** Everything that it has written to standard output and standard error. */
   readonly output: () => string;
+  /** Stops the process where it is, or lets it go on. */
+  readonly pause: (signal: 'SIGSTOP' | 'SIGCONT') => void;
   /** Sends the signal and answers the exit code, null where the signal ended it. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
 }
@@ -48,7 +50,12 @@ export async function startService(
   t.teardown(() => end('SIGTERM'));
   await eventually(() => output.includes(until) || is_over, START_MS_MAX);
   if (!output.includes(until)) throw new Error(`ended with ${await exited}: ${output}`);
-  return { url: /listens on (\S+),/.exec(output)?.[1] ?? '', output: () => output, end };
+  return {
+    url: /listens on (\S+),/.exec(output)?.[1] ?? '',
+    output: () => output,
+    pause: (signal) => void child.kill(signal),
+    end,
+  };
 }
 
 /** Waits until the claim holds; an error after that long. */

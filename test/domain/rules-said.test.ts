@@ -13,6 +13,7 @@ import {
 import { enterprisePolicyChanges, mergeEnterprisePolicy } from '../../src/domain/enterprise-policy-edit.ts';
 import type { EnterpriseFacts } from '../../src/domain/facts.ts';
 import { readGatewayPath } from '../../src/domain/gateway-path.ts';
+import { defaultExpiry } from '../../src/domain/lifetime.ts';
 import type { Operation } from '../../src/domain/operation.ts';
 import { groupPermissions, hasCategory, normalisePermissions, printPermissions } from '../../src/domain/permission.ts';
 import * as policies from '../../src/domain/policy.ts';
@@ -302,6 +303,7 @@ t.test(
       line(`${names}`, () => asks.readRepositoryNames(names, 'Acme', 2));
     }
     head('lives');
+    for (const cap of [null, 7, 30, 60]) line(`default below ${cap}`, () => defaultExpiry(NOW, cap));
     for (const text of [
       '2027-03-19T08:00:01Z',
       '2027-03-19T08:00:00.999Z',

@@ -66,7 +66,9 @@ export function createClientMemory(bytes_max: number): ClientMemory {
       }
     },
     forget: (changes) => {
-      if (!touches.note(changes)) return;
+      // Of what else is touched there may be much.
+      touches.note(changes.filter(({ kind }) => kind === 'client' || kind === 'everything'));
+      if (!changes.some(({ kind }) => kind === 'everything')) return;
       held.clear();
       bytes = 0;
     },

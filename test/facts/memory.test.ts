@@ -254,6 +254,20 @@ t.test('P1: whatever stands in an answer ends it when it is touched, and nothing
   t.ok(seen.has('known again'));
 });
 
+t.test('P1: of what rests on other things than were touched hardly anything ends', async (t) => {
+  const memory = memoryOf(4 * MIB);
+  const all = 5000;
+  for (let index = 0; index < all; index += 1) rememberToken(memory, index);
+  // A tenth of the places that there are for it.
+  const others = Array.from(
+    { length: 400 },
+    (_, place) => ({ kind: 'token', id: 2 ** 30 + place, epoch: EPOCH + 1 }) as const,
+  );
+  memory.forget(others);
+  const known = countKnown(memory, 0, all);
+  t.ok(known > 0.95 * all, `${known} of ${all} are known`);
+});
+
 t.test('P2: when the database has gone back, nothing counts that was known before', async (t) => {
   const memory = memoryOf(MIB);
   rememberToken(memory, 1);

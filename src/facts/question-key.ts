@@ -156,11 +156,16 @@ function thingsOfResource(resource: Resource): Thing[] | null {
   }
 }
 
-/** The repositories by name: each with its owner, who is the token's, but of a classic token anybody. */
+/**
+ * The repositories by name: each with its owner, who has to be the token's. Of another one, and of a classic token's, only the name is
+ * known.
+ */
 function thingsOfList({ subject, granted_repositories }: LoadedFacts): Thing[] | null {
   if (granted_repositories === null) return [];
-  const is_classic = subject.type === 'token' && subject.token.kind === 'classic';
-  if (is_classic || granted_repositories.length > LISTED_MAX) return null;
+  if (subject.type !== 'token' || subject.token.kind === 'classic') return null;
+  if (granted_repositories.length > LISTED_MAX) return null;
+  const beginning = `${subject.token.resource_owner?.login ?? ''}/`;
+  if (!granted_repositories.every(({ full_name }) => full_name.startsWith(beginning))) return null;
   return granted_repositories.map(({ id }) => thingOf('repository', id));
 }
 

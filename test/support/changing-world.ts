@@ -131,7 +131,11 @@ export async function plantChangingWorld(deps: Deps) {
     suspension: (draw) =>
       `update users set suspended_at = case when suspended_at is null then now() end where id = ${pickBy(draw, people)}`,
     'site administrator': (draw) => `update users set site_admin = not site_admin where id = ${pickBy(draw, people)}`,
-    login: (draw) => `update accounts set login = '${pickBy(draw, LOGINS)}' where id = ${pickBy(draw, accounts)}`,
+    login: (draw) => {
+      const login = pickBy(draw, LOGINS);
+      return `update accounts set login = '${login}' where id = ${pickBy(draw, accounts)}
+        and not exists (select from accounts where login_key = '${login}')`;
+    },
     profile: (draw) =>
       `update accounts set profile_name = 'Profile ${draw(9)}' where id = ${pickBy(draw, organizations)}`,
     membership: (draw) =>
@@ -187,6 +191,7 @@ export async function plantChangingWorld(deps: Deps) {
       toggled('client_organizations', { client_id: client.id, organization_id: pickBy(draw, organizations) }),
   };
 
+  const galaxy_key = { type: 'enterprise', slug: 'Galaxy' } as const;
   const digests = [...fine, ...classic, ...exchanged].map(({ digest }) => digest).concat(texts);
   const subjects: readonly SubjectKey[] = [
     ...digests.map((digest) => ({ type: 'token_text', digest }) as const),
@@ -198,13 +203,26 @@ export async function plantChangingWorld(deps: Deps) {
     ...LOGINS.flatMap((owner) => NAMES.map((name) => ({ type: 'repository', owner, name }) as const)),
     ...repository_ids.map((id) => ({ type: 'repository_id', id }) as const),
     ...LOGINS.flatMap((login) => (['organization', 'user', 'account'] as const).map((type) => ({ type, login }))),
-    { type: 'enterprise', slug: 'Galaxy' },
+    galaxy_key,
     { type: 'organization_of_team', team_id: team.id },
     ...(['none', 'granted', 'granted', 'granted', 'granted', 'holder', 'holder'] as const).map((type) => ({ type })),
   ];
 
+  const text_of = (place: number) => ({ type: 'token_text', digest: digests[place] ?? '' }) as const;
+  const repository_of = (place: number) => ({ type: 'repository_id', id: repository_ids[place] ?? 0 }) as const;
+  /** Some that rest on each kind of thing. */
+  const steady: readonly FactsQuestion[] = [
+    { subject: text_of(0), resource: { type: 'granted' }, bounded_client_id: client.id },
+    { subject: text_of(1), resource: { type: 'none' }, bounded_client_id: client.id },
+    { subject: { type: 'anonymous' }, resource: galaxy_key, bounded_client_id: null },
+    { subject: text_of(2), resource: galaxy_key, bounded_client_id: null },
+    { subject: { type: 'anonymous' }, resource: repository_of(0), bounded_client_id: null },
+    { subject: text_of(3), resource: repository_of(1), bounded_client_id: null },
+  ];
+
   return {
     changes,
+    steady,
     question: (draw: Draw): FactsQuestion => ({
       subject: pickBy(draw, subjects),
       resource: pickBy(draw, resources),

@@ -10,11 +10,11 @@ import { Session } from 'node:inspector/promises';
 import { parse } from 'node:querystring';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { importSPKI, jwtVerify } from 'jose';
-import { pino } from 'pino';
 import { composeDeps } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { openPool } from '../../src/db/pool.ts';
 import { buildApp } from '../../src/http/app.ts';
+import { openLog } from '../../src/log.ts';
 import { CELLS, type CellName } from './cells.ts';
 import { JWT_AUDIENCE, JWT_ISSUER, type SideName } from './sides.ts';
 
@@ -37,7 +37,7 @@ async function serveService(): Promise<number> {
     onIdleError: () => undefined,
   });
   // A line for every request is written as always, only to nowhere.
-  const log = pino({ level: config.log_level }, pino.destination('/dev/null'));
+  const log = await openLog(config.log_level, { is_terminal: false, worker: null, to: '/dev/null' });
   const app = await buildApp(composeDeps({ pool, config, clock: () => new Date(), log }));
   await app.listen({ port: 0 });
   return portOf(app.server.address());

@@ -40,6 +40,25 @@ function prefer(pid: number): void {
   }
 }
 
+let database_pid: number | null = null;
+
+/** The parent of all processes of the database. What it starts from now on is kept to the core, too. */
+export function pinDatabase(pid: number): void {
+  pin(pid, CORES.database);
+  database_pid = pid;
+}
+
+/** Each connection is a process, and each a session of its own for the scheduler: what is preferred is not inherited. */
+function preferConnections(): void {
+  if (NICE === 0 || database_pid === null) return;
+  try {
+    const children = readFileSync(`/proc/${database_pid}/task/${database_pid}/children`, 'utf8');
+    for (const child of children.split(' ').filter(Boolean)) prefer(Number(child));
+  } catch {
+    // the database has ended, or is elsewhere
+  }
+}
+
 /** Seconds of a processor that a process, with all its threads, has used; NaN where there is no /proc. */
 export function processorSeconds(pid: number): number {
   try {
@@ -180,6 +199,7 @@ async function takeSample(
     ...(requests !== undefined && { requests: Math.ceil(requests / loads.length) }),
     ...(rate !== undefined && { rate: rate / loads.length }),
   };
+  preferConnections();
   const before = processorSeconds(pid);
   const outcomes = await Promise.all(loads.map((load) => load(order)));
   return summary(outcomes, processorSeconds(pid) - before);

@@ -9,7 +9,7 @@ import { openPool } from '../../src/db/pool.ts';
 import { insertLargeWorld, type LargeWorldSize, type WorkingToken } from '../support/large-world.ts';
 import { worldOf } from '../support/world.ts';
 import type { Credentials } from './cells.ts';
-import { CORES, pin } from './processes.ts';
+import { pinDatabase } from './processes.ts';
 
 const FILLING_TIMEOUT_MS = 600_000;
 
@@ -31,7 +31,7 @@ export async function fillWorld(database_url: string, size: LargeWorldSize): Pro
   try {
     const tokens = await insertLargeWorld(pool, size);
     const { authorization } = await worldOf(deps).client(['introspect', 'evaluate', 'gateway']);
-    await pinDatabase(pool);
+    await keepDatabase(pool);
     return { database_url, tokens, client: { authorization } };
   } finally {
     await deps.db.destroy();
@@ -39,12 +39,12 @@ export async function fillWorld(database_url: string, size: LargeWorldSize): Pro
 }
 
 /** The parent of all its processes; those that it starts from now on inherit the core. */
-async function pinDatabase(pool: { query: (text: string) => Promise<{ rows: { pid: number }[] }> }): Promise<void> {
+async function keepDatabase(pool: { query: (text: string) => Promise<{ rows: { pid: number }[] }> }): Promise<void> {
   const { rows } = await pool.query('select pg_backend_pid() as pid');
   try {
     const status = readFileSync(`/proc/${rows[0]?.pid}/status`, 'utf8');
     const parent = Number(/^PPid:\s*([0-9]+)/m.exec(status)?.[1]);
-    if (parent > 1) pin(parent, CORES.database);
+    if (parent > 1) pinDatabase(parent);
   } catch {
     // another machine's database, or no Linux: then it is where it is
   }

@@ -34,7 +34,9 @@ function drawn(from: number, count: number): Step[] {
 }
 
 function viewOf(service: Service, world: View['world'], choice: number): View {
-  return { service, world, send: service.send, choice, others: drawn(choice + 1, STEPS_BEFORE) };
+  // Time goes on for all: what ends by it is no stranger's doing.
+  const others = drawn(choice + 1, STEPS_BEFORE).filter(({ kind }) => kind !== 'advance');
+  return { service, world, send: service.send, choice, others };
 }
 
 /** The law as it holds, or as it holds where the service lies. */

@@ -55,7 +55,10 @@ const LENGTHS: readonly boolean[] = (() => {
   return Array.from(lengths, (each) => each === true);
 })();
 
-/** The headers; null where there are too many, one is repeated, is read only by the general way, or is an alias of one that a gateway writes. */
+/**
+ * The headers; null where there are too many, one is repeated, is read only by the general way, or is an alias of one that a gateway
+ * writes.
+ */
 export function readPlainHeaders({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): PlainHeaders | null {
   const read: PlainHeaders = {
     authorization: null,

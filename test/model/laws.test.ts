@@ -40,7 +40,8 @@ function viewOf(service: Service, world: View['world'], choice: number): View {
 }
 
 /** The law as it holds, or as it holds where the service lies. */
-function judge(law: Law, view: View, lies: boolean): Promise<Outcome> {
+async function judge(law: Law, view: View, lies: boolean): Promise<Outcome> {
+  await view.service.settle(); // of what a world was grown by past the service
   let later = false;
   const lie = law.lie();
   const send: View['send'] = async (request, node) => {

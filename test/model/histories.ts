@@ -206,7 +206,9 @@ async function newWorld({ deps, builders, clock, settle, key }: Service, number:
     const owner_id = (owner as WorldNamed).id;
     state.repositories.set(id, { id, owner_id, name, visibility, archived: false, collaborators: new Map() });
   }
-  await deps.db.updateTable('organizations').set({ default_repository_permission: 'read' }).execute();
+  const of_this_world = made.map(({ id }) => id);
+  const bases = deps.db.updateTable('organizations').set({ default_repository_permission: 'read' });
+  await bases.where('id', 'in', of_this_world).execute();
   const acme = made[0] as WorldNamed;
   const { authorization } = await builders.client(['evaluate'], [acme]);
   await settle();

@@ -34,7 +34,20 @@ export const buildSerializer: Factory = (shared, options) => (route) => {
   }
 };
 
-/** The function that writes answers of this schema, which refers to these others by their names. */
+const ALONE = new WeakMap<object, Write>();
+
+/** The function that writes answers of this schema, which refers to these others by their names. Compiled as those above are. */
 export function serializerOf(schema: object, others: Readonly<Record<string, object>> = {}): (data: unknown) => string {
-  return SerializerSelector()({ ...others }, {})({ schema, method: '', url: '', httpStatus: '200' });
+  let write: Write | undefined;
+  const compiled = (): Write => {
+    const found = ALONE.get(schema);
+    if (found !== undefined) return found;
+    const made = SerializerSelector()({ ...others }, {})({ schema, method: '', url: '', httpStatus: '200' });
+    ALONE.set(schema, made);
+    return made;
+  };
+  return (data) => {
+    write ??= compiled();
+    return write(data);
+  };
 }

@@ -30,7 +30,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
 t.test('F3: without the database every route that needs it answers 503 with Retry-After', async (t) => {
   const pool = openPool({ url: NOWHERE, connections_max: 2, request_timeout_ms: 5000, onIdleError: () => undefined });
   const log = pino({ level: 'silent' });
-  const config = loadConfig({ ANONYMOUS_PER_HOUR: '1000000', RATE_LIMIT_PER_HOUR: '1000000' });
+  const config = loadConfig({ CACHE_MIB: '4', ANONYMOUS_PER_HOUR: '1000000', RATE_LIMIT_PER_HOUR: '1000000' });
   const app = await buildApp(composeDeps({ pool, config, clock: () => new Date(), log }));
   t.teardown(async () => {
     await app.close();

@@ -45,7 +45,7 @@ t.test(
       const { pool } = await createDatabase(t);
       const deps = composeDeps({
         pool,
-        config: loadConfig({}),
+        config: loadConfig({ CACHE_MIB: '4' }),
         clock: () => new Date(),
         log: pino({ level: 'silent' }),
       });

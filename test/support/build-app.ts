@@ -37,6 +37,7 @@ export interface TestAppOptions {
  * is. What the database gives up after: database.ts.
  */
 const AMPLE_LIMITS = {
+  CACHE_MIB: '4', // reserved by each application
   REQUEST_TIMEOUT_MS: '20000',
   RATE_LIMIT_PER_HOUR: '1000000',
   ANONYMOUS_PER_HOUR: '1000000',

@@ -22,7 +22,10 @@ export const LONG_BOUND = { settings: { FRESHNESS_MS: '30000' } };
 export const LONG_BOUND_MS = 30_000;
 
 /** How long things take is tested where it is meant; elsewhere a busy machine would only make tests fail. */
-const AMPLE = { REQUEST_TIMEOUT_MS: '20000' };
+const AMPLE = {
+  CACHE_MIB: '4',
+  REQUEST_TIMEOUT_MS: '20000',
+};
 
 type NodeOptions = {
   readonly settings?: Environment;

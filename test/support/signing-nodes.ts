@@ -18,7 +18,7 @@ export async function signingNodes(t: Test) {
   function node(settings: Environment = {}, monotonic_ms = () => performance.now()) {
     const lines: string[] = [];
     const log = pino({}, { write: (line: string) => void lines.push(line) }) as Logger;
-    const deps = composeDeps({ pool, config: loadConfig(settings), clock, log, monotonic_ms });
+    const deps = composeDeps({ pool, config: loadConfig({ CACHE_MIB: '4', ...settings }), clock, log, monotonic_ms });
     t.teardown(() => deps.freshness.stop());
     return {
       deps,

@@ -68,6 +68,9 @@ t.test('P2, P3: a node that was stopped answers nothing from before, once the bo
   pause('SIGSTOP');
   const ended = await end(soon.id);
   t.equal(ended.statusCode, 204, ended.body);
+  // What tells them of it is gone too: who resumes has to connect first, and is asked meanwhile.
+  await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gatehouse changes'
+    and datname = current_database()`);
   await delay(BOUND_MS);
   const asked = services.map((service) =>
     Promise.all(Array.from({ length: ASKED_MEANWHILE }, () => may(service, soon.token))),

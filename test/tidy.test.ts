@@ -49,6 +49,14 @@ t.test('no line is longer than a screen, and no banned word is used', async (t) 
   t.pass('read');
 });
 
+t.test('no lock is one of a session, which a pooler would keep when its holder is gone', async (t) => {
+  // The one asks its own server, the other only where nothing stands between.
+  const may_hold = new Set(['src/db/embedded.ts', 'src/db/import/connection.ts']);
+  for (const file of src.filter((each) => !may_hold.has(each))) {
+    t.notMatch(lines(file).join('\n'), /pg_(?:try_)?advisory_(?:un)?lock/, file);
+  }
+});
+
 t.test('only the composition reads the clock and the environment', async (t) => {
   const may_read_environment = /^src\/(?:main\.ts|launch\.mjs|cli\/|db\/embedded)/;
   const may_read_clock = /^src\/(?:main\.ts|launch\.mjs|cli\/)/;

@@ -3,7 +3,7 @@
 // tables have been analysed, and the statement of checks likewise. Nothing that this service asks is better for it.
 
 import pg from 'pg';
-import { connectDirectly } from './direct.ts';
+import { whileLocked } from './direct.ts';
 import { sqlstate, toFault } from './sqlstate.ts';
 
 /** The key of the lock that keeps nodes from changing the setting at once. */
@@ -14,20 +14,18 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  * Switches it off for this database, for everyone who connects from now on, also through a pooler. False where the role may not,
  * because the database is not its own. Faults: StorageUnavailable.
  */
-export async function switchOffJit(url: string): Promise<boolean> {
-  const client = await connectDirectly(url);
-  try {
-    await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
-    const { rows } = await client.query<{ is_on: boolean; name: string }>(
-      `select pg_jit_available() as is_on, current_database() as name`,
-    );
-    const [found] = rows;
-    if (found?.is_on === true) await client.query(`alter database ${pg.escapeIdentifier(found.name)} set jit = off`);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && sqlstate(error) === INSUFFICIENT_PRIVILEGE) return false;
-    throw toFault(error);
-  } finally {
-    await client.end();
-  }
+export function switchOffJit(url: string): Promise<boolean> {
+  return whileLocked(url, LOCK_KEY, async (client) => {
+    try {
+      const { rows } = await client.query<{ is_on: boolean; name: string }>(
+        `select pg_jit_available() as is_on, current_database() as name`,
+      );
+      const [found] = rows;
+      if (found?.is_on === true) await client.query(`alter database ${pg.escapeIdentifier(found.name)} set jit = off`);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && sqlstate(error) === INSUFFICIENT_PRIVILEGE) return false;
+      throw toFault(error);
+    }
+  });
 }

@@ -1,10 +1,11 @@
 // The settings of the service: one schema of the environment, and the checks that no schema can express. Pure: `main.ts` hands
 // the environment in. An empty variable counts as unset. docs/operations.md lists the same names; a test compares them.
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, passwordFault } from './domain/password.ts';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './domain/signing-key.ts';
+import { isLoopback } from './loopback.ts';
 import { startRefusal } from './start-refusal.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -195,10 +196,13 @@ export function loadConfig(environment: Environment): Config {
   };
 }
 
+/** Of the launcher and of commands that call a service (docs/command-line.md): no settings, but they may stand beside them. */
+const OF_COMMANDS = new Set(['GATEHOUSE_NO_DOWNLOAD', 'GATEHOUSE_URL', 'GATEHOUSE_TOKEN', 'GATEHOUSE_TOKEN_FILE']);
+
 /** Settings have no prefix; who writes one expects it to count, so it must not be passed over in silence. */
 function refuseForeignNames(environment: Environment): void {
   for (const name of Object.keys(environment)) {
-    if (!name.startsWith('GATEHOUSE_') || name === 'GATEHOUSE_NO_DOWNLOAD') continue;
+    if (!name.startsWith('GATEHOUSE_') || OF_COMMANDS.has(name)) continue;
     const meant = name.slice('GATEHOUSE_'.length);
     const advice =
       meant in SETTINGS.properties ? `the setting is named \`${meant}\`` : 'docs/operations.md lists the settings';
@@ -243,15 +247,6 @@ function connectionsMax({ WORKERS, DATABASE_POOL }: Static<typeof SETTINGS>): nu
   throw startRefusal(
     `Change \`DATABASE_POOL\` or \`WORKERS\`: ${WORKERS} workers and the process above them need at least ${needed} connections.`,
   );
-}
-
-function isLoopback(host: string): boolean {
-  if (host.toLowerCase() === 'localhost') return true;
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  const family = isIP(host);
-  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 function hostInUrl(host: string): string {

@@ -91,6 +91,20 @@ export function kindOfText(text: string, prefix: string): TextKind | null {
   return KIND_OF_LETTER[letter] ?? null;
 }
 
+const ANY_TEXT =
+  /^([A-Za-z][A-Za-z0-9]{1,9})(?:([psixc])_([0-9A-Za-z]{30})|_pat_([0-9A-Za-z]{22})_([0-9A-Za-z]{53}))([0-9A-Za-z]{6})$/;
+
+/** What the form of a text says without asking anybody: null where it is none of ours, whatever the prefix. */
+export function examineText(
+  text: string,
+): { readonly kind: TextKind; readonly prefix: string; readonly is_checksum_right: boolean } | null {
+  const [, prefix, letter, random, first, second, checksum] = ANY_TEXT.exec(text) ?? [];
+  if (prefix === undefined) return null;
+  const kind = letter === undefined ? 'fine_grained' : KIND_OF_LETTER[letter];
+  if (kind === undefined) return null;
+  return { kind, prefix, is_checksum_right: checksumOf(random ?? `${first}${second}`) === checksum };
+}
+
 const TEXTS =
   /[A-Za-z0-9]{2,10}(?:[psixc]_([0-9A-Za-z]{30})|_pat_([0-9A-Za-z]{22})_([0-9A-Za-z]{53}))([0-9A-Za-z]{6})/g;
 

@@ -120,7 +120,7 @@ t.test('services on one empty database may start at the same moment', async (t) 
     t.match(refusal, '`SIGNING_KEY_SECRET`');
     t.equal(refusal.trim().split('\n').length, 1, 'a wrong or lost secret is told in one line');
   }
-  const discard = ['src/cli/discard-signing-keys.ts', '--yes'];
+  const discard = ['src/cli/gatehouse.ts', 'keys', 'discard', '--yes'];
   const { stdout } = await promisify(execFile)(process.execPath, discard, {
     env: { DATABASE_URL, NODE_COMPILE_CACHE },
   });

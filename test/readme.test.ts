@@ -28,7 +28,7 @@ t.test('the tour of the README is what the demo prints', async (t) => {
   await ensureAdministrator(deps, { login: 'admin', password: PASSWORD });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
-  const command = [join(ROOT, 'src/cli/demo.ts'), '--url', `http://127.0.0.1:${port}`];
+  const command = [join(ROOT, 'src/cli/gatehouse.ts'), 'demo', '--url', `http://127.0.0.1:${port}`];
   const { stdout } = await promisify(execFile)(process.execPath, command, {
     env: { ...process.env, ADMIN_PASSWORD: PASSWORD },
   });

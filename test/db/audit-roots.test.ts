@@ -139,10 +139,13 @@ t.test('P14: without AUDIT_ROOT_FILE there are no roots', async (t) => {
 t.test('P14: npm run audit:verify ends with 0, or with 1 and the exact entry', async (t) => {
   const { db, url, file, write, exportRoot } = await rooted(t);
   const command = (args: readonly string[], settings: Record<string, string> = {}) => {
-    const script = fileURLToPath(new URL('../../src/cli/audit-verify.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../../src/cli/gatehouse.ts', import.meta.url));
     const { PATH, NODE_COMPILE_CACHE } = process.env;
     const environment = { PATH, NODE_COMPILE_CACHE, DATABASE_URL: url, ...settings };
-    const done = spawnSync(process.execPath, [script, ...args], { env: environment, encoding: 'utf8' });
+    const done = spawnSync(process.execPath, [script, 'audit', 'verify', ...args], {
+      env: environment,
+      encoding: 'utf8',
+    });
     return { status: done.status, text: done.stdout + done.stderr };
   };
   await write(3);
@@ -172,6 +175,6 @@ t.test('P14: npm run audit:verify ends with 0, or with 1 and the exact entry', a
   );
   await rewrite(db, 'delete from audit_entries where id = 3');
   t.match(command(['--roots', file]), { status: 1, text: /root_broken \(organization 1, position 3\)/ });
-  t.equal(command(['--no-such-option']).status, 78);
-  t.equal(command([], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }).status, 78);
+  t.equal(command(['--no-such-option']).status, 64);
+  t.equal(command([], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }).status, 69);
 });

@@ -3,7 +3,14 @@
 
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { type ChainRow, type Concerns, listEmptiedLogs, readChains, readPlaces } from '../../db/audit-verification.ts';
+import {
+  type ChainRow,
+  type Concerns,
+  countPositions,
+  listEmptiedLogs,
+  readChains,
+  readPlaces,
+} from '../../db/audit-verification.ts';
 import type { Database } from '../../db/schema.ts';
 import type { LogName } from '../../domain/audit-entry.ts';
 import type { AuditFinding, AuditProblem, AuditReport } from '../../domain/audit-finding.ts';
@@ -12,10 +19,14 @@ const FINDINGS_MAX = 1000;
 
 type Found = { findings: AuditFinding[]; count: number };
 
+/** Is told how many positions have been verified so far, of about how many. */
+type Told = (positions: number, total: number) => void;
+
 /** Verifies all of it as `db` sees it: one transaction, so that what is written meanwhile is not in the way. */
-export async function verifyAudit(db: Kysely<Database>): Promise<AuditReport> {
+export async function verifyAudit(db: Kysely<Database>, tell?: Told): Promise<AuditReport> {
   const found: Found = { findings: [], count: 0 };
-  const chains = await verifyChains(db, found);
+  const total = tell === undefined ? 0 : await countPositions(db);
+  const chains = await verifyChains(db, found, (positions) => tell?.(positions, total));
   for (const log of await listEmptiedLogs(db)) find(found, 'log_truncated', { log });
   const entries = await verifyPlaces(db, found);
   return { entries, ...chains, findings: found.findings, more: found.count > found.findings.length };
@@ -28,7 +39,11 @@ function find(found: Found, problem: AuditProblem, at: Partial<Omit<AuditFinding
   }
 }
 
-async function verifyChains(db: Kysely<Database>, found: Found): Promise<{ positions: number; logs: number }> {
+async function verifyChains(
+  db: Kysely<Database>,
+  found: Found,
+  tell: (positions: number) => void,
+): Promise<{ positions: number; logs: number }> {
   let previous: ChainRow | null = null;
   let positions = 0;
   let logs = 0;
@@ -44,6 +59,7 @@ async function verifyChains(db: Kysely<Database>, found: Found): Promise<{ posit
       previous = row;
       positions += 1;
     }
+    tell(positions);
   }
   if (previous !== null) verifyEnd(previous, found);
   return { positions, logs };

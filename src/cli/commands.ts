@@ -1,0 +1,73 @@
+// Every command of `gatehouse`, in the order in which help lists them.
+
+import type { Command } from './command.ts';
+import { ORGANIZATION_ACCESS_COMMANDS } from './commands/organization-access.ts';
+import { ORGANIZATION_COMMANDS } from './commands/organizations.ts';
+import { PEOPLE_COMMANDS } from './commands/people.ts';
+import { POLICY_COMMANDS } from './commands/policies.ts';
+import { PROCESS_COMMANDS } from './commands/process.ts';
+import { login, logout, whoami } from './commands/sessions.ts';
+import { tokenReport } from './commands/token-report.ts';
+import { TOKEN_COMMANDS } from './commands/tokens.ts';
+import { completionScript, SHELLS, type Shell } from './completion.ts';
+import { EXIT } from './exit.ts';
+import { usage } from './parse.ts';
+import { SERVICE_OPTIONS, URL_OPTIONS } from './service/connection.ts';
+import { printJson } from './terminal.ts';
+
+const LOGIN = { name: 'LOGIN', about: 'Your login', count: 'one' } as const;
+
+const SESSION_COMMANDS: readonly Command[] = [
+  {
+    words: 'login',
+    about: 'Sign in, and keep the session for the other commands',
+    more: 'The password is asked for, or read from standard input.',
+    operands: [LOGIN],
+    options: URL_OPTIONS,
+    run: login,
+  },
+  { words: 'logout', about: 'End the session that is kept', options: URL_OPTIONS, run: logout },
+  { words: 'whoami', about: 'Tell what the credential is and may do', options: SERVICE_OPTIONS, run: whoami },
+];
+
+const TEXT_COMMANDS: readonly Command[] = [
+  {
+    words: 'token inspect',
+    about: 'Tell what a credential is by its form alone: kind, checksum, digest; offline',
+    more: `The text is asked for, or read from standard input; it is neither printed nor sent, and never taken from the command line.
+Ends with 1 where it has not the form of a credential, or the checksum is wrong.`,
+    run: async (invocation) => (await import('./commands/token-inspect.ts')).tokenInspect(invocation),
+  },
+  {
+    words: 'token report',
+    about: 'Report leaked texts, one a line of standard input: those that are live are revoked',
+    options: URL_OPTIONS,
+    run: tokenReport,
+  },
+];
+
+const completion: Command = {
+  words: 'completion',
+  about: 'Print the completions for a shell',
+  operands: [{ name: 'SHELL', about: SHELLS.join(', '), count: 'one' }],
+  run: async ({ input, terminal, is_json }) => {
+    const shell = SHELLS.find((each) => each === input.operand('SHELL'));
+    if (shell === undefined) throw usage(completion, `SHELL is one of ${SHELLS.join(', ')}`);
+    const script = completionScript(shell satisfies Shell, COMMANDS);
+    if (is_json) printJson(terminal, { shell, script });
+    else terminal.stdout.write(script);
+    return EXIT.done;
+  },
+};
+
+export const COMMANDS: readonly Command[] = [
+  ...PROCESS_COMMANDS,
+  ...SESSION_COMMANDS,
+  ...PEOPLE_COMMANDS,
+  ...ORGANIZATION_COMMANDS,
+  ...ORGANIZATION_ACCESS_COMMANDS,
+  ...TEXT_COMMANDS,
+  ...TOKEN_COMMANDS,
+  ...POLICY_COMMANDS,
+  completion,
+];

@@ -2,6 +2,7 @@
 
 import type { FactsQuestion, FactsSource, LoadedFacts } from '../../src/facts/source.ts';
 import type { Plant } from './histories.ts';
+import type { Kind } from './steps.ts';
 
 type Change = (loaded: LoadedFacts, question: FactsQuestion) => LoadedFacts;
 
@@ -49,7 +50,18 @@ const suspended: Change = (loaded) => {
   return { ...loaded, subject: { ...subject, person: { ...subject.person, suspended: false } } };
 };
 
-const late: Change = (loaded) => ({ ...loaded, now: new Date(loaded.now.getTime() - 1000) });
+const SECOND_MS = 1000;
+
+const outliving: Change = (loaded) => {
+  const { subject } = loaded;
+  if (subject.type !== 'token') return loaded;
+  const { token } = subject;
+  if (token.expires_at === null) return loaded;
+  const expires_at = new Date(token.expires_at.getTime() + SECOND_MS);
+  // Its life is as long as before, so that no cap tells (P4).
+  const secret_issued_at = new Date(token.secret_issued_at.getTime() + SECOND_MS);
+  return { ...loaded, subject: { ...subject, token: { ...token, expires_at, secret_issued_at } } };
+};
 
 const ungranted: Change = (loaded) => {
   const { subject } = loaded;
@@ -62,45 +74,74 @@ const ungranted: Change = (loaded) => {
   return { ...loaded, subject: { ...subject, token: { ...subject.token, grant } } };
 };
 
-/** By what it does wrong. */
-export const FAULTS: Readonly<Record<string, () => Change>> = {
-  'every repository counts as selected (M6)': () => ofRepositories(() => ({ selected: true })),
-  'who left still has a grant (A3, A4)': () => ungranted,
-  'what was once known is never forgotten (M10)': remembering,
-  'a suspended person goes on (M10)': () => suspended,
-  'time is a second late (M9)': () => late,
-  'archived repositories take writes (C5)': () => ofRepositories(() => ({ archived: false })),
-  'single sign-on is never asked for (O1)': () =>
-    ofOrganizations(() => ({ sso: { required: false, authorized: true } })),
-  'policies bind nobody (P1, P2)': () =>
-    ofOrganizations(() => ({
-      policy: {
-        ...{ fine_grained_tokens: 'allowed', classic_tokens: 'allowed', approval: 'not_required' },
-        ...{ max_lifetime_days: { fine_grained: null, classic: null }, lifetime_applies_to_public_reads: false },
-      },
-      enterprise: null,
-    })),
+/** `shown_by`: the steps without which it does no harm. */
+type Planted = { readonly shown_by: readonly Kind[]; readonly begin: () => Change };
+
+/**
+ * By what it does wrong; the first two are found soonest. Each was found within 16 histories in every one of 24 runs, the first
+ * two within 6, most of them in the very first.
+ */
+export const FAULTS: Readonly<Record<string, Planted>> = {
+  'a suspended person goes on (M10)': { shown_by: ['suspend'], begin: () => suspended },
+  'every repository counts as selected (M6)': {
+    shown_by: ['issueFineGrained'],
+    begin: () => ofRepositories(() => ({ selected: true })),
+  },
+  'who left still has a grant (A3, A4)': {
+    shown_by: ['issueFineGrained', 'member', 'revokeGrant'],
+    begin: () => ungranted,
+  },
+  'what was once known is never forgotten (M10)': { shown_by: ['issueFineGrained'], begin: remembering },
+  'tokens outlive their end by a second (M9)': {
+    shown_by: ['issueFineGrained', 'advance'],
+    begin: () => outliving,
+  },
+  'archived repositories take writes (C5)': {
+    shown_by: ['issueFineGrained', 'editRepository'],
+    begin: () => ofRepositories(() => ({ archived: false })),
+  },
+  'single sign-on is never asked for (O1)': {
+    shown_by: ['issueFineGrained', 'requireSso'],
+    begin: () => ofOrganizations(() => ({ sso: { required: false, authorized: true } })),
+  },
+  'policies bind nobody (P1, P2)': {
+    shown_by: ['issueFineGrained', 'setPolicy'],
+    begin: () =>
+      ofOrganizations(() => ({
+        policy: {
+          ...{ fine_grained_tokens: 'allowed', classic_tokens: 'allowed', approval: 'not_required' },
+          ...{ max_lifetime_days: { fine_grained: null, classic: null }, lifetime_applies_to_public_reads: false },
+        },
+        enterprise: null,
+      })),
+  },
 };
 
 /** A plant whose fault can be changed while the service runs. */
 export function switchable(): { readonly plant: Plant; readonly set: (fault: string) => void } {
   let change: Change = (loaded) => loaded;
   const plant: Plant = (deps) => {
+    const changeEach = async (
+      questions: readonly FactsQuestion[],
+      load: FactsSource['loadAll'],
+    ): Promise<readonly LoadedFacts[]> => {
+      const all = await load(questions);
+      return all.map((each, index) => change(each, questions[index] as FactsQuestion));
+    };
+    // Every way by its name: one that is added later must not lead past the fault unseen.
     const facts: FactsSource = {
-      ...deps.facts,
-      // Nothing passes by.
+      client: deps.facts.client,
+      knownClient: deps.facts.knownClient,
       known: () => null,
       remember: () => undefined,
       load: async (question) => change(await deps.facts.load(question), question),
-      loadAll: async (questions) => {
-        const all = await deps.facts.loadAll(questions);
-        return all.map((each, index) => change(each, questions[index] as FactsQuestion));
-      },
+      loadAll: (questions) => changeEach(questions, deps.facts.loadAll),
+      loadOrLastKnown: (questions) => changeEach(questions, deps.facts.loadOrLastKnown),
     };
     return { ...deps, facts };
   };
   const set = (fault: string): void => {
-    change = FAULTS[fault]?.() ?? change;
+    change = FAULTS[fault]?.begin() ?? change;
   };
   return { plant, set };
 }

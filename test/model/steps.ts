@@ -828,11 +828,19 @@ function steps(kinds: Readonly<Record<string, readonly [number, Draw]>>): fc.Arb
   );
 }
 
+export type Kind = keyof typeof KINDS;
+
 /** Every kind as often as its weight says. */
 export const STEPS = steps(KINDS);
 export const STEPS_OF_NODES = [...STEPS, ...steps(OF_NODES)];
+const OFTEN = 10;
+/** Every kind, and these much more often. */
+export function stepsMostly(kinds: readonly Kind[]): readonly fc.Arbitrary<Step>[] {
+  const chosen = kinds.map((kind) => [kind, [KINDS[kind][0] * OFTEN, KINDS[kind][1]]] as const);
+  return [...STEPS, ...steps(Object.fromEntries(chosen))];
+}
 /** One step that is not drawn. */
-export function stepOf(kind: keyof typeof KINDS, args: Partial<Args>): Step {
+export function stepOf(kind: Kind, args: Partial<Args>): Step {
   return { kind, draw: KINDS[kind][1], args: { a: 0, b: 0, c: 0, by: 0, ...args } };
 }
 export const KIND_NAMES: readonly string[] = Object.keys(KINDS);

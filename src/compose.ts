@@ -21,11 +21,13 @@ import type { StrictFacts } from './facts/source.ts';
 import { createStrictFacts } from './facts/strict.ts';
 import { createKeySets } from './key-sets.ts';
 import { createMailer } from './mailer.ts';
-import { countReplicaAnswer, watchFreshness } from './metrics.ts';
+import { watchFreshness, watchPools, watchService } from './metric-figures.ts';
+import { countReplicaAnswer } from './metrics.ts';
 import { createOutbound } from './outbound.ts';
 import { createBadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
 import { createLastUse } from './use-cases/checks/last-use.ts';
 import { createUsage } from './use-cases/checks/usage.ts';
+import { createServiceFigures } from './use-cases/service/service-figures.ts';
 import { createSigner } from './use-cases/signing-keys/signer.ts';
 
 const PATIENCE_MS_MIN = 2000;
@@ -72,6 +74,8 @@ export function composeDeps({
     ...following,
   });
   watchFreshness({ ...freshness, cache: figures });
+  watchPools({ primary: pool, replica: replica_pool });
+  watchService(createServiceFigures({ db, config, monotonic_ms }));
   const catalogue = createCatalogueSource({ db, log, outage, ...following });
   const openImportDatabase = importDatabaseOf(pool);
   const outbound = createOutbound({ allow: config.outbound_allow });

@@ -18,7 +18,7 @@ import { renewTls } from './http/tls.ts';
 import { startWebhookDelivery } from './jobs/deliver-webhooks.ts';
 import { startJobs, startJobsOfProcess } from './jobs/run.ts';
 import { openLog } from './log.ts';
-import { countAsOneOfMany } from './metrics.ts';
+import { countAsOneOfMany } from './metric-print.ts';
 import { type Prepared, prepareDatabase, prepareFiles, prepareService, whenReachable } from './prepare.ts';
 import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusal.ts';
 import { type Stopper, stopOnSignals } from './stop.ts';

@@ -1,10 +1,9 @@
-// What Prometheus can read: requests by route, decisions by reason, the process. Labels are from closed lists only (route
-// templates, methods, statuses, reasons), never a name, an id or an address. One registry a process.
+// What this process counts as it happens: requests by route, decisions by reason, refusals, limits, jobs, webhooks. What is read when
+// somebody asks is in metric-figures.ts, and how all of it is told in metric-print.ts.
 
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
-
-const registry = new Registry();
-collectDefaultMetrics({ register: registry });
+import { Counter, Histogram } from '@prometheus-io/client';
+import { REASON_CODES, REASONS } from './domain/reason.ts';
+import { gaugeOf, registry } from './metric-registry.ts';
 
 const requests = new Histogram({
   name: 'gatehouse_http_request_duration_seconds',
@@ -14,62 +13,56 @@ const requests = new Histogram({
   registers: [registry],
 });
 
-const decisions = new Counter({
-  name: 'gatehouse_decisions_total',
-  help: 'Decisions of the rules by their reason',
-  labelNames: ['reason'] as const,
-  registers: [registry],
-});
-
-const refused_credentials = new Counter({
-  name: 'gatehouse_bad_credentials_total',
-  help: 'Credentials that were refused as bad, or unseen because there were too many bad ones',
-  registers: [registry],
-});
-
-const replica_answers = new Counter({
-  name: 'gatehouse_replica_answers_total',
-  help: 'Answers of the replica: used, or asked of the primary again because it was behind, did not know, or failed',
-  labelNames: ['outcome'] as const,
-  registers: [registry],
-});
-
-/** What this process says of how fresh its answers are. */
-export type FreshnessFigures = {
-  readonly age_ms: () => number;
-  readonly lag_ms: () => number;
-  readonly epoch: () => number;
-  readonly cache: () => { readonly hits: number; readonly misses: number; readonly bytes: number };
-};
-
-const figure = (name: string, help: string) => new Gauge({ name: `gatehouse_${name}`, help, registers: [registry] });
-
-/** From now on the figures are these, read when somebody asks. */
-export function watchFreshness({ age_ms, lag_ms, epoch, cache }: FreshnessFigures): void {
-  read = () => {
-    const { hits, misses, bytes } = cache();
-    // Nothing was confirmed yet, or no longer: a number that says so.
-    freshness_figures.age.set(Math.min(age_ms() / 1000, Number.MAX_SAFE_INTEGER));
-    freshness_figures.lag.set(lag_ms() / 1000);
-    freshness_figures.epoch.set(epoch());
-    freshness_figures.hits.set(hits);
-    freshness_figures.misses.set(misses);
-    freshness_figures.bytes.set(bytes);
-  };
+function counterOf<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) {
+  return new Counter<Label>({ name: `gatehouse_${name}`, help, labelNames: [...labelNames], registers: [registry] });
 }
 
-let read = (): void => undefined;
-const freshness_figures = {
-  age: figure('lease_age_seconds', 'Time since the question whose answer was that there are no further changes'),
-  lag: figure('change_lag_seconds', 'Time from the last commit that was heard of to when it was'),
-  epoch: figure('change_epoch', 'Number of the last commit that is taken into account'),
-  hits: figure('cache_hits', 'Questions that were answered from memory since the start'),
-  misses: figure('cache_misses', 'Questions that were asked of the database since the start'),
-  bytes: figure('cache_bytes', 'Memory in use for answers'),
-};
+const decisions = counterOf('decisions_total', 'Decisions for backend services, by effect and reason', [
+  'effect',
+  'reason',
+]);
+const refusals = counterOf('refusals_total', 'Requests that were refused or failed, by the code of the answer', ['code']);
+const refused_credentials = counterOf(
+  'bad_credentials_total',
+  'Credentials that were refused as bad, or unseen because there were too many bad ones',
+);
+const limit_hits = counterOf('limit_hits_total', 'Requests that were refused because of a limit', ['limit']);
+const replica_answers = counterOf(
+  'replica_answers_total',
+  'Answers of the replica: used, or asked of the primary again because it was behind, did not know, or failed',
+  ['outcome'],
+);
+const webhook_attempts = counterOf(
+  'webhook_attempts_total',
+  'Attempts at deliveries of webhooks: delivered, failed and to be tried again, or given up',
+  ['outcome'],
+);
+const job_runs = counterOf('job_runs_total', 'Turns of periodic jobs', ['job', 'outcome']);
+const job_ended_well = gaugeOf('job_last_success_timestamp_seconds', 'When a job last ended well', ['job']);
 
-/** Counts one answer of the replica, of a closed list of outcomes. */
-export function countReplicaAnswer(outcome: string): void {
+/** What may not be done too often. */
+export const LIMITS = [
+  'holder',
+  'address',
+  'bad_credential',
+  'password',
+  'verification_mail',
+  'leak_report',
+] as const;
+export type Limit = (typeof LIMITS)[number];
+const REPLICA_OUTCOMES = ['used', 'behind', 'absent', 'failed'] as const;
+export type ReplicaOutcome = (typeof REPLICA_OUTCOMES)[number];
+const ATTEMPT_OUTCOMES = ['delivered', 'failed', 'given_up'] as const;
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+
+// What has not happened yet is 0 and not absent, so that the first time is an increase.
+for (const code of REASON_CODES) if (REASONS[code].status >= 400) refusals.inc({ code }, 0);
+for (const limit of LIMITS) limit_hits.inc({ limit }, 0);
+for (const outcome of REPLICA_OUTCOMES) replica_answers.inc({ outcome }, 0);
+for (const outcome of ATTEMPT_OUTCOMES) webhook_attempts.inc({ outcome }, 0);
+
+/** Counts one answer of the replica. */
+export function countReplicaAnswer(outcome: ReplicaOutcome): void {
   replica_answers.inc({ outcome });
 }
 
@@ -78,14 +71,64 @@ export function countRefusedCredential(): void {
   refused_credentials.inc();
 }
 
+/** Counts one request that had to wait because of this limit. */
+export function countLimitHit(limit: Limit): void {
+  limit_hits.inc({ limit });
+}
+
+/** Counts one answer that says no, or that something failed. `code`: of the closed list. */
+export function countRefusal(code: string): void {
+  refusals.inc({ code });
+}
+
+/** Counts one attempt at a delivery. */
+export function countWebhookAttempt(outcome: AttemptOutcome): void {
+  webhook_attempts.inc({ outcome });
+}
+
+/** From now on the job is told of, with 0 turns. */
+export function expectJob(job: string): void {
+  for (const outcome of ['done', 'failed']) job_runs.inc({ job, outcome }, 0);
+}
+
+/** Counts one turn of a job. `at`: when it ended well; null: it failed. */
+export function countJob(job: string, at: Date | null): void {
+  job_runs.inc({ job, outcome: at === null ? 'failed' : 'done' });
+  if (at !== null) job_ended_well.set({ job }, at.getTime() / 1000);
+}
+
+type Countable = { readonly inc: () => void };
+type Note = (effect: 'allow' | 'deny', reason: string) => void;
+
 /** The library makes the name of a series from its labels at every call: each is asked for once. */
-const decided = new Map<string, ReturnType<typeof decisions.labels>>();
+const decided = new Map<string, Countable>();
+const ALLOWING: ReadonlySet<string> = new Set(['allowed', 'public_read']);
+let note: Note | null = null;
+
+function countableOf(reason: string): Countable {
+  const effect = ALLOWING.has(reason) ? 'allow' : 'deny';
+  const counter = decisions.labels({ effect, reason });
+  const told = note;
+  if (told === null) return counter;
+  return {
+    inc: () => {
+      counter.inc();
+      told(effect, reason);
+    },
+  };
+}
+
+/** From now on decisions are told to this one too; null: to nobody. While nobody asks for it, nobody pays for it. */
+export function noteDecisions(told: Note | null): void {
+  note = told;
+  decided.clear();
+}
 
 /** Counts one decision. `reason`: a code of the closed list. */
 export function countDecision(reason: string): void {
   let counter = decided.get(reason);
   if (counter === undefined) {
-    counter = decisions.labels({ reason });
+    counter = countableOf(reason);
     decided.set(reason, counter);
   }
   counter.inc();
@@ -107,25 +150,6 @@ export function countRequest(request: { method: string; route: string; status: n
   observed.observe(seconds);
 }
 
-/** What this process has counted, as it can be told to another one. */
-export type ProcessMetrics = Awaited<ReturnType<typeof registry.getMetricsAsJSON>>;
-
-export function metricsOfProcess(): Promise<ProcessMetrics> {
-  read();
-  return registry.getMetricsAsJSON();
-}
-
-let gather: (() => Promise<readonly ProcessMetrics[]>) | null = null;
-
-/**
- * This process is one of several of a service: its series carry its name. `gatherAll`: the metrics of all, for whoever asks this one.
- * Nothing is added up: a process that is started again begins at 0, which only its own series may show.
- */
-export function countAsOneOfMany(worker: string, gatherAll: typeof gather): void {
-  registry.setDefaultLabels({ worker });
-  gather = gatherAll;
-}
-
 /** Takes the seconds of one answered request. */
 export type Observe = (seconds: number) => void;
 
@@ -133,17 +157,4 @@ export type Observe = (seconds: number) => void;
 export function observerOf(labels: { method: string; route: string; status: number }): Observe {
   const observed = requests.labels(labels);
   return (seconds) => observed.observe(seconds);
-}
-
-/** Everything in Prometheus' text format, with its content type. */
-export async function printMetrics(): Promise<{ content_type: string; text: string }> {
-  read();
-  const text = gather === null ? registry.metrics() : joined(await gather());
-  return { content_type: registry.contentType, text: await text };
-}
-
-/** Different in a label, so that nothing is added up, whatever the library would do with each. */
-function joined(processes: readonly ProcessMetrics[]): Promise<string> {
-  const each = processes.map((metrics) => metrics.map((metric) => ({ ...metric, aggregator: 'sum' })));
-  return Registry.aggregate(each).metrics();
 }

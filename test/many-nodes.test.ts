@@ -96,7 +96,7 @@ t.test('three nodes behind HAProxy', async (t) => {
     const connection = await direct(index);
     const { text } = await connection.ask('GET /metrics');
     connection.end();
-    return Number(/^gatehouse_decisions_total{reason="allowed"} (\d+)/m.exec(text)?.[1] ?? 0);
+    return Number(/^gatehouse_decisions_total{effect="allow",reason="allowed"} (\d+)/m.exec(text)?.[1] ?? 0);
   };
 
   /** What clients are answered that keep asking while something happens; one of each kind, over connections that are kept. */

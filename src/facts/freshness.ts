@@ -34,6 +34,10 @@ export type Freshness = {
   readonly lag_ms: () => number;
   /** By how much the database's clock is ahead of ours; 0 where it is behind. */
   readonly database_ahead_ms: () => number;
+  /** The same for who watches both clocks: less than 0 where the database's is behind; half of how long the question took is left out. */
+  readonly skew_ms: () => number;
+  /** Whether there is a connection over which commits are followed. */
+  readonly is_connected: () => boolean;
   /** Takes everything into account that was committed before this call, and answers its number. Faults: StorageUnavailable. */
   readonly catchUp: () => Promise<number>;
   /** What was heard until now counts no longer as confirmed. */
@@ -64,6 +68,7 @@ export function followChanges(parts: FreshnessParts, onChanges: ChangeListener =
   let confirmed = { at: NEVER, wall: NEVER };
   let doubted_at = NEVER;
   let ahead_ms = 0;
+  let skew_ms = 0;
   let lag_ms = 0;
   let used_at = NEVER;
   let used_since_confirmed = false;
@@ -99,7 +104,9 @@ export function followChanges(parts: FreshnessParts, onChanges: ChangeListener =
       if (changes.length > 0) for (const listener of listeners) listener(changes);
       position = heard.position;
       if (asked.at >= doubted_at && !is_stopped) confirmed = asked;
-      ahead_ms = Math.max(0, now.getTime() - parts.clock().getTime());
+      const wall = parts.clock().getTime();
+      ahead_ms = Math.max(0, now.getTime() - wall);
+      skew_ms = now.getTime() - (asked.wall + wall) / 2;
       if (oldest !== null) lag_ms = Math.max(0, now.getTime() - oldest.getTime());
       if (used_since_confirmed) used_at = asked.at;
       used_since_confirmed = false;
@@ -181,6 +188,8 @@ export function followChanges(parts: FreshnessParts, onChanges: ChangeListener =
     age_ms,
     lag_ms: () => lag_ms,
     database_ahead_ms: () => ahead_ms,
+    skew_ms: () => skew_ms,
+    is_connected: () => feed !== null,
     catchUp: () => {
       begin();
       return catchUp();

@@ -5,7 +5,7 @@
 import type { CountedWindows } from '../counted-windows.ts';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { countRefusedCredential } from '../metrics.ts';
+import { countLimitHit, countRefusedCredential } from '../metrics.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -14,6 +14,7 @@ function countedOf({ counts, config }: Deps): CountedWindows {
 }
 
 function tooMany(ends_in_ms: number): Refusal {
+  countLimitHit('bad_credential');
   const seconds = Math.max(1, Math.ceil(ends_in_ms / 1000));
   return new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
 }

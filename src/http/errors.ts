@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts';
 import { StorageUnavailable } from '../domain/fault.ts';
 import { REASONS, type Reason } from '../domain/reason.ts';
 import { Refusal, type RefusalDetails } from '../domain/refusal.ts';
+import { countRefusal } from '../metrics.ts';
 import { knownPaths } from './known-paths.ts';
 import { oauthError } from './oauth-errors.ts';
 import type { AnyErrorBody } from './schemas/common.ts';
@@ -67,6 +68,7 @@ export function sendError(
 ): void {
   const refusal = asDeclared(toRefusal(error), request);
   const status = statusOf(refusal, request);
+  countRefusal(refusal.code);
   if (status >= 500)
     request.log[status === 503 ? 'warn' : 'error']({ err: error, code: refusal.code }, 'request failed');
   if (oauth) {

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Counted } from '../counted-windows.ts';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { countLimitHit } from '../metrics.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -38,6 +39,7 @@ export function countRequest(deps: Deps, request: FastifyRequest, reply: Fastify
   const counted = limiter.take(key, now);
   for (const [name, value] of headersOf(limiter.count_max, counted, now)) reply.header(name, value);
   if (!counted.is_over) return;
+  countLimitHit(is_person ? 'holder' : 'address');
   const seconds = Math.max(1, Math.ceil(counted.ends_in_ms / 1000));
   throw new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
 }

@@ -3,6 +3,7 @@
 
 import { SHARE_SECONDS } from '../counts-over-nodes.ts';
 import type { Deps } from '../deps.ts';
+import { countJob, expectJob } from '../metrics.ts';
 import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/audit/export-audit-root.ts';
 import { BAD_CREDENTIALS_TOLD_SECONDS } from '../use-cases/checks/bad-credential-counts.ts';
 import { LAST_USE_FLUSH_SECONDS } from '../use-cases/checks/last-use.ts';
@@ -79,7 +80,9 @@ function jobsOfService(deps: Deps): readonly Job[] {
 async function attempt(deps: Deps, job: Job, stopping: AbortSignal): Promise<void> {
   try {
     await job.run(stopping);
+    countJob(job.name, deps.clock());
   } catch (error) {
+    countJob(job.name, null);
     deps.log.warn({ err: error, job: job.name }, 'a job failed; it is tried again');
   }
 }
@@ -112,7 +115,10 @@ export function startJobsOfProcess(deps: Deps): () => Promise<void> {
 function start(deps: Deps, described: readonly Job[]): () => Promise<void> {
   const stop = new AbortController();
   const jobs = described.map((job) => ({ ...job, ...turnsOf(deps, job, stop.signal) }));
-  for (const { turn } of jobs) void turn();
+  for (const { name, turn } of jobs) {
+    expectJob(name);
+    void turn();
+  }
   const timers = jobs.map(({ turn, every_seconds }) => setInterval(() => void turn(), every_seconds * 1000));
   return async () => {
     for (const timer of timers) clearInterval(timer);

@@ -1,10 +1,12 @@
-// The metrics of all processes of the service, whichever of them is asked: a worker asks the parent, the parent asks all.
+// The metrics of all processes of the service, whichever of them is asked: a worker asks the parent, the parent asks all, and remembers
+// what those had counted that have ended, or say nothing now: no sum may go back.
 
 import cluster, { type Worker } from 'node:cluster';
-import { metricsOfProcess, type ProcessMetrics } from '../metrics.ts';
+import { Refusal } from '../domain/refusal.ts';
+import { countsOf, metricsOfProcess, type ProcessMetrics, sumOfEnded } from '../metric-print.ts';
 import { type ToParent, type ToWorker, typeOf } from './messages.ts';
 
-/** A worker that says nothing for so long is left out. */
+/** Of a worker that says nothing for so long, what it said last is told. */
 const ANSWER_MS = 1000;
 /** Longer than the parent waits for the others. */
 const PARENT_ANSWER_MS = 2000;
@@ -30,23 +32,63 @@ function tell(worker: Worker, message: ToWorker): void {
   if (worker.isConnected()) worker.send(message);
 }
 
+/** What processes had counted that have ended: as many parts as may stand beside each other before they are made one. */
+const ENDED_PARTS_MAX = 8;
+
+/** What is known of workers, by what they said last. What leaves one part of it is in the other one at once: nothing is told twice. */
+function knowWorkers() {
+  const heard = new Map<Worker, ProcessMetrics>();
+  const ended: ProcessMetrics[] = [];
+  let is_folding = false;
+
+  async function fold(): Promise<void> {
+    if (is_folding || ended.length < ENDED_PARTS_MAX) return;
+    is_folding = true;
+    const { length } = ended;
+    const sum = await sumOfEnded(ended.slice(0, length));
+    ended.splice(0, length, sum);
+    is_folding = false;
+  }
+
+  return {
+    hear: (worker: Worker, metrics: ProcessMetrics): void => {
+      if (!worker.isDead()) heard.set(worker, metrics);
+    },
+    end: (worker: Worker): void => {
+      ended.push(countsOf(heard.get(worker) ?? []));
+      heard.delete(worker);
+      void fold();
+    },
+    /** All that is known; of who has not answered now, only what goes on. */
+    all: (answered_now: ReadonlySet<Worker>): readonly ProcessMetrics[] => [
+      ...[...heard].map(([worker, metrics]) => (answered_now.has(worker) ? metrics : countsOf(metrics))),
+      ...ended,
+    ],
+  };
+}
+
 /** In the parent: answers the questions of workers. */
 export function answerGathering(): void {
   const pending: Pending<ProcessMetrics> = new Map();
+  const known = knowWorkers();
   let last = 0;
 
-  function ofWorker(worker: Worker): Promise<ProcessMetrics | null> {
+  /** The worker, where it answers in time. */
+  async function hear(worker: Worker): Promise<Worker | null> {
     last += 1;
     tell(worker, { type: 'tell metrics', question: last });
-    return answered(pending, last, ANSWER_MS);
+    const metrics = await answered(pending, last, ANSWER_MS);
+    if (metrics !== null) known.hear(worker, metrics);
+    return metrics === null ? null : worker;
   }
 
   async function gather(): Promise<readonly ProcessMetrics[]> {
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-    const all = await Promise.all([metricsOfProcess(), ...workers.map(ofWorker)]);
-    return all.filter((each) => each !== null);
+    const [own, ...heard] = await Promise.all([metricsOfProcess(), ...workers.map(hear)]);
+    return [own, ...known.all(new Set(heard.filter((each) => each !== null)))];
   }
 
+  cluster.on('exit', known.end);
   cluster.on('message', (asker: Worker, given: ToParent) => {
     if (typeOf(given) === undefined) return;
     if (given.type === 'metrics') pending.get(given.question)?.(given.metrics);
@@ -56,7 +98,7 @@ export function answerGathering(): void {
   });
 }
 
-/** In a worker: what asks the parent. Where that says nothing, the worker's own are all there are. */
+/** In a worker: what asks the parent. Where that says nothing there is no answer: a part would look like the whole. */
 export function gatherThroughParent(): () => Promise<readonly ProcessMetrics[]> {
   const pending: Pending<readonly ProcessMetrics[]> = new Map();
   let last = 0;
@@ -76,6 +118,8 @@ export function gatherThroughParent(): () => Promise<readonly ProcessMetrics[]> 
   return async () => {
     last += 1;
     send({ type: 'ask metrics', question: last });
-    return (await answered(pending, last, PARENT_ANSWER_MS)) ?? [await metricsOfProcess()];
+    const all = await answered(pending, last, PARENT_ANSWER_MS);
+    if (all === null) throw new Refusal('unavailable');
+    return all;
   };
 }

@@ -1,6 +1,6 @@
 // What the processes of one service tell each other (WORKERS): the parent, which holds the port, and the workers, which answer.
 
-import type { ProcessMetrics } from '../metrics.ts';
+import type { ProcessMetrics } from '../metric-print.ts';
 
 export type ToWorker =
   /** A commit was told. A mere hint: the worker looks for itself. */

@@ -10,7 +10,7 @@ import { isReplicaOf } from '../../src/db/replica.ts';
 import { switchOffJit } from '../../src/db/switch-off-jit.ts';
 import { createStrictFacts } from '../../src/facts/strict.ts';
 import { buildApp } from '../../src/http/app.ts';
-import { printMetrics } from '../../src/metrics.ts';
+import { printMetrics } from '../../src/metric-print.ts';
 import { digestOf, newText } from '../../src/secrets.ts';
 import { ask, backendOf } from '../support/backend.ts';
 import { createDatabase } from '../support/database.ts';

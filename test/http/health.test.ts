@@ -37,14 +37,14 @@ t.test('/metrics counts requests by route template and decisions by reason', asy
     /gatehouse_http_request_duration_seconds_count\{method="GET",route="\/health\/live",status="200"\} [1-9]/,
   );
   t.match(body, /route="none",status="404"/);
-  t.match(body, /gatehouse_decisions_total\{reason="not_found"\} [1-9]/);
+  t.match(body, /gatehouse_decisions_total\{effect="deny",reason="not_found"\} [1-9]/);
   t.match(body, /process_cpu_user_seconds_total/);
   for (const name of [
     'lease_age_seconds',
     'change_lag_seconds',
     'change_epoch',
-    'cache_hits',
-    'cache_misses',
+    'cache_hits_total',
+    'cache_misses_total',
     'cache_bytes',
   ]) {
     t.match(body, new RegExp(`^gatehouse_${name} -?[0-9.]+$`, 'm'), name);

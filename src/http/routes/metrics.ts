@@ -3,7 +3,7 @@
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import { printMetrics } from '../../metrics.ts';
+import { printMetrics } from '../../metric-print.ts';
 import { digestOf } from '../../secrets.ts';
 import type { AddRoutes } from '../app-type.ts';
 

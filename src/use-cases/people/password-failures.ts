@@ -4,6 +4,7 @@
 import type { CountedWindows } from '../../counted-windows.ts';
 import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { countLimitHit } from '../../metrics.ts';
 
 const FAILURES_MAX = 10;
 const FAILURES_WINDOW_MS = 15 * 60 * 1000;
@@ -16,6 +17,7 @@ function failuresOf({ counts }: Deps): CountedWindows {
 function takeTry(failures: CountedWindows, key: string, now: Date): void {
   const { is_over, ends_in_ms } = failures.take(key, now);
   if (!is_over) return;
+  countLimitHit('password');
   const seconds = Math.max(1, Math.ceil(ends_in_ms / 1000));
   throw new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
 }

@@ -8,6 +8,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import { isDelivered, retryDelay } from '../../domain/hook.ts';
 import { payloadOf } from '../../domain/hook-payload.ts';
+import { type AttemptOutcome, countWebhookAttempt } from '../../metrics.ts';
 import type { OutboundAnswer, OutboundFailure } from '../../outbound.ts';
 import { signHub, signStandard } from '../../secrets.ts';
 import { storedMessage } from './stored-message.ts';
@@ -109,6 +110,11 @@ async function attempt(deps: Deps, due: DueMessage) {
   return { ...common, request_headers, ...statusOf(answer), ...answerOf(answer) };
 }
 
+function outcomeOf(status: string, delay_seconds: number | null): AttemptOutcome {
+  if (status === 'OK') return 'delivered';
+  return delay_seconds === null ? 'given_up' : 'failed';
+}
+
 /** Who switched a hook off wants nothing of it; what somebody asks for by hand comes all the same. */
 function isWanted({ active, event }: DueMessage, redelivery: boolean): boolean {
   return active || redelivery || event === 'ping';
@@ -131,6 +137,7 @@ export async function deliverMessage(
   }
   const delivery = await attempt(deps, due);
   const delay_seconds = redelivery ? null : retryDelay(retry_delays_seconds, count, message_id);
+  countWebhookAttempt(outcomeOf(delivery.status, delay_seconds));
   try {
     await inTransaction(deps.db, async (transaction) => {
       // Of an attempt that was taken for dead the next one is somebody else's.

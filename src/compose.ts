@@ -75,7 +75,7 @@ export function composeDeps({
   });
   watchFreshness({ ...freshness, cache: figures });
   watchPools({ primary: pool, replica: replica_pool });
-  watchService(createServiceFigures({ db, config, monotonic_ms }));
+  watchService(createServiceFigures({ db, config, clock, monotonic_ms }));
   const catalogue = createCatalogueSource({ db, log, outage, ...following });
   const openImportDatabase = importDatabaseOf(pool);
   const outbound = createOutbound({ allow: config.outbound_allow });

@@ -21,7 +21,9 @@ const decisions = counterOf('decisions_total', 'Decisions for backend services, 
   'effect',
   'reason',
 ]);
-const refusals = counterOf('refusals_total', 'Requests that were refused or failed, by the code of the answer', ['code']);
+const refusals = counterOf('refusals_total', 'Requests that were refused or failed, by the code of the answer', [
+  'code',
+]);
 const refused_credentials = counterOf(
   'bad_credentials_total',
   'Credentials that were refused as bad, or unseen because there were too many bad ones',
@@ -37,18 +39,11 @@ const webhook_attempts = counterOf(
   'Attempts at deliveries of webhooks: delivered, failed and to be tried again, or given up',
   ['outcome'],
 );
-const job_runs = counterOf('job_runs_total', 'Turns of periodic jobs', ['job', 'outcome']);
-const job_ended_well = gaugeOf('job_last_success_timestamp_seconds', 'When a job last ended well', ['job']);
+const job_runs = counterOf('job_runs_total', 'Turns of periodic jobs', ['name', 'outcome']);
+const job_ended_well = gaugeOf('job_last_success_timestamp_seconds', 'When a job last ended well', ['name']);
 
 /** What may not be done too often. */
-export const LIMITS = [
-  'holder',
-  'address',
-  'bad_credential',
-  'password',
-  'verification_mail',
-  'leak_report',
-] as const;
+export const LIMITS = ['holder', 'address', 'bad_credential', 'password', 'verification_mail', 'leak_report'] as const;
 export type Limit = (typeof LIMITS)[number];
 const REPLICA_OUTCOMES = ['used', 'behind', 'absent', 'failed'] as const;
 export type ReplicaOutcome = (typeof REPLICA_OUTCOMES)[number];
@@ -87,48 +82,25 @@ export function countWebhookAttempt(outcome: AttemptOutcome): void {
 }
 
 /** From now on the job is told of, with 0 turns. */
-export function expectJob(job: string): void {
-  for (const outcome of ['done', 'failed']) job_runs.inc({ job, outcome }, 0);
+export function expectJob(name: string): void {
+  for (const outcome of ['done', 'failed']) job_runs.inc({ name, outcome }, 0);
 }
 
 /** Counts one turn of a job. `at`: when it ended well; null: it failed. */
-export function countJob(job: string, at: Date | null): void {
-  job_runs.inc({ job, outcome: at === null ? 'failed' : 'done' });
-  if (at !== null) job_ended_well.set({ job }, at.getTime() / 1000);
+export function countJob(name: string, at: Date | null): void {
+  job_runs.inc({ name, outcome: at === null ? 'failed' : 'done' });
+  if (at !== null) job_ended_well.set({ name }, at.getTime() / 1000);
 }
-
-type Countable = { readonly inc: () => void };
-type Note = (effect: 'allow' | 'deny', reason: string) => void;
 
 /** The library makes the name of a series from its labels at every call: each is asked for once. */
-const decided = new Map<string, Countable>();
+const decided = new Map<string, ReturnType<typeof decisions.labels>>();
 const ALLOWING: ReadonlySet<string> = new Set(['allowed', 'public_read']);
-let note: Note | null = null;
-
-function countableOf(reason: string): Countable {
-  const effect = ALLOWING.has(reason) ? 'allow' : 'deny';
-  const counter = decisions.labels({ effect, reason });
-  const told = note;
-  if (told === null) return counter;
-  return {
-    inc: () => {
-      counter.inc();
-      told(effect, reason);
-    },
-  };
-}
-
-/** From now on decisions are told to this one too; null: to nobody. While nobody asks for it, nobody pays for it. */
-export function noteDecisions(told: Note | null): void {
-  note = told;
-  decided.clear();
-}
 
 /** Counts one decision. `reason`: a code of the closed list. */
 export function countDecision(reason: string): void {
   let counter = decided.get(reason);
   if (counter === undefined) {
-    counter = countableOf(reason);
+    counter = decisions.labels({ effect: ALLOWING.has(reason) ? 'allow' : 'deny', reason });
     decided.set(reason, counter);
   }
   counter.inc();

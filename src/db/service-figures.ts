@@ -12,27 +12,28 @@ export type FiguresRow = {
   readonly waits_ms: number;
   /** Logs of the record that have changed since that transaction; null: none was given. */
   readonly logs_since: number | null;
-  readonly now: Date;
 };
 
 /** `horizon`: of the last root of the record; null: there is none. */
-export async function readServiceFigures(db: Kysely<Database>, horizon: string | null): Promise<FiguresRow> {
+export async function readServiceFigures(
+  db: Kysely<Database>,
+  { now, horizon }: { readonly now: Date; readonly horizon: string | null },
+): Promise<FiguresRow> {
   const { rows } = await sql<FiguresRow>`
     with jobs as (
       select state::text as state, start_after from pgboss.job
       where name = ${QUEUE} and state in ('created', 'retry', 'active')
     )
     select
-      (select count(*)::int from nodes where lease_ends_at > clock_timestamp()) as nodes,
-      (select count(*)::int from jobs where state <> 'active' and start_after <= clock_timestamp()) as due,
-      (select count(*)::int from jobs where state <> 'active' and start_after > clock_timestamp()) as later,
+      (select count(*)::int from nodes where lease_ends_at > ${now}::timestamptz) as nodes,
+      (select count(*)::int from jobs where state <> 'active' and start_after <= ${now}::timestamptz) as due,
+      (select count(*)::int from jobs where state <> 'active' and start_after > ${now}::timestamptz) as later,
       (select count(*)::int from jobs where state = 'active') as under_way,
-      (select coalesce(extract(epoch from clock_timestamp() - min(start_after)) * 1000, 0)::float from jobs
-        where state <> 'active' and start_after <= clock_timestamp()) as waits_ms,
+      (select coalesce(extract(epoch from ${now}::timestamptz - min(start_after)) * 1000, 0)::float from jobs
+        where state <> 'active' and start_after <= ${now}::timestamptz) as waits_ms,
       case when ${horizon}::xid8 is not null then
         (select count(*)::int from audit_logs where entries > 0 and changed_in >= ${horizon}::xid8)
-      end as logs_since,
-      clock_timestamp() as now`.execute(db);
+      end as logs_since`.execute(db);
   const [row] = rows;
   if (row === undefined) throw new Error('a statement without a table has no row');
   return row;

@@ -544,7 +544,9 @@ t.test('decisions are counted by their reason', async (t) => {
   const token = await rows.classic(ada);
   const counted = async (reason: string): Promise<number> => {
     const { body } = await inject({ url: '/metrics' });
-    return Number(new RegExp(`^gatehouse_decisions_total\\{effect="\\w+",reason="${reason}"\\} (\\d+)$`, 'm').exec(body)?.[1] ?? 0);
+    return Number(
+      new RegExp(`^gatehouse_decisions_total\\{effect="\\w+",reason="${reason}"\\} (\\d+)$`, 'm').exec(body)?.[1] ?? 0,
+    );
   };
   const before = await counted('public_read');
   await backend.evaluate(ask(token.text, 'contents:read', OPEN));

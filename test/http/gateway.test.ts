@@ -345,7 +345,9 @@ t.test('M9: a token that a gateway asked about was used; decisions are counted, 
   };
   const count = async () =>
     Number(
-      /gatehouse_decisions_total\{effect="deny",reason="unknown_operation"\} (\d+)/.exec((await inject('/metrics')).body)?.[1] ?? 0,
+      /gatehouse_decisions_total\{effect="deny",reason="unknown_operation"\} (\d+)/.exec(
+        (await inject('/metrics')).body,
+      )?.[1] ?? 0,
     );
   const before = await count();
   await each(async (style) => {

@@ -10,7 +10,7 @@ import type { AuditRoot } from '../audit/audit-root.ts';
 const KEPT_MS = 1000;
 const ANSWER_MS = 1000;
 
-type Parts = Pick<Deps, 'db' | 'config'> & { readonly monotonic_ms: () => number };
+type Parts = Pick<Deps, 'db' | 'config' | 'clock'> & { readonly monotonic_ms: () => number };
 type Root = Pick<AuditRoot, 'at' | 'horizon'>;
 
 /** The last root; its signature is for who verifies the record. */
@@ -22,10 +22,9 @@ async function lastRoot({ config }: Parts): Promise<Root | null> {
 async function readFigures(parts: Parts): Promise<ServiceFigures> {
   // A file that cannot be read is the job's to tell, which cannot write it either.
   const root = await lastRoot(parts).catch(() => null);
-  const { nodes, due, later, under_way, waits_ms, logs_since, now } = await readServiceFigures(
-    parts.db,
-    root?.horizon ?? null,
-  );
+  const now = parts.clock();
+  const found = await readServiceFigures(parts.db, { now, horizon: root?.horizon ?? null });
+  const { nodes, due, later, under_way, waits_ms, logs_since } = found;
   return {
     nodes,
     webhooks: { due, later, under_way },

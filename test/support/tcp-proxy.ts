@@ -16,12 +16,15 @@ type Connection = {
   first: string;
   /** What hangs; nothing is lost of it. */
   readonly held: (() => void)[];
+  /** What takes its time, in its order, whatever each part of it takes. */
+  readonly late: Readonly<Record<Direction, (() => void)[]>>;
 };
 
 type Fault =
   | { readonly type: 'refuse' | 'hang'; readonly named: string | undefined }
   | { readonly type: 'swallow'; readonly named: string | undefined; readonly direction: Direction | 'both' }
-  | { readonly type: 'delay'; readonly named: string | undefined; readonly ms: number };
+  | { readonly type: 'delay'; readonly named: string | undefined; readonly ms: () => number }
+  | { readonly type: 'reset after'; readonly named: string | undefined; left: number };
 
 export type TcpProxy = {
   readonly port: number;
@@ -35,8 +38,10 @@ export type TcpProxy = {
   readonly hang: (chosen?: Chosen) => void;
   /** What is sent in this direction is acknowledged and lost: a connection that is half open. */
   readonly swallow: (direction: Direction | 'both', chosen?: Chosen) => void;
-  /** Everything takes so much longer in each direction. */
-  readonly delay: (ms: number, chosen?: Chosen) => void;
+  /** Everything takes so much longer in each direction; each part of it as much as is asked for then. */
+  readonly delay: (ms: number | (() => number), chosen?: Chosen) => void;
+  /** So many bytes of the server's are let through yet, together; the connection of the next one is reset in the middle of it. */
+  readonly resetAfter: (bytes: number, chosen?: Chosen) => void;
   /** Everything passes again. Connections that have lost something are reset. */
   readonly heal: () => void;
 };
@@ -70,25 +75,47 @@ export async function tcpProxy(t: Test, target: number | string): Promise<TcpPro
     if (active.some(({ type }) => type === 'refuse')) return 'reset';
     if (active.some((each) => each.type === 'swallow' && [direction, 'both'].includes(each.direction))) return 'lost';
     if (active.some(({ type }) => type === 'hang') || connection.held.length > 0) return 'held';
-    return active.reduce((sum, each) => sum + (each.type === 'delay' ? each.ms : 0), 0);
+    return active.reduce((sum, each) => sum + (each.type === 'delay' ? each.ms() : 0), 0);
+  }
+
+  /** The beginning of what the server says, where no more is let through; it is over with that once. */
+  function cutOff(connection: Connection, chunk: Buffer): Buffer | null {
+    for (const fault of faults) {
+      if (fault.type !== 'reset after' || !isMeant(connection, fault)) continue;
+      if (fault.left < chunk.length) {
+        faults = faults.filter((each) => each !== fault);
+        return chunk.subarray(0, fault.left);
+      }
+      fault.left -= chunk.length;
+    }
+    return null;
   }
 
   function pass(connection: Connection, direction: Direction, chunk: Buffer): void {
     const to = direction === 'to_server' ? connection.server : connection.client;
+    const rest = direction === 'to_client' ? cutOff(connection, chunk) : null;
+    if (rest !== null) {
+      to.write(rest, () => end(connection));
+      return;
+    }
     const write = (): void => {
       if (!to.destroyed) to.write(chunk);
     };
+    const late = connection.late[direction];
     const becomes = fate(connection, direction);
     if (becomes === 'reset') end(connection);
     else if (becomes === 'lost') spoiled.add(connection);
     else if (becomes === 'held') connection.held.push(write);
-    else if (becomes === 0) write();
-    else setTimeout(write, becomes);
+    else if (becomes === 0 && late.length === 0) write();
+    else {
+      late.push(write);
+      setTimeout(() => late.shift()?.(), becomes);
+    }
   }
 
   const listener = net.createServer((client) => {
     const server = typeof target === 'number' ? net.connect(target, '127.0.0.1') : net.connect(target);
-    const connection: Connection = { client, server, first: '', held: [] };
+    const connection: Connection = { client, server, first: '', held: [], late: { to_server: [], to_client: [] } };
     connections.add(connection);
     client.on('data', (chunk) => {
       if (connection.first === '') connection.first = chunk.toString('latin1');
@@ -128,7 +155,8 @@ export async function tcpProxy(t: Test, target: number | string): Promise<TcpPro
     },
     hang: ({ named } = {}) => add({ type: 'hang', named }),
     swallow: (direction, { named } = {}) => add({ type: 'swallow', direction, named }),
-    delay: (ms, { named } = {}) => add({ type: 'delay', ms, named }),
+    delay: (ms, { named } = {}) => add({ type: 'delay', ms: typeof ms === 'number' ? () => ms : ms, named }),
+    resetAfter: (bytes, { named } = {}) => add({ type: 'reset after', left: bytes, named }),
     heal: () => {
       faults = [];
       for (const connection of connections) {

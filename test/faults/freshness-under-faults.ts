@@ -1,0 +1,153 @@
+// F5, F6, F7, F3: whatever happens to the ways by which a node hears of changes, or to the node itself, nobody is let in later than the
+// bound after the end of his token was acknowledged (promises P2). A node that relies on being told, planted beside the sound ones,
+// has to be found at it.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Test } from 'tap';
+import { eventually } from '../support/service.ts';
+import { lastAllows, lateAllows, unexpectedFailures } from './rig/check-freshness.ts';
+import type { History } from './rig/history.ts';
+import { BOUND_MS, FEED, type MadeToken, type Node, type Rig } from './rig/rig.ts';
+import { quantile, tell } from './scenario.ts';
+
+/** All connections but the one by which changes are followed: their name ends there. */
+const POOL = { named: 'application_name\0gatehouse\0' };
+/** So long after the bound it is still asked. */
+const AFTER_MS = 700;
+/** How long a planted node is given to let somebody in who is gone, which it does at its next answer. */
+const TICK_MS = 40;
+
+export type Fault = {
+  readonly title: string;
+  readonly begin: (node: Node) => void;
+  /** Whether the node may answer that it cannot know. */
+  readonly may_fail: boolean;
+  /** Whether a node that relies on being told lets somebody in then. */
+  readonly is_found: boolean;
+};
+
+export const FAULTS: readonly Fault[] = [
+  {
+    title: 'F5: the connection that tells of changes is half open',
+    begin: ({ way }) => way.swallow('both', FEED),
+    may_fail: false,
+    is_found: true,
+  },
+  {
+    title: 'F5: what is told gets lost on the way, what is asked does not',
+    begin: ({ way }) => way.swallow('to_client', FEED),
+    may_fail: false,
+    is_found: true,
+  },
+  {
+    title: 'F5: the connection that tells of changes is cut, and every new one',
+    begin: ({ way }) => way.cut(FEED),
+    may_fail: false,
+    is_found: false,
+  },
+  {
+    title: 'F6: every other connection is cut, what tells of changes is whole',
+    begin: ({ way }) => way.cut(POOL),
+    may_fail: true,
+    is_found: false,
+  },
+  {
+    title: 'F7: the node is cut off from the database, and clients still reach it',
+    begin: ({ way }) => way.hang(),
+    may_fail: true,
+    is_found: true,
+  },
+];
+
+/** Asks all nodes about all tokens in turn, without waiting for answers, for so long. */
+async function keepAsking(rig: Rig, tokens: readonly MadeToken[], nodes: readonly Node[], ms: number): Promise<void> {
+  const asked: Promise<unknown>[] = [];
+  const until = performance.now() + ms;
+  for (let turn = 0; performance.now() < until; turn += 1) {
+    const token = tokens[turn % tokens.length];
+    if (token !== undefined) for (const node of nodes) asked.push(rig.check(node, token));
+    await delay(TICK_MS);
+  }
+  await Promise.all(asked);
+}
+
+/** Ends tokens on the first node while something happens to all others, and judges what they answered. */
+export async function endUnder(t: Test, rig: Rig, fault: Fault, tokens_count: number): Promise<void> {
+  const [first, ...others] = rig.nodes;
+  if (first === undefined) return;
+  const tokens = await Promise.all(Array.from({ length: tokens_count }, () => rig.token(first)));
+  for (const token of tokens) await rig.warm(token);
+  const since: History = { checks: [], taken: [], attempts: [] };
+  const [checks, taken] = [rig.history.checks.length, rig.history.taken.length];
+  for (const node of others) fault.begin(node);
+  for (const token of tokens) t.equal((await rig.end(first, token)).status, 204);
+  await keepAsking(rig, tokens, rig.nodes, BOUND_MS + AFTER_MS);
+  since.checks.push(...rig.history.checks.slice(checks));
+  since.taken.push(...rig.history.taken.slice(taken));
+  for (const node of others) node.way.heal();
+
+  const late = lateAllows(since, BOUND_MS);
+  const sound = rig.nodes.filter(({ plant }) => plant === null);
+  const names = new Set(sound.map(({ name }) => name));
+  t.same(
+    late.filter(({ node }) => names.has(node)),
+    [],
+    `${fault.title}: nobody is let in after the bound`,
+  );
+  t.same(
+    lateAllows(since, 0).filter(({ node }) => node === first.name),
+    [],
+    'and nobody at all where it was done',
+  );
+  const failed = unexpectedFailures(since, ({ node, status }) => {
+    const is_told = status === 503 && fault.may_fail && node !== first.name;
+    return is_told || !names.has(node);
+  });
+  t.same(failed, [], 'and nobody is failed who need not be');
+  if (fault.is_found && names.size < rig.nodes.length) {
+    t.ok(
+      late.some(({ node }) => !names.has(node)),
+      'control: a node that relies on being told is found',
+    );
+  }
+  const last = sound.flatMap(({ name }) => lastAllows(since, name));
+  tell(t, `${tokens.length} ends, let in for at most ${Math.round(quantile(last, 1))} ms`);
+  // A node that was away hears everything that it has missed.
+  for (const token of tokens) {
+    for (const node of sound) await eventually(async () => (await rig.check(node, token)) === false);
+  }
+}
+
+/** F3: nodes are stopped, told nothing, asked meanwhile, and go on. */
+export async function stopUnder(t: Test, rig: Rig, stopped_ms: number, tokens_count: number): Promise<void> {
+  const [first, ...others] = rig.nodes;
+  if (first === undefined) return;
+  const tokens = await Promise.all(Array.from({ length: tokens_count }, () => rig.token(first)));
+  for (const token of tokens) await rig.warm(token);
+  const [checks, taken] = [rig.history.checks.length, rig.history.taken.length];
+  for (const node of others) node.pause('SIGSTOP');
+  for (const token of tokens) t.equal((await rig.end(first, token)).status, 204);
+  // Whoever resumes finds the way to the database dead, so that what is asked meanwhile comes before what is told.
+  for (const node of others) node.way.hang(FEED);
+  await delay(Math.max(0, stopped_ms - AFTER_MS));
+  const asked = keepAsking(rig, tokens, others, AFTER_MS);
+  await delay(AFTER_MS);
+  for (const node of others) node.pause('SIGCONT');
+  await asked;
+  for (const node of others) node.way.heal();
+  const since = { checks: rig.history.checks.slice(checks), taken: rig.history.taken.slice(taken) };
+  const is_sound = new Set(rig.nodes.filter(({ plant }) => plant === null).map(({ name }) => name));
+  const late = lateAllows(since, BOUND_MS);
+  t.same(
+    late.filter(({ node }) => is_sound.has(node)),
+    [],
+    `F3: stopped for ${stopped_ms} ms: nobody is let in after the bound`,
+  );
+  // Of what is sent so late that the bound is over at any rate, a node that knows no bound lets somebody in.
+  if (is_sound.size < rig.nodes.length && stopped_ms > BOUND_MS + AFTER_MS) {
+    t.ok(
+      late.some(({ node }) => !is_sound.has(node)),
+      'control: a node without a bound is found',
+    );
+  }
+}

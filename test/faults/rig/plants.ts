@@ -1,0 +1,83 @@
+// Bugs that are planted into a node, each of the kind that a scenario is there to find: the checker that does not find them proves
+// nothing. A plant changes the text of our own files as a process loads them; the files themselves stay as they are.
+
+export type Edit = { readonly file: string; readonly from: string; readonly to: string };
+
+const LEASE = { file: 'src/facts/freshness.ts', from: 'return age_ms() < bound_ms;' };
+
+const EACH = {
+  /** What is remembered counts for as long as the process lives. */
+  'no lease': [{ ...LEASE, to: 'return confirmed.at !== NEVER;' }],
+  /** Who has not been told of a change believes that there was none. */
+  'notifications only': [
+    { ...LEASE, to: 'return feed !== null;' },
+    { file: 'src/facts/freshness.ts', from: 'const is_wanted = is_due ||', to: 'const is_wanted = feed === null ||' },
+    {
+      file: 'src/facts/freshness.ts',
+      from: 'const timer = setTimeout(() => lose(source), parts.read_ms_max);',
+      to: 'const timer = undefined;',
+    },
+  ],
+  /** Done is said before it is durable. */
+  'answer before commit': [
+    {
+      file: 'src/db/transaction.ts',
+      from: 'db.transaction().execute(work)',
+      to: `new Promise((resolve, reject) => {
+        db.transaction().execute(async (transaction) => {
+          const result = await work(transaction);
+          setImmediate(() => resolve(result));
+          await new Promise((later) => setTimeout(later, 300));
+          return result;
+        }).catch(reject);
+      })`,
+    },
+  ],
+  /** The record is written by and by. */
+  'record outside the transaction': [
+    {
+      file: 'src/compose.ts',
+      from: 'const db = databaseOver(pool);',
+      to: 'const db = databaseOver(pool); globalThis.planted = db;',
+    },
+    {
+      file: 'src/db/audit.ts',
+      from: `  await db.insertInto('audit_entries').values(entryOf(caller, event)).execute();`,
+      to: `  setTimeout(() => globalThis.planted.insertInto('audit_entries').values(entryOf(caller, event)).execute().catch(() => undefined), 300);`,
+    },
+  ],
+  /** Webhooks are put into the queue by and by. */
+  'queue outside the transaction': [
+    {
+      file: 'src/compose.ts',
+      from: 'const db = databaseOver(pool);',
+      to: 'const db = databaseOver(pool); globalThis.planted = db;',
+    },
+    {
+      file: 'src/db/job-queue.ts',
+      from: 'if (jobs.length === 0) return;',
+      to: `if (jobs.length === 0) return;
+  if (transaction !== globalThis.planted) {
+    setTimeout(() => enqueue(globalThis.planted, jobs).catch(() => undefined), 300);
+    return;
+  }`,
+    },
+  ],
+} as const satisfies Readonly<Record<string, readonly Edit[]>>;
+
+export const PLANTS = {
+  ...EACH,
+  /** One node for two controls. */
+  'notifications only, and answer before commit': [...EACH['notifications only'], ...EACH['answer before commit']],
+};
+
+export type Plant = keyof typeof PLANTS;
+
+/** The variable by which a process is told what to plant. */
+export const PLANTED = 'PLANTED_BUG';
+
+/** The settings of a node with this bug. */
+export function planted(plant: Plant): Readonly<Record<string, string>> {
+  const loader = new URL('./plant-loader.ts', import.meta.url);
+  return { NODE_OPTIONS: `--import ${loader.href}`, [PLANTED]: plant };
+}

@@ -1,0 +1,178 @@
+// The rig: nodes of the service as real processes, each by a way of its own to one real PostgreSQL, a world for them to judge, and an
+// observer that asks and writes down. What a scenario does to them, it does to all of them alike, so that a node with a planted bug
+// stands beside the sound ones.
+
+import { pino } from 'pino';
+import type { Test } from 'tap';
+import { composeDeps } from '../../../src/compose.ts';
+import { loadConfig } from '../../../src/config.ts';
+import { installQueue } from '../../../src/db/job-queue.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+import { openPool } from '../../../src/db/pool.ts';
+import type { Deps } from '../../../src/deps.ts';
+import { ask } from '../../support/backend.ts';
+import { type Receiver, startReceiver } from '../../support/hook-world.ts';
+import { eventually, freePort, type Service, startService } from '../../support/service.ts';
+import { databaseProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { bearer, worldOf } from '../../support/world.ts';
+import { type Answer, type History, newHistory, send } from './history.ts';
+import { type Plant, planted } from './plants.ts';
+import type { Postgres } from './postgres.ts';
+
+/** The connection over which a node follows changes. */
+export const FEED = { named: 'gatehouse changes' };
+export const BOUND_MS = 2000;
+const RESOURCE = ['repository', 'acme/mill'] as const;
+const HOOK_EVENTS = ['personal_access_token', 'personal_access_token_request'];
+
+export type Node = {
+  readonly name: string;
+  readonly plant: Plant | null;
+  readonly way: TcpProxy;
+  readonly url: () => string;
+  readonly service: () => Service;
+  /** Ends it as by `kill -9`. */
+  readonly kill: () => Promise<void>;
+  readonly start: (settings?: Readonly<Record<string, string>>) => Promise<void>;
+  readonly pause: (signal: 'SIGSTOP' | 'SIGCONT') => void;
+};
+
+export type MadeToken = { readonly id: number; readonly token: string };
+
+export type Rig = {
+  readonly postgres: Postgres;
+  readonly nodes: readonly Node[];
+  readonly deps: Deps;
+  readonly world: ReturnType<typeof worldOf>;
+  readonly sink: Receiver;
+  readonly sessions: { readonly ada: string; readonly bob: string };
+  readonly authorization: string;
+  readonly history: History;
+  readonly call: (node: Node, method: string, path: string, by: string, body?: unknown) => Promise<Answer>;
+  /** A classic token of ada's that may write to acme/mill. */
+  readonly token: (node: Node) => Promise<MadeToken>;
+  /** Asks whether the token may write to acme/mill, and writes the answer down. */
+  readonly check: (node: Node, token: MadeToken) => Promise<boolean | null>;
+  /** Every node answers this token from memory. */
+  readonly warm: (token: MadeToken) => Promise<void>;
+  /** Ends the token and writes down when that was acknowledged. */
+  readonly end: (node: Node, token: MadeToken, query?: string) => Promise<Answer>;
+};
+
+type RigOptions = {
+  readonly postgres: Postgres;
+  /** The bug of each node; null: it is sound. */
+  readonly nodes: readonly (Plant | null)[];
+  readonly settings?: Readonly<Record<string, string>>;
+};
+
+const SETTINGS = {
+  ADMIN_PASSWORD: 'a password of the test',
+  LOG_LEVEL: 'info',
+  FRESHNESS_MS: String(BOUND_MS),
+  RATE_LIMIT_PER_HOUR: '1000000000',
+  MAX_FINE_GRAINED_TOKENS: '10000',
+  OUTBOUND_ALLOW: '127.0.0.0/8',
+  DRAIN_MS: '0',
+  CACHE_MIB: '16',
+};
+
+export async function startNode(
+  t: Test,
+  { name, plant, url, settings }: { name: string; plant: Plant | null; url: string; settings: Record<string, string> },
+): Promise<Node> {
+  const way = await databaseProxy(t, url);
+  const PORT = await freePort();
+  const bug = plant === null ? {} : planted(plant);
+  const begin = (more: object = {}): Promise<Service> =>
+    startService(t, { ...SETTINGS, DATABASE_URL: way.url, PORT, ...bug, ...settings, ...more });
+  let service = await begin();
+  return {
+    name,
+    plant,
+    way,
+    url: () => service.url,
+    service: () => service,
+    kill: async () => void (await service.end('SIGKILL')),
+    start: async (more) => {
+      service = await begin(more);
+    },
+    pause: (signal) => service.pause(signal),
+  };
+}
+
+/** Migrated, with people, organizations, a repository, a hook and a backend service; the nodes are started. */
+export async function startRig(t: Test, { postgres, nodes: bugs, settings = {} }: RigOptions): Promise<Rig> {
+  await migrate(postgres.url);
+  await installQueue(postgres.url);
+  const deps = observing(t, postgres.url);
+  const world = worldOf(deps);
+  const [ada, bob] = [await world.person('ada'), await world.person('bob')];
+  await world.repository(await world.organization('acme', ada), 'mill');
+  const guard = await world.organization('guard', ada, { approval: 'required' });
+  await world.member(guard, bob);
+  await world.repository(guard, 'vault');
+  const { authorization } = await world.client(['evaluate', 'introspect', 'exchange']);
+  const sessions = { ada: await world.session(ada), bob: await world.session(bob) };
+  const nodes = await Promise.all(
+    bugs.map((plant, index) =>
+      startNode(t, { name: 'abcdefgh'[index] ?? String(index), plant, url: postgres.url, settings: { ...settings } }),
+    ),
+  );
+  const sink = await startReceiver(t);
+  const history = newHistory();
+  let made = 0;
+
+  const call: Rig['call'] = (node, method, path, by, body) =>
+    send({ method, url: `${node.url()}${path}`, headers: by.includes(' ') ? { authorization: by } : bearer(by), body });
+
+  async function token(node: Node): Promise<MadeToken> {
+    made += 1;
+    const body = { kind: 'classic', name: `made ${made} ${node.name}`, scopes: ['repo'] };
+    const answer = await call(node, 'POST', '/user/personal-access-tokens', sessions.ada, body);
+    if (answer.status !== 201) throw new Error(`no token was made: ${answer.status} ${answer.text}`);
+    return JSON.parse(answer.text) as MadeToken;
+  }
+
+  async function check(node: Node, { id, token: text }: MadeToken): Promise<boolean | null> {
+    const question = ask(text, 'contents:write', RESOURCE);
+    const answer = await call(node, 'POST', '/access/v1/evaluation', authorization, question);
+    const decision = answer.status === 200 ? (JSON.parse(answer.text) as { decision: boolean }).decision : null;
+    const { sent_at, got_at, status } = answer;
+    history.checks.push({ sent_at, got_at, status, node: node.name, token_id: id, decision });
+    return decision;
+  }
+
+  async function warm(of: MadeToken): Promise<void> {
+    for (const node of nodes) {
+      await eventually(async () => (await check(node, of)) === true);
+      for (let count = 0; count < 3; count += 1) await check(node, of);
+    }
+  }
+
+  async function end(node: Node, { id }: MadeToken, query = ''): Promise<Answer> {
+    const answer = await call(node, 'DELETE', `/user/personal-access-tokens/${id}${query}`, sessions.ada);
+    if (answer.status === 204) history.taken.push({ token_id: id, acknowledged_at: answer.got_at });
+    return answer;
+  }
+
+  const first = nodes[0];
+  if (first === undefined) throw new Error('a rig has nodes');
+  const config = { url: sink.url, content_type: 'json', secret: 'a secret of the receiver' };
+  const hook = { name: 'web', config, events: HOOK_EVENTS };
+  const hooked = await call(first, 'POST', '/orgs/guard/hooks', sessions.ada, hook);
+  if (hooked.status !== 201) throw new Error(`no hook was made: ${hooked.status} ${hooked.text}`);
+  return { postgres, nodes, deps, world, sink, sessions, authorization, history, call, token, check, warm, end };
+}
+
+/** The database as the observer sees it, past all nodes. */
+function observing(t: Test, url: string): Deps {
+  const pool = openPool({ url, connections_max: 4, request_timeout_ms: 30_000, onIdleError: () => undefined });
+  const log = pino({ level: 'silent' });
+  const deps = composeDeps({ pool, config: loadConfig({}), clock: () => new Date(), log });
+  t.teardown(async () => {
+    await deps.freshness.stop();
+    await deps.db.destroy();
+  });
+  return deps;
+}

@@ -8,12 +8,14 @@ import type { Config } from './config.ts';
 import { shareCounts } from './counts-over-nodes.ts';
 import { openChangeFeed } from './db/change-feed.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
+import { listLostEpochs } from './db/lineage.ts';
 import { createPageKey } from './db/page-key.ts';
 import { databaseOver } from './db/pool.ts';
 import { findRepositoryText } from './db/repositories.ts';
 import type { Deps } from './deps.ts';
 import { createCachedFacts, SHOWN_SHARE } from './facts/cached.ts';
 import { type Freshness, type FreshnessParts, followChanges } from './facts/freshness.ts';
+import { createLostEpochs } from './facts/lost-epochs.ts';
 import { createOutage } from './facts/outage.ts';
 import { createReplicatedFacts } from './facts/replica.ts';
 import { createShownRepositories } from './facts/shown-repositories.ts';
@@ -45,6 +47,8 @@ export type Parts = {
   readonly is_fenced?: true;
   /** Opens the connection over which commits are followed, where that is not done in the usual way. */
   readonly openFeed?: typeof openChangeFeed;
+  /** The database was set back to an earlier state, and nobody has accepted that; told again and again. */
+  readonly onUnaccepted?: () => void;
 };
 
 /** The dependencies over one pool. Who made the pool ends it. */
@@ -57,9 +61,10 @@ export function composeDeps({
   is_fenced,
   openFeed = openChangeFeed,
   replica_pool,
+  onUnaccepted = () => undefined,
 }: Parts): Deps {
   const db = databaseOver(pool);
-  const parts = freshnessParts({ pool, config, clock, log, monotonic_ms, openFeed });
+  const parts = freshnessParts({ pool, config, clock, log, monotonic_ms, openFeed, onUnaccepted });
   // Who hears of everything first has no other way when that takes long.
   const freshness = followChanges(is_fenced === true ? { ...parts, read_ms_max: config.request_timeout_ms } : parts);
   const outage = createOutage({ stale_ms_max: config.outage_stale_ms, freshness, monotonic_ms });
@@ -93,13 +98,21 @@ export function composeDeps({
     freshness,
     bytes_max: config.cache_bytes_max * SHOWN_SHARE,
   });
-  const known = { facts, freshness, outage, shown_repositories, catalogue, page_key };
+  const lost_epochs = createLostEpochs({ read: () => listLostEpochs(db), freshness });
+  const known = { facts, lost_epochs, freshness, outage, shown_repositories, catalogue, page_key };
   return { db, openImportDatabase, ...known, ...counted, ...outside, config, clock, log };
 }
 
 /** What is asked of the database may be asked of the replica, where there is one. */
 function withReplica(
-  { pool, replica_pool, config, clock, log, monotonic_ms }: Required<Omit<Parts, 'is_fenced' | 'openFeed'>>,
+  {
+    pool,
+    replica_pool,
+    config,
+    clock,
+    log,
+    monotonic_ms,
+  }: Required<Omit<Parts, 'is_fenced' | 'openFeed' | 'onUnaccepted'>>,
   primary: StrictFacts,
   freshness: () => Freshness,
 ): StrictFacts {
@@ -128,6 +141,7 @@ function freshnessParts({
   log,
   monotonic_ms,
   openFeed,
+  onUnaccepted,
 }: Required<Omit<Parts, 'is_fenced' | 'replica_pool'>>): FreshnessParts {
   const url = pool.options.connectionString ?? '';
   const bound_ms = config.freshness_ms;
@@ -139,7 +153,7 @@ function freshnessParts({
     log.error('the database was set back to an earlier state: whatever was remembered is forgotten');
   };
   return {
-    open: (events) => openFeed({ url, connect_ms_max: patience_ms, relied_ms, node, onSetBack }, events),
+    open: (events) => openFeed({ url, connect_ms_max: patience_ms, relied_ms, node, onSetBack, onUnaccepted }, events),
     clock,
     monotonic_ms,
     bound_ms,

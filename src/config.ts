@@ -37,6 +37,8 @@ export const SETTINGS = Type.Object({
   MAIL_FROM: Type.Optional(Type.String({ pattern: '^[^\\s<>@,;]{1,64}@[A-Za-z0-9.-]{1,253}$' })),
   METRICS_TOKEN: Type.Optional(Type.String({ pattern: '^[!-~]{8,256}$' })),
   AUDIT_ROOT_FILE: Type.Optional(Type.String()),
+  EPOCH_FILE: Type.Optional(Type.String()),
+  ACCEPT_RESTORE: Type.Optional(Type.String({ pattern: '^[0-9a-f]{12}$' })),
   SIGNING_ALGORITHM: Type.Enum(SIGNING_ALGORITHMS, { default: 'ES256' }),
   SIGNING_KEY_DAYS: Type.Integer({ default: 90, minimum: 1, maximum: 3650 }),
   SIGNING_KEY_FILE: Type.Optional(Type.String()),
@@ -103,6 +105,10 @@ export interface Config {
   readonly metrics_token: string | null;
   /** Where signed roots of the record are appended; null: nowhere. */
   readonly audit_root_file: string | null;
+  /** Where the last commit is written down, so that a database that was set back is noticed at the start; null: nowhere. */
+  readonly epoch_file: string | null;
+  /** The restore that is accepted, by what its refusal says; null: none. */
+  readonly accept_restore: string | null;
   /** The algorithm of signing keys that are made from now on. */
   readonly signing_algorithm: SigningAlgorithm;
   /** The age at which a signing key gives way to a new one. */
@@ -171,6 +177,8 @@ export function loadConfig(environment: Environment): Config {
     mail_from: settings.MAIL_FROM ?? null,
     metrics_token: settings.METRICS_TOKEN ?? null,
     audit_root_file: settings.AUDIT_ROOT_FILE ?? null,
+    epoch_file: settings.EPOCH_FILE ?? null,
+    accept_restore: settings.ACCEPT_RESTORE ?? null,
     signing_algorithm: settings.SIGNING_ALGORITHM,
     signing_key_days: settings.SIGNING_KEY_DAYS,
     signing_key_file: settings.SIGNING_KEY_FILE ?? null,

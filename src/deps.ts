@@ -7,6 +7,7 @@ import type { SharedCounts } from './counts-over-nodes.ts';
 import type { ImportDatabase } from './db/import/connection.ts';
 import type { Database } from './db/schema.ts';
 import type { Freshness } from './facts/freshness.ts';
+import type { LostEpochs } from './facts/lost-epochs.ts';
 import type { Outage } from './facts/outage.ts';
 import type { ShownRepositories } from './facts/shown-repositories.ts';
 import type { FactsSource } from './facts/source.ts';
@@ -30,6 +31,8 @@ export interface Deps {
   readonly facts: FactsSource;
   /** How far behind the database this node is. */
   readonly freshness: Freshness;
+  /** Which commits the database lost when it was set back. */
+  readonly lost_epochs: LostEpochs;
   /** What answers show of repositories besides. */
   readonly shown_repositories: ShownRepositories;
   /** What this node does while it cannot reach the database. */

@@ -53,17 +53,18 @@ async function startService(config: Config, stopper: Stopper): Promise<void> {
     is_terminal: process.stdout.isTTY,
     worker: is_alone ? null : 'parent',
   });
-  const { add } = stopper;
+  const { add, stop } = stopper;
   const url = await prepareDatabase(config, process.env, { log, add });
-  const workers = is_alone ? null : workersOf(url, config, log);
+  const workers = is_alone ? null : workersOf(url, config, { log, stop });
   const deps =
     workers === null
-      ? await openDeps({ url, config, log, add })
+      ? await openDeps({ url, config, log, add, stop })
       : await openDeps({
           url,
           config: shareOfParent(config),
           log,
           add,
+          stop,
           openFeed: wakingOthers(openChangeFeed, workers.wake),
         });
   const prepared = await prepareService(deps, catalogue);
@@ -74,9 +75,14 @@ async function startService(config: Config, stopper: Stopper): Promise<void> {
   announce(config, prepared, log);
 }
 
-function workersOf(url: string, config: Config, log: Logger): Workers {
+function workersOf(
+  url: string,
+  config: Config,
+  { log, stop }: { readonly log: Logger; readonly stop: Stopper['stop'] },
+): Workers {
   const environment = (number: number) => ({ DATABASE_URL: url, [WORKER]: String(number) });
-  return describeWorkers({ script: import.meta.filename, count: config.workers, environment, log });
+  const onRefused = (): void => void stop(EXIT_CONFIGURATION);
+  return describeWorkers({ script: import.meta.filename, count: config.workers, environment, log, onRefused });
 }
 
 async function startWorkers(deps: Deps, workers: Workers, { add, stop }: Stopper): Promise<void> {
@@ -90,10 +96,17 @@ async function startWorkers(deps: Deps, workers: Workers, { add, stop }: Stopper
 }
 
 /** Everything that is done once was done by the parent, which has the jobs too. */
-async function startWorker(config: Config, { add }: Stopper, number: string): Promise<void> {
+async function startWorker(config: Config, { add, stop }: Stopper, number: string): Promise<void> {
   const log = await openLog(config.log_level, { is_terminal: process.stdout.isTTY, worker: number });
   const openFeed = wokenByParent(openChangeFeed, process);
-  const deps = await openDeps({ url: config.database_url ?? '', config: shareOfWorker(config), log, add, openFeed });
+  const deps = await openDeps({
+    url: config.database_url ?? '',
+    config: shareOfWorker(config),
+    log,
+    add,
+    stop,
+    openFeed,
+  });
   countAsOneOfMany(number, gatherThroughParent());
   add(startJobsOfProcess(deps));
   await serve(deps, add);
@@ -119,9 +132,10 @@ type Opening = {
   readonly log: Logger;
   readonly add: Stopper['add'];
   readonly openFeed?: Parts['openFeed'];
+  readonly stop: Stopper['stop'];
 };
 
-async function openDeps({ url, config, log, add, openFeed }: Opening): Promise<Deps> {
+async function openDeps({ url, config, log, add, stop, openFeed }: Opening): Promise<Deps> {
   const is_direct = await whenReachable(log, () => isReachedDirectly(url));
   if (!is_direct)
     log.info('a connection pooler stands before the database: changes are asked for, nobody tells of them');
@@ -135,11 +149,22 @@ async function openDeps({ url, config, log, add, openFeed }: Opening): Promise<D
     });
   const replica_pool = config.database_replica_url === null ? undefined : open(config.database_replica_url);
   if (replica_pool !== undefined) add(() => replica_pool.end());
-  const usual = { pool: open(url), replica_pool, config, clock: () => new Date(), log };
+  // Another history than the one that was answered: what was revoked may be valid in it, and nobody has accepted that.
+  let is_told = false;
+  const onUnaccepted = (): void => {
+    if (!is_told) void endUnaccepted(log, stop);
+    is_told = true;
+  };
+  const usual = { onUnaccepted, pool: open(url), replica_pool, config, clock: () => new Date(), log };
   const deps = composeDeps({ ...usual, ...(openFeed !== undefined && { openFeed }) });
   add(() => deps.db.destroy());
   add(() => deps.freshness.stop());
   return deps;
+}
+
+async function endUnaccepted(log: Logger, stop: Stopper['stop']): Promise<void> {
+  log.fatal('the database was set back to an earlier state: the service ends, and its next start says what to do');
+  await stop(EXIT_CONFIGURATION);
 }
 
 function startDelivery(deps: Deps): Promise<() => Promise<void>> {

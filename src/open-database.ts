@@ -4,6 +4,8 @@
 import type { Kysely } from 'kysely';
 import { pino } from 'pino';
 import type { Config, Environment } from './config.ts';
+import { installQueue } from './db/job-queue.ts';
+import { migrate } from './db/migrate.ts';
 import { databaseOver, openPool } from './db/pool.ts';
 import type { Database } from './db/schema.ts';
 
@@ -27,11 +29,25 @@ export function changeDatabase<Done>(config: Config, environment: Environment, w
   return withDatabase(config, environment, (db) => db.transaction().execute(work));
 }
 
-async function withDatabase<Answer>(config: Config, environment: Environment, work: Work<Answer>): Promise<Answer> {
+/** Work that has transactions of its own, on a database in its present form. */
+export function useDatabase<Answer>(config: Config, environment: Environment, work: Work<Answer>): Promise<Answer> {
+  return withDatabase(config, environment, work, async (url) => {
+    await migrate(url);
+    await installQueue(url);
+  });
+}
+
+async function withDatabase<Answer>(
+  config: Config,
+  environment: Environment,
+  work: Work<Answer>,
+  prepare: (url: string) => Promise<void> = async () => undefined,
+): Promise<Answer> {
   const { url, close } = await open(config, environment);
   const limits = { connections_max: 1, request_timeout_ms: LOOK_MAX_MS, onIdleError: () => undefined };
   const db = databaseOver(openPool({ url, ...limits }));
   try {
+    await prepare(url);
     return await work(db);
   } finally {
     await db.destroy();

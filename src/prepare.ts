@@ -11,12 +11,14 @@ import { migrate } from './db/migrate.ts';
 import { switchOffJit } from './db/switch-off-jit.ts';
 import type { Deps } from './deps.ts';
 import { StorageUnavailable } from './domain/fault.ts';
+import { prepareEpochFile } from './epoch-file.ts';
 import { prepareRootFile } from './root-file.ts';
 import { readSigningKeyFile } from './signing-key-file.ts';
 import type { Stopper } from './stop.ts';
 import { readTlsFiles } from './tls-files.ts';
 import { ensureAdministrator } from './use-cases/administration/ensure-administrator.ts';
 import { setCatalogueByFile } from './use-cases/catalogue/set-catalogue.ts';
+import { refuseRestored } from './use-cases/service/refuse-restored.ts';
 import { prepareSigningKeys } from './use-cases/signing-keys/prepare-signing-keys.ts';
 
 const DATABASE_RETRY_MS = 1000;
@@ -37,6 +39,7 @@ export type Prepared = {
 /** Looks at the files of the settings before anything is begun. Refused: one that cannot be used. */
 export async function prepareFiles(config: Config): Promise<CatalogueFile> {
   if (config.audit_root_file !== null) await prepareRootFile(config.audit_root_file);
+  if (config.epoch_file !== null) await prepareEpochFile(config.epoch_file);
   if (config.signing_key_file !== null) await readSigningKeyFile(config.signing_key_file);
   await readTlsFiles(config);
   return prepareCatalogueFile(config.catalogue_file);
@@ -78,6 +81,7 @@ async function startEmbeddedDatabase(
 /** What the service needs in its database. */
 export async function prepareService(deps: Deps, catalogue: CatalogueFile): Promise<Prepared> {
   const { config, log } = deps;
+  await whenReachable(log, () => refuseRestored(deps));
   const administrator = await whenReachable(log, () =>
     ensureAdministrator(deps, { login: config.admin_login, password: config.admin_password }),
   );

@@ -6,6 +6,7 @@ import { ORGANIZATION_COMMANDS } from './commands/organizations.ts';
 import { PEOPLE_COMMANDS } from './commands/people.ts';
 import { POLICY_COMMANDS } from './commands/policies.ts';
 import { PROCESS_COMMANDS } from './commands/process.ts';
+import { RECOVERY_COMMANDS } from './commands/recovery.ts';
 import { login, logout, whoami } from './commands/sessions.ts';
 import { tokenReport } from './commands/token-report.ts';
 import { TOKEN_COMMANDS } from './commands/tokens.ts';
@@ -62,6 +63,7 @@ const completion: Command = {
 
 export const COMMANDS: readonly Command[] = [
   ...PROCESS_COMMANDS,
+  ...RECOVERY_COMMANDS,
   ...SESSION_COMMANDS,
   ...PEOPLE_COMMANDS,
   ...ORGANIZATION_COMMANDS,

@@ -6,6 +6,7 @@ import pg from 'pg';
 import {
   CHANGES_CHANNEL,
   type ChangesSince,
+  confirmTimeline,
   leapForward,
   NOTHING_HEARD,
   type Position,
@@ -52,6 +53,8 @@ export type FeedParts = {
   readonly node: { id: number | null };
   /** The database was set back to an earlier state. */
   readonly onSetBack: () => void;
+  /** The same was found by this node or another, and nobody has accepted it yet. */
+  readonly onUnaccepted?: () => void;
 };
 
 /** Opens the connection. Faults: StorageUnavailable. */
@@ -80,10 +83,11 @@ export async function openChangeFeed(parts: FeedParts, { onWake, onLost }: FeedE
   }
 }
 
-type Connected = Pick<FeedParts, 'node' | 'relied_ms' | 'onSetBack'> & { readonly is_direct: boolean };
+type Connected = Pick<FeedParts, 'node' | 'relied_ms' | 'onSetBack' | 'onUnaccepted'> & { readonly is_direct: boolean };
 
-function feedOver(client: pg.Client, { node, relied_ms, is_direct, onSetBack }: Connected): ChangeFeed {
+function feedOver(client: pg.Client, { node, relied_ms, is_direct, ...told }: Connected): ChangeFeed {
   let reporting: Promise<void> = Promise.resolve();
+  let is_timeline_known = false;
 
   async function report(epoch: number): Promise<void> {
     node.id = await reportNode(client, { id: node.id, epoch, bound_ms: relied_ms });
@@ -96,10 +100,12 @@ function feedOver(client: pg.Client, { node, relied_ms, is_direct, onSetBack }: 
     await reporting;
     let since = await readOnce(after);
     if (since.is_set_back) {
-      onSetBack();
+      told.onSetBack();
       await leapForward(client, after);
       return read(NOTHING_HEARD);
     }
+    if (since.is_unaccepted) told.onUnaccepted?.();
+    if (since.is_confirmed && !is_timeline_known) await knowTimeline();
     if (since.node === null || since.node.leased_ms < relied_ms) {
       await report(after.epoch);
       since = await readOnce(after);
@@ -111,6 +117,14 @@ function feedOver(client: pg.Client, { node, relied_ms, is_direct, onSetBack }: 
     // What is answered now is taken into account only when the next question says so.
     const is_awaited = awaited > reported && position.epoch > after.epoch;
     return { position, changes, oldest, now, is_awaited };
+  }
+
+  /** Once a connection: a server is promoted while nobody is connected to it. What cannot be known here is not needed either. */
+  async function knowTimeline(): Promise<void> {
+    is_timeline_known = true;
+    await confirmTimeline(client).catch((error) => {
+      if (!(error instanceof pg.DatabaseError)) throw error;
+    });
   }
 
   /** Nobody waits for it here; what fails is found by the next question. */

@@ -46,18 +46,25 @@ export type ChangesSince = {
   readonly node: { readonly epoch: number; readonly leased_ms: number } | null;
   /** The commit that was given is none of this database: it was set back to an earlier state. */
   readonly is_set_back: boolean;
+  /** The commit that was given is one of this database. */
+  readonly is_confirmed: boolean;
+  /** It was found to be set back, and nobody has accepted that yet. */
+  readonly is_unaccepted: boolean;
 };
 
-const MARK = `each.transaction_id::text || ' ' || extract(epoch from each.committed_at)::text`;
+/** Which commit `each` is. */
+export const MARK = `each.transaction_id::text || ' ' || extract(epoch from each.committed_at)::text`;
 
 const STATEMENT = `
 select current.epoch::text as epoch, clock_timestamp() as now, pg_is_in_recovery() as is_replica, waits.epoch::text as awaited,
   (select ${MARK} from change_commits each where each.epoch = current.epoch) as mark,
   (select ${MARK} from change_commits each where each.epoch = $1) as mark_after,
+  lineage.set_back_at is not null as is_unaccepted,
   node.epoch::text as node_epoch, extract(epoch from node.lease_ends_at - clock_timestamp())::float * 1000 as leased_ms,
   done.epoch::text as commit_epoch, done.committed_at, touched.kind, touched.id::text as id
 from change_epoch current
 cross join change_waits waits
+cross join database_lineage lineage
 left join nodes node on node.id = $2
 left join change_commits done
   on done.epoch > $1 and done.epoch <= current.epoch and current.epoch - $1 <= ${COMMITS_READ_MAX}
@@ -71,6 +78,7 @@ type Row = {
   readonly awaited: string;
   readonly mark: string | null;
   readonly mark_after: string | null;
+  readonly is_unaccepted: boolean;
   readonly node_epoch: string | null;
   readonly leased_ms: number | null;
   readonly commit_epoch: string | null;
@@ -113,6 +121,8 @@ export async function readChanges(
     awaited: Number(first.awaited),
     node: first.node_epoch === null ? null : { epoch: Number(first.node_epoch), leased_ms: first.leased_ms ?? 0 },
     is_set_back,
+    is_confirmed: !is_set_back && after.mark !== null && after.mark === first.mark_after,
+    is_unaccepted: first.is_unaccepted,
   };
 }
 
@@ -128,8 +138,24 @@ function changeOf({ kind, id, commit_epoch }: Row): Change[] {
 
 /**
  * Lets a database that was set back go on with numbers beyond every one that was ever told: what is remembered of the state that is
- * gone would else count again once the same number comes round.
+ * gone would else count again once the same number comes round. The numbers between are lost, and a start is refused until somebody
+ * accepts that (faults F24).
  */
 export async function leapForward(client: pg.ClientBase, { epoch }: Position): Promise<void> {
-  await client.query(`update change_epoch set epoch = greatest(epoch, $1) + ${LEAP}`, [epoch]);
+  await client.query(
+    `with before as (select epoch from change_epoch for update),
+      leapt as (update change_epoch current set epoch = greatest(before.epoch, $1) + ${LEAP} from before returning current.epoch),
+      lost as (insert into lost_epochs (after_epoch, until_epoch) select before.epoch, leapt.epoch from before, leapt)
+    update database_lineage set set_back_at = coalesce(set_back_at, clock_timestamp())`,
+    [epoch],
+  );
+}
+
+/** A server that was promoted has the commits that this reader knows: its history is the one that goes on. */
+export async function confirmTimeline(client: pg.ClientBase): Promise<void> {
+  await client.query(
+    `update database_lineage set timeline = known.timeline
+    from (select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint as timeline) known
+    where database_lineage.timeline is not null and database_lineage.timeline <> known.timeline`,
+  );
 }

@@ -105,6 +105,24 @@ export async function cancelRequestsOf(
   return new Map(rows.map(({ id, token_id }) => [token_id, id]));
 }
 
+/** Tokens that were not revoked, by id, with the digest of their present text; `issued_since`: only of those with one since then. */
+export async function listTokenTexts(
+  db: Kysely<Database>,
+  {
+    after_id,
+    issued_since,
+    limit,
+  }: { readonly after_id: number; readonly issued_since: Date | null; readonly limit: number },
+): Promise<readonly { readonly id: number; readonly digest: string }[]> {
+  const { rows } = await sql<{ id: number; digest: string }>`
+    select token.id, secret.digest from tokens token
+    join token_secrets secret on secret.token_id = token.id and secret.is_current
+    where token.id > ${after_id} and token.revoked_at is null
+      and (${issued_since}::timestamptz is null or token.secret_issued_at >= ${issued_since}::timestamptz)
+    order by token.id limit ${limit}`.execute(db);
+  return rows;
+}
+
 /** Tokens that have not ended and are not used since this moment, the oldest first. @rule M9 */
 export async function findUnusedTokens(
   db: Kysely<Database>,

@@ -155,6 +155,15 @@ export interface CountedWindows {
   full_at: Date | null;
 }
 
+export interface DatabaseLineage {
+  database_oid: number | null;
+  only_row: Generated<boolean>;
+  set_back_at: Date | null;
+  system_identifier: string | null;
+  table_oid: number | null;
+  timeline: number | null;
+}
+
 export interface DeployKeys {
   added_by: string;
   created_at: Date;
@@ -299,6 +308,11 @@ export interface ImportedObjects {
   suspended: Generated<boolean>;
   type: string;
   version: number;
+}
+
+export interface LostEpochs {
+  after_epoch: number;
+  until_epoch: number;
 }
 
 export interface Memberships {
@@ -538,6 +552,7 @@ export interface Database {
   clients: Clients;
   collaborators: Collaborators;
   counted_windows: CountedWindows;
+  database_lineage: DatabaseLineage;
   deploy_keys: DeployKeys;
   email_verifications: EmailVerifications;
   enterprise_administrators: EnterpriseAdministrators;
@@ -553,6 +568,7 @@ export interface Database {
   hook_messages: HookMessages;
   idempotency_keys: IdempotencyKeys;
   imported_objects: ImportedObjects;
+  lost_epochs: LostEpochs;
   memberships: Memberships;
   nodes: Nodes;
   notifications: Notifications;

@@ -62,3 +62,9 @@ export async function deleteSessionsOfTexts(
     order by ended.id`.execute(db);
   return rows;
 }
+
+/** Ends all sessions of everybody; answers how many. */
+export async function deleteAllSessions(db: Kysely<Database>): Promise<number> {
+  const { numDeletedRows } = await db.deleteFrom('sessions').executeTakeFirst();
+  return Number(numDeletedRows);
+}

@@ -85,6 +85,7 @@ export const AUDIT_ACTIONS = [
   'signing_key.create',
   'signing_key.delete',
   'catalogue.update',
+  'database.restore_accepted',
   'hook.create',
   'hook.update',
   'hook.destroy',

@@ -25,10 +25,18 @@ export async function awaitChange(deps: Deps, consistency_token: string): Promis
     throw new Refusal('malformed_request', { message: 'The consistency token is none of this service' });
   }
   const epoch = Number(text);
-  if (deps.freshness.epoch() >= epoch) return;
+  if (deps.freshness.epoch() >= epoch) return refuseLost(deps, epoch);
   if ((await deps.freshness.catchUp()) < epoch) {
     throw new StorageUnavailable(new Error('the database is behind a change that it has answered'));
   }
+  await refuseLost(deps, epoch);
+}
+
+/** No state contains a change that was lost when the database was restored: an answer would pretend that one does. */
+async function refuseLost({ lost_epochs }: Deps, epoch: number): Promise<void> {
+  if (!(await lost_epochs.has(epoch))) return;
+  const message = 'The consistency token tells of a change that was lost when the database was restored';
+  throw new Refusal('malformed_request', { message });
 }
 
 /** The same for the header. */

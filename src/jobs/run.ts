@@ -9,6 +9,7 @@ import { BAD_CREDENTIALS_TOLD_SECONDS } from '../use-cases/checks/bad-credential
 import { LAST_USE_FLUSH_SECONDS } from '../use-cases/checks/last-use.ts';
 import { USAGE_FLUSH_SECONDS } from '../use-cases/checks/usage.ts';
 import { sendMails } from '../use-cases/people/send-mails.ts';
+import { KEEP_EPOCH_SECONDS, keepEpoch } from '../use-cases/service/keep-epoch.ts';
 import { removeDeadRows } from '../use-cases/service/remove-dead-rows.ts';
 import { sweepUsage } from '../use-cases/service/sweep-usage.ts';
 import { rotateSigningKeys } from '../use-cases/signing-keys/rotate-signing-keys.ts';
@@ -57,6 +58,7 @@ function jobsOfService(deps: Deps): readonly Job[] {
       at_stop: true,
       run: () => exportAuditRoot(deps),
     },
+    { name: 'keep the epoch', every_seconds: KEEP_EPOCH_SECONDS, at_stop: true, run: () => keepEpoch(deps) },
     {
       name: 'sweep webhook deliveries',
       every_seconds: SWEEP_SECONDS,

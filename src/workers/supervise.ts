@@ -4,6 +4,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { EXIT_CONFIGURATION } from '../start-refusal.ts';
 import type { ToWorker } from './messages.ts';
 
 /** Before a worker is started again: so long, and twice as long each time that it has not lived for a while. */
@@ -20,6 +21,8 @@ export type WorkersParts = {
   /** What the worker with this number, from 1, finds in its environment besides ours. */
   readonly environment: (number: number) => Readonly<Record<string, string>>;
   readonly log: Logger;
+  /** A worker that served has ended because the database must not be used as it is. */
+  readonly onRefused: () => void;
 };
 
 export type Workers = {
@@ -32,7 +35,7 @@ export type Workers = {
 };
 
 /** Nothing is started yet. */
-export function describeWorkers({ script, count, environment, log }: WorkersParts): Workers {
+export function describeWorkers({ script, count, environment, log, onRefused }: WorkersParts): Workers {
   const living = new Set<Worker>();
   const stopping = new AbortController();
   // In place of the platform's own choice: connections of few, busy clients must not meet in one worker.
@@ -58,6 +61,7 @@ export function describeWorkers({ script, count, environment, log }: WorkersPart
     const started = performance.now();
     worker.on('exit', (code, signal) => {
       if (stopping.signal.aborted) return;
+      if (code === EXIT_CONFIGURATION) return onRefused();
       const ends = performance.now() - started > STEADY_MS ? 0 : quick_ends;
       const wait_ms = Math.min(AGAIN_MS_MAX, AGAIN_MS * 2 ** ends);
       log.error({ ended: number, code, signal, wait_ms }, 'a worker has ended; it is started again');

@@ -1,0 +1,35 @@
+// Commands about backups and restores (docs/runbooks/restore.md). What each does is loaded when it is called.
+
+import type { Command } from '../command.ts';
+
+const DATABASE =
+  'The database is that of DATABASE_URL, or the embedded one in DATA_DIR; EPOCH_FILE counts where it is set.';
+
+const restoreCheck: Command = {
+  words: 'restore check',
+  about: 'Tell whether a start would take the database, or refuse it as restored',
+  more: `${DATABASE}
+It is brought into its present form, as a start does; nothing else is changed. Ends with 1 where it would be refused.`,
+  run: async (invocation) => (await import('./restore-check.ts')).restoreCheck(invocation),
+};
+
+const restoreAccept: Command = {
+  words: 'restore accept',
+  about: 'Accept a database that was restored, set back or promoted',
+  more: `${DATABASE} Its nodes do not run.
+Every session ends, unless --keep-sessions says that nothing was lost: the database was moved or upgraded while no node ran.`,
+  options: {
+    yes: { about: 'Do not ask' },
+    'keep-sessions': { about: 'Nothing was lost: people stay signed in' },
+    'revoke-since': { value: 'MOMENT', about: 'Revoke the tokens whose text was issued at that moment or later' },
+    'revoke-all': { about: 'Revoke every token' },
+    'revoke-listed': {
+      value: 'FILE',
+      about:
+        'Revoke the tokens of a list: hashed_token of one a line, or an export of an audit log, whose ends of tokens count',
+    },
+  },
+  run: async (invocation) => (await import('./restore-accept.ts')).restoreAccept(invocation),
+};
+
+export const RECOVERY_COMMANDS: readonly Command[] = [restoreCheck, restoreAccept];

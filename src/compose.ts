@@ -22,6 +22,7 @@ import { createShownRepositories } from './facts/shown-repositories.ts';
 import type { StrictFacts } from './facts/source.ts';
 import { createStrictFacts } from './facts/strict.ts';
 import { createKeySets } from './key-sets.ts';
+import { createLoad } from './load.ts';
 import { createMailer } from './mailer.ts';
 import { watchFreshness, watchPools, watchService } from './metric-figures.ts';
 import { countReplicaAnswer } from './metrics.ts';
@@ -88,11 +89,18 @@ export function composeDeps({
   const last_use = createLastUse(db);
   const usage = createUsage({ db, log, repositories_max: config.selected_repositories_max + 1 });
   const bad_credentials = createBadCredentialCounts(log);
+  const load = createLoad({
+    requests_max: config.requests_max,
+    waiting_max: config.database_waiting_max,
+    lag_ms_max: config.lag_ms_max,
+    waiting: () => pool.waitingCount,
+    log,
+  });
   const mailer = createMailer(config);
   const signer = createSigner({ db, config, clock, log, ...following });
   const outside = { outbound, key_sets, signer, mailer };
   const page_key = createPageKey(db);
-  const counted = { last_use, usage, bad_credentials, counts: shareCounts({ db, clock }) };
+  const counted = { last_use, usage, bad_credentials, counts: shareCounts({ db, clock }), load };
   const shown_repositories = createShownRepositories({
     read: (id) => findRepositoryText(db, id),
     freshness,

@@ -50,6 +50,9 @@ export const SETTINGS = Type.Object({
   WORKERS: Type.Integer({ default: 1, minimum: 1, maximum: 256 }),
   DRAIN_MS: Type.Integer({ default: 500, minimum: 0, maximum: 5000 }),
   DATABASE_POOL: Type.Integer({ default: 10, minimum: 2, maximum: 1000 }),
+  DATABASE_QUEUE: Type.Integer({ default: 200, minimum: 10, maximum: 100_000 }),
+  MAX_REQUESTS: Type.Integer({ default: 2000, minimum: 10, maximum: 100_000 }),
+  MAX_LAG_MS: Type.Integer({ default: 400, minimum: 0, maximum: 60_000 }),
   FRESHNESS_MS: Type.Integer({ default: 2000, minimum: 250, maximum: 30_000 }),
   OUTAGE_STALE_SECONDS: Type.Integer({ default: 0, minimum: 0, maximum: 60 }),
   CACHE_MIB: Type.Integer({ default: 256, minimum: 0, maximum: 65_536 }),
@@ -128,6 +131,12 @@ export interface Config {
   /** How long a process that ends still takes requests, so that its callers can go elsewhere. */
   readonly drain_ms: number;
   readonly database_connections_max: number;
+  /** Work of a process that waits for a connection, at most. */
+  readonly database_waiting_max: number;
+  /** Requests under way in a process, at most. */
+  readonly requests_max: number;
+  /** How long turns of the event loop may take; 0: that is not looked at. */
+  readonly lag_ms_max: number;
   /** The longest that an answer may be behind the database. */
   readonly freshness_ms: number;
   /** How old what is answered may be while the database cannot be reached; 0: then nothing is answered. */
@@ -190,6 +199,9 @@ export function loadConfig(environment: Environment): Config {
     workers: settings.WORKERS,
     drain_ms: settings.DRAIN_MS,
     database_connections_max: connectionsMax(settings),
+    database_waiting_max: settings.DATABASE_QUEUE,
+    requests_max: settings.MAX_REQUESTS,
+    lag_ms_max: settings.MAX_LAG_MS,
     freshness_ms: settings.FRESHNESS_MS,
     outage_stale_ms: settings.OUTAGE_STALE_SECONDS * 1000,
     cache_bytes_max: settings.CACHE_MIB * 1_048_576,

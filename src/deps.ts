@@ -12,6 +12,7 @@ import type { Outage } from './facts/outage.ts';
 import type { ShownRepositories } from './facts/shown-repositories.ts';
 import type { FactsSource } from './facts/source.ts';
 import type { KeySets } from './key-sets.ts';
+import type { Load } from './load.ts';
 import type { Mailer } from './mailer.ts';
 import type { Outbound } from './outbound.ts';
 import type { BadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
@@ -44,6 +45,8 @@ export interface Deps {
   /** How often what may not be done too often was done, over all nodes. */
   readonly counts: SharedCounts;
   readonly bad_credentials: BadCredentialCounts;
+  /** How much this process has to do. */
+  readonly load: Load;
   /** The key that seals tokens of pages. Faults: StorageUnavailable. */
   readonly page_key: () => Promise<Buffer>;
   /** The way to addresses that others have given. */

@@ -143,6 +143,7 @@ async function openDeps({ url, config, log, add, stop, openFeed }: Opening): Pro
     openPool({
       url: to,
       connections_max: config.database_connections_max,
+      waiting_max: config.database_waiting_max,
       request_timeout_ms: config.request_timeout_ms,
       is_direct,
       onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),

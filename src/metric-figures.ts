@@ -21,6 +21,8 @@ export type PoolFigures = {
   readonly waitingCount: number;
   readonly options: { readonly max?: number | undefined };
 };
+/** What this process has to do. */
+export type LoadFigures = { readonly requests: () => number; readonly lag_ms: () => number };
 export type Pools = { readonly primary: PoolFigures; readonly replica?: PoolFigures | undefined };
 
 /** What is the same for all nodes of the service, as the database says it. */
@@ -52,6 +54,9 @@ const pool_connections = gaugeOf('pool_connections', 'Connections to the databas
 const pool_max = gaugeOf('pool_connections_max', 'Connections to the database, at most', ['pool']);
 const pool_waiting = gaugeOf('pool_waiting', 'Statements that wait for a connection', ['pool']);
 
+const under_way = gaugeOf('requests_under_way', 'Requests that have arrived and are not answered yet');
+const turns = gaugeOf('event_loop_turn_seconds', 'Half of the turns of the event loop of late took longer');
+
 const database_up = gaugeOf('database_up', '1 while the database answers what a scrape asks');
 const nodes = gaugeOf('nodes', 'Nodes, workers each, that may answer from memory now');
 const webhook_jobs = gaugeOf('webhook_queue', 'Deliveries of webhooks that are to be made', ['state']);
@@ -60,7 +65,7 @@ const root_age = gaugeOf('audit_root_age_seconds', 'Time since the last signed r
 const root_backlog = gaugeOf('audit_root_backlog_logs', 'Logs of the record that have changed since the last root');
 const OF_SERVICE = [nodes, webhook_waits, root_age, root_backlog] as const;
 
-let watched: { freshness?: FreshnessFigures; pools?: Pools; service?: () => Promise<ServiceFigures | null> } = {};
+let watched: { freshness?: FreshnessFigures; pools?: Pools; load?: LoadFigures; service?: () => Promise<ServiceFigures | null> } = {};
 forgetService();
 
 /** A count that is kept elsewhere. */
@@ -83,6 +88,10 @@ export function watchFreshness(freshness: FreshnessFigures): void {
 
 export function watchPools(pools: Pools): void {
   watched = { ...watched, pools };
+}
+
+export function watchLoad(load: LoadFigures): void {
+  watched = { ...watched, load };
 }
 
 /** `read`: null where the database cannot be asked. */
@@ -141,8 +150,10 @@ function tellService(figures: ServiceFigures | null): void {
 
 /** Brings the figures up to date. Never fails. */
 export async function readFigures(): Promise<void> {
-  const { freshness, pools, service } = watched;
+  const { freshness, pools, load, service } = watched;
   if (freshness !== undefined) tellFreshness(freshness);
   if (pools !== undefined) tellPools(pools);
+  under_way.set(load?.requests() ?? 0);
+  turns.set((load?.lag_ms() ?? 0) / 1000);
   if (service !== undefined) tellService(await service());
 }

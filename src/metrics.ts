@@ -39,6 +39,11 @@ const webhook_attempts = counterOf(
   'Attempts at deliveries of webhooks: delivered, failed and to be tried again, or given up',
   ['outcome'],
 );
+const shed_requests = counterOf(
+  'shed_requests_total',
+  'Requests that were refused because there was too much to do, by how urgent they were and what was short',
+  ['urgency', 'shortage'],
+);
 const job_runs = counterOf('job_runs_total', 'Turns of periodic jobs', ['name', 'outcome']);
 const job_ended_well = gaugeOf('job_last_success_timestamp_seconds', 'When a job last ended well', ['name']);
 
@@ -50,10 +55,16 @@ export type ReplicaOutcome = (typeof REPLICA_OUTCOMES)[number];
 const ATTEMPT_OUTCOMES = ['delivered', 'failed', 'given_up'] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
+const URGENCIES = ['ending', 'check', 'other'] as const;
+export type Urgency = (typeof URGENCIES)[number];
+const SHORTAGES = ['requests', 'database', 'event_loop'] as const;
+export type Shortage = (typeof SHORTAGES)[number];
+
 // What has not happened yet is 0 and not absent, so that the first time is an increase.
 for (const code of REASON_CODES) if (REASONS[code].status >= 400) refusals.inc({ code }, 0);
 for (const limit of LIMITS) limit_hits.inc({ limit }, 0);
 for (const outcome of REPLICA_OUTCOMES) replica_answers.inc({ outcome }, 0);
+for (const urgency of URGENCIES) for (const shortage of SHORTAGES) shed_requests.inc({ urgency, shortage }, 0);
 for (const outcome of ATTEMPT_OUTCOMES) webhook_attempts.inc({ outcome }, 0);
 
 /** Counts one answer of the replica. */
@@ -74,6 +85,11 @@ export function countLimitHit(limit: Limit): void {
 /** Counts one answer that says no, or that something failed. `code`: of the closed list. */
 export function countRefusal(code: string): void {
   refusals.inc({ code });
+}
+
+/** Counts one request that was refused because there was too much to do. */
+export function countShed(urgency: Urgency, shortage: Shortage): void {
+  shed_requests.inc({ urgency, shortage });
 }
 
 /** Counts one attempt at a delivery. */

@@ -18,6 +18,8 @@ const IDLE_TIMEOUT_MS = 30_000;
 export interface PoolOptions {
   readonly url: string;
   readonly connections_max: number;
+  /** Of what use-cases do, so much may wait for a connection; more fails at once. */
+  readonly waiting_max?: number | undefined;
   /** The longest that a request waits; every limit here is within it. */
   readonly request_timeout_ms: number;
   /** The longest that waiting for a connection may take, where it is not the usual part of that. */
@@ -56,6 +58,7 @@ export function openPool(options: PoolOptions): pg.Pool {
   pool.on('error', options.onIdleError);
   // A connection that breaks between two statements of a transaction says so here only; unheard, it would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  WAITING_MAX.set(pool, options.waiting_max ?? Number.POSITIVE_INFINITY);
   if (!is_direct) {
     POOLED.add(pool);
     pool.on('connect', prepareNothing);
@@ -64,6 +67,7 @@ export function openPool(options: PoolOptions): pg.Pool {
 }
 
 const POOLED = new WeakSet<pg.Pool>();
+const WAITING_MAX = new WeakMap<pg.Pool, number>();
 
 /** Whether something stands between this pool and the sessions of the database. */
 export function isPooled(pool: pg.Pool): boolean {
@@ -82,7 +86,9 @@ function prepareNothing(client: pg.PoolClient): void {
 
 /** The pool for kysely: its errors are faults or the statement's own, and a connection that failed is not used again. */
 function faultTranslating(pool: pg.Pool): PostgresPool {
+  const waiting_max = WAITING_MAX.get(pool) ?? Number.POSITIVE_INFINITY;
   async function connect(): Promise<PostgresPoolClient> {
+    if (pool.waitingCount >= waiting_max) throw new StorageUnavailable('too much waits for a connection');
     try {
       return translatingClient(await pool.connect());
     } catch (error) {

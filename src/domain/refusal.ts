@@ -44,6 +44,8 @@ export type RefusalDetails = {
   readonly needed?: Needed;
   readonly headers?: Readonly<Record<string, string>>;
   readonly oauth_error?: OAuthError;
+  /** There was too much to do: one of very many, which are counted and not told one by one. Never told. */
+  readonly is_shed?: true;
   /** With `not_found`: the token that is there, and is another's; undefined: there is none. Never told; the attempt is recorded (L1). */
   readonly tried_token?: TriedToken | undefined;
   /** Which organization was asked for, beside what the path names: its log has the attempt too. Never told. */

@@ -20,6 +20,7 @@ import { addIdempotency } from './idempotency.ts';
 import { addLeftover } from './leftover.ts';
 import { addOpenapi } from './openapi.ts';
 import { ENVOY_PREFIX } from './original-request.ts';
+import { addOverload } from './overload.ts';
 import { addRequestForm } from './request-form.ts';
 import { requestId } from './request-id.ts';
 import { guardRoutes } from './route-access.ts';
@@ -54,6 +55,7 @@ export async function buildApp(
   addRequestForm(app);
   addCors(app, deps);
   addErrorHandling(app, deps);
+  addOverload(app, deps);
   await addOpenapi(app, deps);
   addIdempotency(app, deps);
   addUnaskedTokens(app, deps);

@@ -7,7 +7,7 @@ import { databaseOver, openPool } from '../../src/db/pool.ts';
 import { isForeignKeyViolation, isUniqueViolation, sqlstate } from '../../src/db/sqlstate.ts';
 import { StorageUnavailable } from '../../src/domain/fault.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { freePort } from '../support/service.ts';
+import { eventually, freePort } from '../support/service.ts';
 
 const TIMEOUT_MS = 500;
 
@@ -71,6 +71,28 @@ t.test('waiting for a connection has an end, and is a fault', async (t) => {
   const db = openShort(t, (await createDatabase(t)).url);
   await db.connection().execute(async () => t.rejects(sql`select 1`.execute(db), StorageUnavailable));
   t.same((await sql`select 1 as one`.execute(db)).rows, [{ one: 1 }]);
+});
+
+t.test('promises P23: no more than so much waits for a connection; what is too much fails at once', async (t) => {
+  const { url } = await createDatabase(t);
+  const pool = openPool({
+    url,
+    connections_max: 1,
+    waiting_max: 2,
+    request_timeout_ms: 60_000, // so that nothing ends for having waited too long
+    onIdleError: () => undefined,
+  });
+  const db = databaseOver(pool);
+  t.teardown(() => db.destroy());
+  const one = () => sql`select 1 as one`.execute(db);
+  const waiting: Promise<unknown>[] = [];
+  await db.connection().execute(async () => {
+    waiting.push(one(), one());
+    await eventually(() => pool.waitingCount === 2);
+    await t.rejects(one(), StorageUnavailable, 'a third');
+  });
+  t.equal((await Promise.all(waiting)).length, 2, 'those before it are served');
+  t.same((await one()).rows, [{ one: 1 }], 'and then there is room');
 });
 
 t.test('a database that is not there is a fault', async (t) => {

@@ -53,7 +53,12 @@ export function directEvaluation(deps: Deps, findClient: FindClient): Direct {
       const asked = question === null ? null : readQuestionKnown(deps, question);
       if (asked === null) return 'general';
       const known = evaluateKnown(deps, client, asked);
-      if (known === null) return answerWith(evaluate(deps, client, asked), (found) => tell(exchange, found));
+      if (known === null)
+        return answerWith(
+          deps.load,
+          () => evaluate(deps, client, asked),
+          (found) => tell(exchange, found),
+        );
       countAnswer(deps, asked.subject, known);
       tell(exchange, known);
       return 'answered';

@@ -41,7 +41,12 @@ export function directIntrospection(deps: Deps, findClient: FindClient): Direct 
       const [, token] = PLAIN_FORM.exec(body.toString('latin1')) ?? [];
       if (token === undefined) return 'general';
       const known = introspectKnown(deps, client, token);
-      if (known === undefined) return answerWith(introspect(deps, client, token), (found) => tell(exchange, found));
+      if (known === undefined)
+        return answerWith(
+          deps.load,
+          () => introspect(deps, client, token),
+          (found) => tell(exchange, found),
+        );
       tell(exchange, known);
       return 'answered';
     },

@@ -3,6 +3,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { ClientFacts } from '../../domain/caller.ts';
+import type { Load } from '../../load.ts';
 import { waitsSince } from '../deadline.ts';
 import type { Exchange } from './exchange.ts';
 import type { PlainHeaders } from './plain-headers.ts';
@@ -21,15 +22,19 @@ export type Direct = {
 const BODY_BYTES_MAX = 16_384;
 const DIGITS = /^[1-9][0-9]{0,5}$/;
 
-/** Tells what was found; where it could not be found, the general way says why. */
-export function answerWith<Found>(found: Promise<Found>, tell: (found: Found) => void): Outcome {
-  return found.then(
-    (value) => {
-      tell(value);
-      return 'answered' as const;
-    },
-    () => 'general' as const,
-  );
+/** Asks, and tells what was found; where it could not be found, or there is too much to do, the general way says so. */
+export function answerWith<Found>(load: Load, ask: () => Promise<Found>, tell: (found: Found) => void): Outcome {
+  if (load.shortageFor('check') !== null) return 'general';
+  load.begin();
+  return ask()
+    .then(
+      (value) => {
+        tell(value);
+        return 'answered' as const;
+      },
+      () => 'general' as const,
+    )
+    .finally(load.end);
 }
 
 function lengthOf({ content_length }: Exchange['headers']): number | null {

@@ -27,7 +27,11 @@ export const addCatalogueRoutes: AddRoutes = (app, deps) => {
   app.put(
     '/admin/catalogue',
     {
-      config: { access: { session: 'site_administrator', audit: 'catalogue.update' }, body: 'document' },
+      config: {
+        access: { session: 'site_administrator', audit: 'catalogue.update' },
+        body: 'document',
+        urgency: 'other',
+      },
       bodyLimit: DOCUMENT_BYTES_MAX,
       // The schema is for readers: the use-case says all that is wrong, and where.
       validatorCompiler: () => () => true,

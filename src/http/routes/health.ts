@@ -20,7 +20,7 @@ export const addHealthRoutes: AddRoutes = (app, deps): void => {
 
 function route(summary: string) {
   return {
-    config: { access: { open: true as const } },
+    config: { access: { open: true as const }, urgency: 'always' as const },
     schema: { summary, tags: ['health'], response: { 200: Health } },
   };
 }

@@ -35,7 +35,7 @@ export const addLeakReportRoutes: AddRoutes = (app, deps) => {
   app.post(
     '/credentials/revoke',
     {
-      config: { access: { open: true, anonymous_only: true } },
+      config: { access: { open: true, anonymous_only: true }, urgency: 'ending' },
       onRequest: async (request) => countCall(deps, request),
       schema: {
         operationId: 'revokeCredentials',

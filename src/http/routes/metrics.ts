@@ -11,7 +11,7 @@ export const addMetricsRoutes: AddRoutes = (app, deps): void => {
   app.get(
     '/metrics',
     {
-      config: { access: { open: true } },
+      config: { access: { open: true }, urgency: 'always' },
       schema: {
         summary: "Metrics in Prometheus' text format",
         description: 'Open where the service listens on loopback only, else with `METRICS_TOKEN` as Bearer.',

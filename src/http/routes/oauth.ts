@@ -64,6 +64,7 @@ export const addOAuthRoutes: AddRoutes = (app, deps) => {
     {
       config: {
         access: { client: 'revoke', audit: 'personal_access_token.credential_revoked' },
+        urgency: 'ending',
         errors: 'oauth',
         body: 'form',
       },

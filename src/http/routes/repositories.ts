@@ -111,6 +111,7 @@ function addEnding(app: App, deps: Deps): void {
           resource: repositoryIn,
           audit: 'repo.transfer',
         },
+        urgency: 'ending',
       },
       schema: {
         operationId: 'transferRepository',

@@ -12,7 +12,7 @@ import { clientOf } from '../caller-of.ts';
 import { ActionSearch, ActionsFound, EntitiesFound, ResourceSearch, SubjectSearch } from '../schemas/search.ts';
 
 // Asking changes nothing, so there is no entry of the record.
-const CONFIG = { access: { client: 'evaluate', audit: null }, wrong_body: 400 } as const;
+const CONFIG = { access: { client: 'evaluate', audit: null }, wrong_body: 400, urgency: 'other' } as const;
 
 /** In the place of what is searched: it is not looked at. */
 const ANYBODY = { type: 'anonymous', id: 'anonymous' } as const;

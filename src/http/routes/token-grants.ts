@@ -85,6 +85,7 @@ function addRevoking(app: App, deps: Deps): void {
           resource: organizationIn,
           audit: 'personal_access_token.access_revoked',
         },
+        urgency: 'ending',
       },
       schema: {
         operationId: 'revokeTokenGrants',
@@ -110,6 +111,7 @@ function addRevoking(app: App, deps: Deps): void {
           resource: organizationIn,
           audit: 'personal_access_token.access_revoked',
         },
+        urgency: 'ending',
       },
       schema: {
         operationId: 'revokeTokenGrant',

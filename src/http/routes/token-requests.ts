@@ -106,6 +106,7 @@ function addReviewing(app: App, deps: Deps): void {
           resource: organizationIn,
           audit: reviewAudit,
         },
+        urgency: 'ending',
       },
       schema: {
         operationId: 'reviewTokenRequests',
@@ -132,6 +133,7 @@ function addReviewing(app: App, deps: Deps): void {
           resource: organizationIn,
           audit: reviewAudit,
         },
+        urgency: 'ending',
       },
       schema: {
         operationId: 'reviewTokenRequest',

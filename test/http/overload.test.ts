@@ -1,0 +1,180 @@
+// What is refused where there is too much to do (promises P23): in which order, in which form, and that nothing else is touched. Places are
+// taken by requests that wait for a word of the test: no time is judged.
+
+import t, { type Test } from 'tap';
+import type { AddRoutes } from '../../src/http/app-type.ts';
+import { declaredRoutes } from '../../src/http/route-access.ts';
+import type { Urgency } from '../../src/load.ts';
+import { buildTestApp, type TestAppOptions } from '../support/build-app.ts';
+import { listeningApp } from '../support/listening.ts';
+import { eventually } from '../support/service.ts';
+import { tokenRowsOf } from '../support/token-rows.ts';
+import { bearer, worldOf } from '../support/world.ts';
+
+/** Routes of each urgency that answer when the test says so. */
+function waitingRoutes() {
+  const word = Promise.withResolvers<void>();
+  let waiting = 0;
+  const routes: AddRoutes = (app) => {
+    for (const urgency of ['ending', 'check', 'other'] as const) {
+      const config = { access: { open: true as const }, urgency };
+      app.get(`/waiting/${urgency}`, { config }, async () => {
+        waiting += 1;
+        await word.promise;
+        return 'answered';
+      });
+    }
+  };
+  return { routes, goOn: word.resolve, waiting: () => waiting };
+}
+
+/** An application in which so many requests wait. */
+async function busy(t: Test, count: number, options: TestAppOptions = {}) {
+  const { routes, goOn, waiting } = waitingRoutes();
+  const application = await buildTestApp(t, {
+    ...options,
+    settings: { MAX_REQUESTS: '20', ...options.settings },
+    routes,
+  });
+  t.teardown(goOn);
+  const { inject } = application;
+  const under_way = Array.from({ length: count }, () => inject('/waiting/ending'));
+  await eventually(() => waiting() === count);
+  return { ...application, under_way, goOn };
+}
+
+const CHECK = {
+  method: 'POST',
+  url: '/access/v1/evaluation',
+  payload: {
+    subject: { type: 'anonymous', id: 'anonymous' },
+    action: { name: 'contents:read' },
+    resource: { type: 'repository', id: 'acme/none' },
+  },
+} as const;
+
+t.test('promises P23: management is refused first, then checks; what takes away has places of its own', async (t) => {
+  const statuses = async (count: number) => {
+    const { inject, deps, under_way, goOn } = await busy(t, count);
+    const world = worldOf(deps);
+    const ada = await world.person('ada');
+    const session = bearer(await world.session(ada));
+    const { id, text } = await tokenRowsOf(deps).classic(ada);
+    const { authorization } = await world.client(['evaluate']);
+    const read = await inject({ url: '/user', headers: bearer(text) });
+    const check = await inject({ ...CHECK, headers: { authorization } });
+    const end = await inject({ method: 'DELETE', url: `/user/personal-access-tokens/${id}`, headers: session });
+    const health = await inject('/health/ready');
+    goOn();
+    for (const each of await Promise.all(under_way)) t.equal(each.body, 'answered', 'what had a place is answered');
+    const after = await inject({ url: '/user', headers: session });
+    t.equal(after.statusCode, 200, 'and afterwards there is room');
+    return [read, check, end, health].map(({ statusCode }) => statusCode);
+  };
+  t.same(await statuses(9), [200, 200, 204, 200], 'one below the first bound');
+  t.same(await statuses(10), [503, 200, 204, 200], 'half of the places');
+  t.same(await statuses(15), [503, 503, 204, 200], 'three quarters');
+  t.same(await statuses(20), [503, 503, 503, 200], 'all; health is asked all the same');
+});
+
+t.test(
+  'promises P23: the refusal is told in the form of each caller, at once, and counted but not logged singly',
+  async (t) => {
+    const { inject, deps, logged } = await busy(t, 20);
+    const { authorization } = await worldOf(deps).client(['introspect', 'gateway']);
+    const before = logged().length;
+    const plain = await inject({ url: '/user' });
+    t.match(plain.json(), { code: 'unavailable', status: '503' });
+    t.equal(plain.headers['retry-after'], '1');
+    const introspected = await inject({
+      method: 'POST',
+      url: '/oauth/introspect',
+      headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+      payload: 'token=x',
+    });
+    t.match([introspected.statusCode, introspected.headers['retry-after']], [503, '1']);
+    t.type(introspected.json().error, 'string', 'RFC 6749');
+    const nginx = await inject({ url: '/gateway/nginx', headers: { 'x-gateway-authorization': authorization } });
+    t.match([nginx.statusCode, nginx.headers['x-error-status'], nginx.headers['retry-after']], [403, '503', '1']);
+    const lines = logged().slice(before);
+    t.notMatch(lines, 'request failed');
+    t.match(lines, '"status":503', 'its access line it has');
+    const metrics = (await inject('/metrics')).body;
+    t.match(metrics, /gatehouse_shed_requests_total\{urgency="other",shortage="requests"\} [1-9]/);
+    t.match(metrics, /gatehouse_shed_requests_total\{urgency="check",shortage="requests"\} [1-9]/);
+    t.match(metrics, 'gatehouse_requests_under_way 2');
+  },
+);
+
+/** A load that has no room for these, and notes who asked. */
+function fullFor(urgencies: readonly Urgency[]) {
+  return {
+    begin: () => undefined,
+    end: () => undefined,
+    shortageFor: (urgency: Urgency) => (urgencies.includes(urgency) ? ('requests' as const) : null),
+    recordShed: () => undefined,
+    watch: () => () => undefined,
+  };
+}
+
+t.test(
+  'promises P23: whatever may take something away passes where every read is refused; health and metrics always',
+  async (t) => {
+    const closed = await buildTestApp(t, { deps: { load: fullFor(['check', 'other']) } });
+    const open = await buildTestApp(t, { deps: { load: fullFor([]) } });
+    const passing = { DELETE: true, PATCH: true, PUT: true } as Readonly<Record<string, true>>;
+    const posts = [
+      '/credentials/revoke',
+      '/oauth/revoke',
+      '/orgs/:org/personal-access-tokens',
+      '/orgs/:org/personal-access-tokens/:pat_id',
+      '/orgs/:org/personal-access-token-requests',
+      '/orgs/:org/personal-access-token-requests/:pat_request_id',
+      '/repos/:owner/:repo/transfer',
+    ];
+    const always = ['/health/live', '/health/ready', '/metrics'];
+    const asked = [];
+    for (const { method, url } of declaredRoutes(closed.app)) {
+      if (method === 'HEAD' || method === 'OPTIONS' || url.startsWith('/gateway/envoy')) continue;
+      const request = { method: method as 'GET', url: url.replaceAll(/:[a-z_]+/g, '1').replace('*', 'x') };
+      const status = async ({ inject }: typeof closed) => (await inject(request)).headers['retry-after'] === '1';
+      const passes =
+        url === '/admin/catalogue'
+          ? false
+          : passing[method] === true || (method === 'POST' && posts.includes(url)) || always.includes(url);
+      const is_gateway = url.startsWith('/gateway/');
+      t.equal(await status(closed), is_gateway || !passes, `${method} ${url}`);
+      t.notOk(await status(open), `${method} ${url}, where there is room`);
+      asked.push(url);
+    }
+    t.ok(asked.length > 80, String(asked.length));
+    for (const url of posts) t.ok(asked.includes(url), url);
+  },
+);
+
+t.test('promises P23: what is answered from memory is answered; what has to be asked for is refused', async (t) => {
+  const room = { urgencies: [] as readonly Urgency[] };
+  const load = { ...fullFor([]), shortageFor: (urgency: Urgency) => fullFor(room.urgencies).shortageFor(urgency) };
+  const { url, world, rows } = await listeningApp(t, {
+    deps: { load },
+    settings: { FRESHNESS_MS: '30000' },
+    is_fenced: false,
+  });
+  const ada = await world.person('ada');
+  const [known, unknown] = [await rows.classic(ada), await rows.classic(ada)];
+  const { authorization } = await world.client(['introspect']);
+  const ask = async ({ text }: { text: string }) => {
+    const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' };
+    return (await fetch(`${url}/oauth/introspect`, { method: 'POST', headers, body: `token=${text}` })).status;
+  };
+  // Remembered as soon as the changes are followed.
+  await eventually(async () => {
+    room.urgencies = [];
+    await ask(known);
+    room.urgencies = ['check', 'other'];
+    return (await ask(known)) === 200;
+  });
+  t.equal(await ask(unknown), 503);
+  room.urgencies = [];
+  t.equal(await ask(unknown), 200);
+});

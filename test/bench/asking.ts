@@ -17,6 +17,8 @@ export interface Order {
   readonly requests?: number;
   /** Requests a second that begin whether or not others were answered; absent: the next one begins with the answer. */
   readonly rate?: number;
+  /** 503 is an answer too: there was too much to do. */
+  readonly may_be_shed?: boolean;
 }
 
 export interface Outcome {
@@ -27,7 +29,14 @@ export interface Outcome {
   /** The first of them, for the reader. */
   readonly example: string | null;
   readonly durations: Counted;
+  /** Answers that said that there was too much to do, and how long after they were asked; not among the durations. */
+  readonly shed: number;
+  readonly shed_durations: Counted;
 }
+
+/** How long after the last request answers are waited for. */
+const PATIENCE_MS = 1000;
+const SHED_PATIENCE_MS = 10_000;
 
 /** Asks about these, one after the other and again from the first; each order goes on where the last one ended. */
 export function createLoad(asks: readonly Ask[]): (order: Order) => Promise<Outcome> {
@@ -38,10 +47,12 @@ export function createLoad(asks: readonly Ask[]): (order: Order) => Promise<Outc
 async function load(
   asks: readonly Ask[],
   turn: { next: number },
-  { port, connections, seconds, requests, rate }: Order,
+  { port, connections, seconds, requests, rate, may_be_shed }: Order,
 ): Promise<Outcome> {
   const open = await Promise.all(Array.from({ length: connections }, () => openConnection(port)));
   const durations = countDurations();
+  const shed_durations = countDurations();
+  let shed = 0;
   const began = performance.now();
   const ends_at = seconds === undefined ? Number.POSITIVE_INFINITY : began + seconds * 1000;
   const requests_max = requests ?? Number.POSITIVE_INFINITY;
@@ -54,10 +65,16 @@ async function load(
   function ask(connection: Connection, begins_at: number, then: (is_open: boolean) => void): void {
     const { request, answers } = asks[turn.next++ % asks.length] as Ask;
     begun += 1;
+    const asked_at = performance.now();
     connection.ask(request, (answer) => {
       last_at = performance.now();
-      durations.add(last_at - begins_at);
       answered += 1;
+      if (may_be_shed === true && answer?.status === 503) {
+        shed += 1;
+        shed_durations.add(last_at - asked_at);
+        return then(true);
+      }
+      durations.add(last_at - begins_at);
       if (answer?.status !== 200 || !answers.every((part) => answer.text.includes(part))) {
         wrong += 1;
         example ??= `${request}\n→\n${answer?.text ?? 'no answer'}`;
@@ -66,6 +83,7 @@ async function load(
     });
   }
 
+  const patience_ms = may_be_shed === true ? SHED_PATIENCE_MS : PATIENCE_MS;
   const isOver = (): boolean => begun >= requests_max || performance.now() >= ends_at;
   /** Each connection asks again when it was answered. */
   const closed = async (): Promise<void> => {
@@ -92,7 +110,7 @@ async function load(
           if (connection === undefined) break;
           ask(connection, began + (begun + 1) / per_ms, (is_open) => is_open && free.push(connection));
         }
-        if (now >= ends_at + 1000 || (begun >= due && isOver() && answered === begun)) resolve();
+        if (now >= ends_at + patience_ms || (begun >= due && isOver() && answered === begun)) resolve();
         else setImmediate(step);
       };
       step();
@@ -111,5 +129,7 @@ async function load(
     wrong: wrong + (begun - answered),
     example,
     durations: durations.counted(),
+    shed,
+    shed_durations: shed_durations.counted(),
   };
 }

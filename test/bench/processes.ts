@@ -87,9 +87,12 @@ export interface Sample {
   readonly per_processor_second: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
+  /** Of the requests, those that were refused because there was too much to do. */
+  readonly shed: { readonly requests: number; readonly p99_ms: number };
+  readonly seconds: number;
 }
 
-export type Amount = Pick<Order, 'seconds' | 'requests' | 'rate'>;
+export type Amount = Pick<Order, 'seconds' | 'requests' | 'rate' | 'may_be_shed'>;
 
 /** Load of one shape against one server. */
 export type Loaders = {
@@ -190,7 +193,7 @@ async function takeSample(
   loads: readonly Load[],
   { port, pid }: Server,
   connections: number,
-  { seconds, requests, rate }: Amount,
+  { seconds, requests, rate, may_be_shed }: Amount,
 ): Promise<Sample> {
   const order: Order = {
     port,
@@ -198,6 +201,7 @@ async function takeSample(
     ...(seconds !== undefined && { seconds }),
     ...(requests !== undefined && { requests: Math.ceil(requests / loads.length) }),
     ...(rate !== undefined && { rate: rate / loads.length }),
+    ...(may_be_shed !== undefined && { may_be_shed }),
   };
   preferConnections();
   const before = processorSeconds(pid);
@@ -212,6 +216,7 @@ function summary(outcomes: readonly Outcome[], processor_seconds: number): Sampl
     const example = outcomes.find((each) => each.example !== null)?.example ?? '';
     throw new Error(`${wrong} of ${requests} answers were not right; one of them:\n${example}`);
   }
+  const shed_durations: readonly Counted[] = outcomes.map((each) => each.shed_durations);
   const durations: readonly Counted[] = outcomes.map((each) => each.durations);
   return {
     requests,
@@ -219,5 +224,7 @@ function summary(outcomes: readonly Outcome[], processor_seconds: number): Sampl
     per_processor_second: requests / processor_seconds,
     p50_ms: percentileMs(durations, 0.5),
     p99_ms: percentileMs(durations, 0.99),
+    shed: { requests: sum((each) => each.shed), p99_ms: percentileMs(shed_durations, 0.99) },
+    seconds: Math.max(...outcomes.map((each) => each.seconds)),
   };
 }

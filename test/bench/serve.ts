@@ -29,10 +29,12 @@ async function serveService(): Promise<number> {
     DATABASE_URL: database_url,
     CACHE_MIB: process.env.CACHE_MIB ?? '1024',
     RATE_LIMIT_PER_HOUR: '1000000000',
+    ...(process.env.UNBOUNDED === '1' && { MAX_REQUESTS: '100000', DATABASE_QUEUE: '100000', MAX_LAG_MS: '0' }),
   });
   const pool = openPool({
     url: database_url,
     connections_max: config.database_connections_max,
+    waiting_max: config.database_waiting_max,
     request_timeout_ms: config.request_timeout_ms,
     onIdleError: () => undefined,
   });

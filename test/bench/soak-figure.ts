@@ -14,7 +14,7 @@ const STEPS = 12;
 const GROWTH_PERCENT_MOST = 2;
 
 /** Resident bytes of a process; Linux only. */
-function residentBytes(pid: number): number {
+export function residentBytes(pid: number): number {
   try {
     return Number(/^VmRSS:\s+([0-9]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
   } catch {

@@ -163,6 +163,8 @@ async function load(
     per_processor_second: requests / used,
     p50_ms: millisecondsIn(/50%\s+(\S+)/.exec(stdout)?.[1]),
     p99_ms: millisecondsIn(/99%\s+(\S+)/.exec(stdout)?.[1]),
+    shed: { requests: 0, p99_ms: Number.NaN },
+    seconds,
   };
 }
 

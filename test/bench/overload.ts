@@ -1,0 +1,119 @@
+// `npm run bench:overload`: what is still answered at twice the load that a process can bear (promises P23), beside what it answers at
+// its capacity, in one run: requests begin whether or not others were answered. `-- --rounds 3 --seconds 3`. A list of this API is
+// management, which is refused first; a check that has to ask the database is refused later; one that is answered from memory never.
+// The list without bounds is the negative control.
+
+import { parseArgs } from 'node:util';
+import { startTestServer } from '../support/server.ts';
+import type { Ask } from './asking.ts';
+import { asksOf } from './cells.ts';
+import { spreadOf } from './compare.ts';
+import { type Loaders, type Processes, pinning, type Sample, type Server, withProcesses } from './processes.ts';
+import { printTable, type Row } from './rows.ts';
+import { residentBytes } from './soak-figure.ts';
+import { fillWorld, type World } from './world.ts';
+
+const SIZE = { people: 2000, organizations: 200, repositories: 10_000, tokens: 20_000 };
+/** Enough to keep a process busy, and so many more that none has to wait for a free one. */
+const CONNECTIONS = { capacity: 64, open: 2000 };
+const WARMING_SECONDS = 3;
+const MEBIBYTE = 1024 * 1024;
+/** Promises P23. */
+const GOODPUT_LEAST = 0.8;
+const SHED_MS_MOST = 50;
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '4' } },
+});
+const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+
+type Cell = {
+  readonly name: string;
+  readonly asks: (world: World) => readonly Ask[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly wanted: boolean;
+};
+
+const HOST = 'host: 127.0.0.1\r\n';
+const list = ({ tokens }: World): readonly Ask[] =>
+  tokens.map(({ text }) => ({
+    request: `GET /user/repos?per_page=30 HTTP/1.1\r\n${HOST}authorization: Bearer ${text}\r\n\r\n`,
+    answers: ['"full_name":'],
+  }));
+const account = ({ tokens }: World): readonly Ask[] =>
+  tokens.map(({ text }) => ({
+    request: `GET /user HTTP/1.1\r\n${HOST}authorization: Bearer ${text}\r\n\r\n`,
+    answers: ['"login":'],
+  }));
+const check = ({ tokens, client }: World): readonly Ask[] => asksOf('evaluation', tokens, client);
+
+const CELLS: readonly Cell[] = [
+  { name: 'an account', asks: account, env: {}, wanted: true },
+  { name: 'an account, without bounds', asks: account, env: { UNBOUNDED: '1' }, wanted: false },
+  { name: 'a list', asks: list, env: {}, wanted: true },
+  { name: 'a list, without bounds', asks: list, env: { UNBOUNDED: '1' }, wanted: false },
+  { name: 'an evaluation that asks the database', asks: check, env: { CACHE_MIB: '0' }, wanted: true },
+  { name: 'an evaluation from memory', asks: check, env: {}, wanted: true },
+];
+
+type Seen = { readonly capacity: number; readonly once: Sample; readonly twice: Sample };
+const goodOf = ({ requests, shed, seconds: took }: Sample): number => (requests - shed.requests) / took;
+const offeredOf = ({ requests, seconds: took }: Sample): number => requests / took;
+
+async function seenOf(server: Server, loaders: Loaders): Promise<Seen> {
+  const { per_second: capacity } = await loaders.take(server, CONNECTIONS.capacity, { seconds });
+  const at = (rate: number) => loaders.take(server, CONNECTIONS.open, { seconds, rate, may_be_shed: true });
+  return { capacity, once: await at(capacity), twice: await at(2 * capacity) };
+}
+
+function rowsOf({ name, wanted }: Cell, seen: readonly Seen[], growth_percent: number): readonly Row[] {
+  const told = (sample: (each: Seen) => Sample): string => {
+    const [offered, good] = [offeredOf, goodOf].map((of) =>
+      Math.round(spreadOf(seen.map((s) => of(sample(s)))).median),
+    );
+    const p99 = spreadOf(seen.map((each) => sample(each).p99_ms)).median;
+    return `${offered}/s asked, ${good}/s answered, p99 ${p99.toFixed(1)} ms`;
+  };
+  const capacity = Math.round(spreadOf(seen.map((each) => each.capacity)).median);
+  const shed_ms = seen.filter(({ twice }) => twice.shed.requests > 0).map(({ twice }) => twice.shed.p99_ms);
+  return [
+    {
+      figure: `${name}: answered at twice the capacity`,
+      unit: 'of the capacity',
+      seen: spreadOf(seen.map((each) => goodOf(each.twice) / each.capacity)),
+      wanted: wanted ? { at: 'least', value: GOODPUT_LEAST } : null,
+      notes: `capacity ${capacity}/s; at 1×: ${told(({ once }) => once)}; at 2×: ${told(({ twice }) => twice)}`,
+    },
+    {
+      figure: `${name}: refused within (p99)`,
+      unit: 'ms',
+      seen: spreadOf(shed_ms),
+      wanted: wanted && shed_ms.length > 0 ? { at: 'most', value: SHED_MS_MOST } : null,
+      notes: `${seen.reduce((sum, { twice }) => sum + twice.shed.requests, 0)} refused; memory grew by ${growth_percent.toFixed(1)} %`,
+    },
+  ];
+}
+
+async function measure(processes: Processes, world: World, cell: Cell): Promise<readonly Row[]> {
+  const [server, loaders] = await Promise.all([
+    processes.serve('./serve.ts', ['service', 'evaluation', world.database_url], cell.env),
+    processes.loaders(cell.asks(world)),
+  ]);
+  await loaders.take(server, CONNECTIONS.capacity, { seconds: WARMING_SECONDS });
+  await loaders.take(server, CONNECTIONS.open, { seconds: WARMING_SECONDS, may_be_shed: true });
+  const before = residentBytes(server.pid) / MEBIBYTE;
+  const seen: Seen[] = [];
+  for (let round = 0; round < rounds; round += 1) seen.push(await seenOf(server, loaders));
+  const growth = (100 * (residentBytes(server.pid) / MEBIBYTE - before)) / before;
+  return rowsOf(cell, seen, growth);
+}
+
+const server = await startTestServer();
+try {
+  const world = await fillWorld(server.template_url, SIZE);
+  const rows: Row[] = [];
+  for (const cell of CELLS) rows.push(...(await withProcesses((processes) => measure(processes, world, cell))));
+  process.stdout.write(`${pinning()}, ${rounds} rounds of ${seconds} s\n\n${printTable(rows)}`);
+} finally {
+  await server.stop();
+}

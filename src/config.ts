@@ -51,7 +51,7 @@ export const SETTINGS = Type.Object({
   DRAIN_MS: Type.Integer({ default: 500, minimum: 0, maximum: 5000 }),
   DATABASE_POOL: Type.Integer({ default: 10, minimum: 2, maximum: 1000 }),
   DATABASE_QUEUE: Type.Integer({ default: 200, minimum: 10, maximum: 100_000 }),
-  MAX_REQUESTS: Type.Integer({ default: 2000, minimum: 10, maximum: 100_000 }),
+  MAX_REQUESTS: Type.Integer({ default: 400, minimum: 10, maximum: 100_000 }),
   MAX_LAG_MS: Type.Integer({ default: 400, minimum: 0, maximum: 60_000 }),
   FRESHNESS_MS: Type.Integer({ default: 2000, minimum: 250, maximum: 30_000 }),
   OUTAGE_STALE_SECONDS: Type.Integer({ default: 0, minimum: 0, maximum: 60 }),

@@ -2,7 +2,7 @@
 // request is follows from its route. Health and metrics are always answered. What src/http/direct answers from memory never comes here: it
 // costs less than its refusal would.
 
-import type { FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Urgency } from '../metrics.ts';
@@ -12,14 +12,20 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Where it does not follow from the method and from who may call. `always`: answered whatever there is to do. */
     urgency?: Urgency | 'always';
+    /** So many at once, apart from all others: where whoever knows nobody can make much work. */
+    places_max?: number;
+    /** Made of these two. */
+    enter?: onRequestHookHandler;
   }
   interface FastifyRequest {
-    /** It takes one of the places of requests under way. */
-    has_place: boolean;
+    /** Gives back the place that the request has among those under way. */
+    leave: (() => void) | null;
   }
 }
 
 const MAY_TAKE_AWAY: ReadonlySet<string> = new Set(['DELETE', 'PATCH', 'PUT']);
+/** One for all, because there are very many: where it was made is nothing that anybody reads. */
+const TOO_MUCH = new Refusal('unavailable', { is_shed: true });
 
 /** What may take something away is never refused before what reads, checks not before management (promises P23). */
 function urgencyOf({ method, config }: Pick<RouteOptions, 'method' | 'config'>): Urgency | 'always' {
@@ -33,22 +39,68 @@ function urgencyOf({ method, config }: Pick<RouteOptions, 'method' | 'config'>):
   return 'client' in access && access.client !== 'directory' ? 'check' : 'other';
 }
 
-/** Once, before anybody is asked who he is. */
-export function addOverload(app: App, { load }: Pick<Deps, 'load'>): void {
-  app.decorateRequest('has_place', false);
-  app.addHook('onRoute', (route) => {
-    route.config = { ...route.config, urgency: urgencyOf(route) };
-  });
-  app.addHook('onRequest', (request, _reply, done) => {
-    const refusal = refusalOf(request);
-    if (refusal === null) {
-      load.begin();
-      request.has_place = true;
+/** Whether a request may go on; it has the place then that it needs. */
+type Enter = (request: FastifyRequest) => boolean;
+type Load = Deps['load'];
+
+/** What there is no room for goes no further. `leave`: what gives the place back, where it takes one here. */
+function withRoom(load: Load, urgency: Urgency, leave: (() => void) | null): Enter {
+  return (request) => {
+    const shortage = load.shortageFor(urgency);
+    if (shortage !== null) {
+      load.recordShed(urgency, shortage);
+      return false;
     }
-    done(refusal ?? undefined);
+    if (leave === null) return true;
+    load.begin();
+    request.leave = leave;
+    return true;
+  };
+}
+
+/** Places of a route's own: those who take all of them are in nobody else's way. */
+function withOwnPlaces(load: Load, urgency: Urgency, places_max: number): Enter {
+  let taken = 0;
+  const leave = (): void => {
+    taken -= 1;
+  };
+  return (request) => {
+    if (taken >= places_max) {
+      load.recordShed(urgency, 'requests');
+      return false;
+    }
+    taken += 1;
+    request.leave = leave;
+    return true;
+  };
+}
+
+function hookOf(enter: Enter): onRequestHookHandler {
+  return (request, _reply, done) => done(enter(request) ? undefined : TOO_MUCH);
+}
+
+/** Once, before any route is added, and before anybody is asked who he is. */
+export function addOverload(app: App, { load }: Pick<Deps, 'load'>): void {
+  app.decorateRequest('leave', null);
+  app.addHook('onRoute', (route) => {
+    const urgency = urgencyOf(route);
+    if (urgency === 'always') return;
+    const { places_max } = route.config ?? {};
+    const leave = places_max === undefined ? load.end : null;
+    route.config = { ...route.config, enter: hookOf(withRoom(load, urgency, leave)) };
+    if (places_max === undefined) return;
+    // Whoever knows nobody may take his time with a body, but no place meanwhile.
+    const take = hookOf(withOwnPlaces(load, urgency, places_max));
+    route.preHandler = [take, ...[route.preHandler ?? []].flat()];
+  });
+  // Of the application, because these come before those of a route.
+  app.addHook('onRequest', function enterRoute(request, reply, done) {
+    const { enter } = request.routeOptions.config;
+    if (enter === undefined) return done();
+    return enter.call(this, request, reply, done);
   });
   app.addHook('onResponse', (request, _reply, done) => {
-    if (request.has_place) load.end();
+    request.leave?.();
     done();
   });
   const stop = load.watch();
@@ -56,12 +108,4 @@ export function addOverload(app: App, { load }: Pick<Deps, 'load'>): void {
     stop();
     done();
   });
-
-  function refusalOf(request: FastifyRequest): Refusal | null {
-    const urgency = request.routeOptions.config.urgency ?? 'other';
-    const shortage = urgency === 'always' ? null : load.shortageFor(urgency);
-    if (urgency === 'always' || shortage === null) return null;
-    load.recordShed(urgency, shortage);
-    return new Refusal('unavailable', { is_shed: true });
-  }
 }

@@ -9,7 +9,7 @@ import { buildTestApp, type TestAppOptions } from '../support/build-app.ts';
 import { listeningApp } from '../support/listening.ts';
 import { eventually } from '../support/service.ts';
 import { tokenRowsOf } from '../support/token-rows.ts';
-import { bearer, worldOf } from '../support/world.ts';
+import { bearer, quickHash, worldOf } from '../support/world.ts';
 
 /** Routes of each urgency that answer when the test says so. */
 function waitingRoutes() {
@@ -151,6 +151,20 @@ t.test(
     for (const url of posts) t.ok(asked.includes(url), url);
   },
 );
+
+t.test('promises P23: who signs in is in nobody’s way, and has places of his own', async (t) => {
+  const { inject, deps } = await buildTestApp(t, { settings: { MAX_REQUESTS: '10' } });
+  const ada = await worldOf(deps).person('ada', { password_hash: await quickHash('correct horse battery') });
+  const session = bearer(await worldOf(deps).session(ada));
+  const signIn = (login: string) =>
+    inject({ method: 'POST', url: '/sessions', payload: { login, password: 'correct horse battery' } });
+  const many = Array.from({ length: 50 }, (_, n) => signIn(`nobody-${n}`));
+  t.equal((await inject({ url: '/user', headers: session })).statusCode, 200);
+  const statuses = (await Promise.all(many)).map(({ statusCode }) => statusCode);
+  t.same([...new Set(statuses)].sort(), [401, 503]);
+  t.ok(statuses.filter((status) => status === 401).length >= 32, 'those who found a place');
+  t.equal((await signIn('ada')).statusCode, 201, 'and then there is room');
+});
 
 t.test('promises P23: what is answered from memory is answered; what has to be asked for is refused', async (t) => {
   const room = { urgencies: [] as readonly Urgency[] };

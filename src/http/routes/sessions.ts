@@ -10,6 +10,9 @@ import { printTime } from '../present/time.ts';
 import { Id, NoContent, Strict, Time } from '../schemas/common.ts';
 import { NewPassword } from '../schemas/people.ts';
 
+/** Passwords are slow to verify, a few at once; the others wait for them. */
+const SIGNING_IN_MAX = 32;
+
 const Session = Type.Object(
   {
     token: Type.String({ description: 'Shown only here' }),
@@ -24,7 +27,7 @@ export const addSessionRoutes: AddRoutes = (app, deps) => {
   app.post(
     '/sessions',
     {
-      config: { access: { open: true } },
+      config: { access: { open: true }, places_max: SIGNING_IN_MAX },
       schema: {
         operationId: 'openSession',
         summary: 'Sign in with login and password',
@@ -45,7 +48,7 @@ export const addSessionRoutes: AddRoutes = (app, deps) => {
   app.post(
     '/sessions/setup',
     {
-      config: { access: { open: true } },
+      config: { access: { open: true }, places_max: SIGNING_IN_MAX },
       schema: {
         operationId: 'setUpPassword',
         summary: 'Choose the first password, and sign in',

@@ -20,7 +20,7 @@ declare module 'fastify' {
   }
 }
 
-const RETRY_AFTER_SECONDS = '1';
+export const RETRY_AFTER_SECONDS = '1';
 /** nginx makes 500 of every other answer to its question. */
 const NGINX_STATUSES: ReadonlySet<number> = new Set([401, 403]);
 
@@ -146,12 +146,18 @@ function challengeOf({ config }: ErrorDeps, request: FastifyRequest): string {
   return `${scheme} realm="gatehouse", resource_metadata="${metadata}"`; // RFC 9728 section 5.1
 }
 
-function sendOAuthError(refusal: Refusal, refusalStatus: number, reply: FastifyReply): void {
+/** The body of the OAuth endpoints, and its status. */
+export function oauthErrorBody(refusal: Refusal, refusalStatus: number) {
   const { status, error } = oauthError(refusal, refusalStatus);
   const description = messageWithField(refusal, refusal.details.message ?? REASONS[refusal.code].message);
+  return { status, body: { error, error_description: printable(description) } };
+}
+
+function sendOAuthError(refusal: Refusal, refusalStatus: number, reply: FastifyReply): void {
+  const { status, body } = oauthErrorBody(refusal, refusalStatus);
   if (status === 401) reply.header('www-authenticate', 'Basic realm="gatehouse"');
   reply.header('cache-control', 'no-store');
-  send(reply, status, refusal, { error, error_description: printable(description) });
+  send(reply, status, refusal, body);
 }
 
 /** `to`: nginx is told the status in a header, and answered with one that it passes on. */

@@ -7,6 +7,7 @@ import { evaluate, evaluateKnown, type Judgement } from '../../use-cases/checks/
 import { readQuestionKnown } from '../../use-cases/checks/read-questions.ts';
 import { countAnswer } from '../../use-cases/checks/record-exercise.ts';
 import { staleMark } from '../answer-headers.ts';
+import { errorBody } from '../errors.ts';
 import { presentJudgement } from '../present/evaluation.ts';
 import { EvaluationAnswer, EvaluationQuestion } from '../schemas/evaluation.ts';
 import { serializerOf } from '../serializers.ts';
@@ -14,7 +15,7 @@ import { DEPTH_MAX } from '../strict-json.ts';
 import { checkOf } from '../validator.ts';
 import type { FindClient } from './direct-clients.ts';
 import { answerWith, type Direct } from './direct-post.ts';
-import { answersOf, type Exchange } from './exchange.ts';
+import { answersOf, type Exchange, refusalsOf } from './exchange.ts';
 
 const PATH = '/access/v1/evaluation';
 const JSON_OPTIONS = { depth_max: DEPTH_MAX };
@@ -27,6 +28,9 @@ export function directEvaluation(deps: Deps, findClient: FindClient): Direct {
     route: PATH,
     headers: { 'content-type': 'application/json; charset=utf-8' },
   });
+  const refuse = refusalsOf(deps, { method: 'POST', route: PATH, headers: {} }, (request_id) =>
+    JSON.stringify(errorBody(deps, 'unavailable', 503, request_id)),
+  );
   const write = serializerOf(EvaluationAnswer);
   const { check: isQuestion } = checkOf(EvaluationQuestion);
 
@@ -54,11 +58,11 @@ export function directEvaluation(deps: Deps, findClient: FindClient): Direct {
       if (asked === null) return 'general';
       const known = evaluateKnown(deps, client, asked);
       if (known === null)
-        return answerWith(
-          deps.load,
-          () => evaluate(deps, client, asked),
-          (found) => tell(exchange, found),
-        );
+        return answerWith(deps.load, {
+          ask: () => evaluate(deps, client, asked),
+          tell: (found) => tell(exchange, found),
+          refuse: () => refuse(exchange),
+        });
       countAnswer(deps, asked.subject, known);
       tell(exchange, known);
       return 'answered';

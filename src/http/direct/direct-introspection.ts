@@ -1,16 +1,18 @@
 // `POST /oauth/introspect`, directly (routes/oauth.ts is the general way).
 
 import type { Deps } from '../../deps.ts';
+import { Refusal } from '../../domain/refusal.ts';
 import { type Introspected, introspect, introspectKnown } from '../../use-cases/checks/introspect.ts';
 import { asksFor } from '../accept.ts';
 import { staleMark } from '../answer-headers.ts';
+import { oauthErrorBody } from '../errors.ts';
 import { presentIntrospection } from '../present/introspection.ts';
 import { INTROSPECTION_JWT } from '../routes/oauth.ts';
 import { Introspection } from '../schemas/introspection.ts';
 import { serializerOf } from '../serializers.ts';
 import type { FindClient } from './direct-clients.ts';
 import { answerWith, type Direct } from './direct-post.ts';
-import { answersOf, type Exchange } from './exchange.ts';
+import { answersOf, type Exchange, refusalsOf } from './exchange.ts';
 
 const PATH = '/oauth/introspect';
 const NO_TOKEN = { active: false };
@@ -23,6 +25,12 @@ export function directIntrospection(deps: Deps, findClient: FindClient): Direct 
     route: PATH,
     headers: { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8', vary: 'accept' },
   });
+  const unavailable = JSON.stringify(oauthErrorBody(new Refusal('unavailable'), 503).body);
+  const refuse = refusalsOf(
+    deps,
+    { method: 'POST', route: PATH, headers: { 'cache-control': 'no-store' } },
+    () => unavailable,
+  );
   const write = serializerOf(Introspection);
 
   function tell(exchange: Exchange, found: Introspected | null): void {
@@ -42,11 +50,11 @@ export function directIntrospection(deps: Deps, findClient: FindClient): Direct 
       if (token === undefined) return 'general';
       const known = introspectKnown(deps, client, token);
       if (known === undefined)
-        return answerWith(
-          deps.load,
-          () => introspect(deps, client, token),
-          (found) => tell(exchange, found),
-        );
+        return answerWith(deps.load, {
+          ask: () => introspect(deps, client, token),
+          tell: (found) => tell(exchange, found),
+          refuse: () => refuse(exchange),
+        });
       tell(exchange, known);
       return 'answered';
     },

@@ -22,9 +22,22 @@ export type Direct = {
 const BODY_BYTES_MAX = 16_384;
 const DIGITS = /^[1-9][0-9]{0,5}$/;
 
-/** Asks, and tells what was found; where it could not be found, or there is too much to do, the general way says so. */
-export function answerWith<Found>(load: Load, ask: () => Promise<Found>, tell: (found: Found) => void): Outcome {
-  if (load.shortageFor('check') !== null) return 'general';
+export type Asking<Found> = {
+  readonly ask: () => Promise<Found>;
+  /** Answers what was found. */
+  readonly tell: (found: Found) => void;
+  /** Answers that there is too much to do. */
+  readonly refuse: () => void;
+};
+
+/** Asks, and tells what was found; where it could not be found, the general way says why. */
+export function answerWith<Found>(load: Load, { ask, tell, refuse }: Asking<Found>): Outcome {
+  const shortage = load.shortageFor('check');
+  if (shortage !== null) {
+    load.recordShed('check', shortage);
+    refuse();
+    return 'answered';
+  }
   load.begin();
   return ask()
     .then(

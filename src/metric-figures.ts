@@ -65,7 +65,12 @@ const root_age = gaugeOf('audit_root_age_seconds', 'Time since the last signed r
 const root_backlog = gaugeOf('audit_root_backlog_logs', 'Logs of the record that have changed since the last root');
 const OF_SERVICE = [nodes, webhook_waits, root_age, root_backlog] as const;
 
-let watched: { freshness?: FreshnessFigures; pools?: Pools; load?: LoadFigures; service?: () => Promise<ServiceFigures | null> } = {};
+let watched: {
+  freshness?: FreshnessFigures;
+  pools?: Pools;
+  load?: LoadFigures;
+  service?: () => Promise<ServiceFigures | null>;
+} = {};
 forgetService();
 
 /** A count that is kept elsewhere. */

@@ -4,7 +4,7 @@
 import t, { type Test } from 'tap';
 import type { AddRoutes } from '../../src/http/app-type.ts';
 import { declaredRoutes } from '../../src/http/route-access.ts';
-import type { Urgency } from '../../src/load.ts';
+import type { Urgency } from '../../src/metrics.ts';
 import { buildTestApp, type TestAppOptions } from '../support/build-app.ts';
 import { listeningApp } from '../support/listening.ts';
 import { eventually } from '../support/service.ts';

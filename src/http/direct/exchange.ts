@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Deps } from '../../deps.ts';
-import { type Observe, observerOf } from '../../metrics.ts';
+import { countRefusal, type Observe, observerOf } from '../../metrics.ts';
 import { commonHeaders } from '../answer-headers.ts';
 import { RETRY_AFTER_SECONDS } from '../errors.ts';
 import { requestIdOf } from '../request-id.ts';
@@ -66,6 +66,7 @@ export function refusalsOf(
   const writeLine = accessLinesOf(deps, { method, route, status: 503 });
   const observe: Observe = observerOf({ method, route, status: 503 });
   return ({ response, headers: { request_id }, started_ms }) => {
+    countRefusal('unavailable');
     const id = requestIdOf(request_id);
     const body = bodyOf(id);
     response.writeHead(503, prepared.concat('x-request-id', id, 'content-length', String(body.length)));

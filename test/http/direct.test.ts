@@ -439,3 +439,74 @@ t.test('who waits for the database longer than a request may is told 503', async
   is_stuck = false;
   t.match((await ask(introspection(authorization, `token=${classic.text}`))).body, '"active":true');
 });
+
+/** How often facts were asked for that were not known, and how often a client: by the general way only. */
+function countingAsked({ deps }: Started): { readonly facts: () => number; readonly clients: () => number } {
+  const { loadOrLastKnown, client } = deps.facts;
+  const count = { facts: 0, clients: 0 };
+  Object.assign(deps.facts, {
+    loadOrLastKnown: (...asked: Parameters<typeof loadOrLastKnown>) => {
+      count.facts += 1;
+      return loadOrLastKnown(...asked);
+    },
+    client: (...asked: Parameters<typeof client>) => {
+      count.clients += 1;
+      return client(...asked);
+    },
+  });
+  return { facts: () => count.facts, clients: () => count.clients };
+}
+
+t.test('a gateway asks the database once, whether what it finds is a yes or a no', async (t) => {
+  const app = await started(t);
+  const { authorization, ask, rows, ada, classic } = app;
+  const { facts, clients } = countingAsked(app);
+  const cold = await rows.classic(ada, { scopes: ['repo'] });
+  await eventually(async () => {
+    const before = clients();
+    t.equal((await ask(gateway(authorization, classic.text, '/repos/acme/mill'))).status, 200);
+    return clients() === before;
+  }, 20_000);
+  const cases = [
+    { what: 'a yes, directly', text: cold.text, target: '/repos/acme/mill', status: 200, clients: 0 },
+    { what: 'a no', text: cold.text, target: '/repos/acme/absent', status: 403, clients: 1 },
+    { what: 'nobody', text: newText('classic', 'gth'), target: '/repos/acme/mill', status: 401, clients: 1 },
+  ];
+  for (const { what, text, target, ...expected } of cases) {
+    const before = { facts: facts(), clients: clients() };
+    const { status } = await ask(gateway(authorization, text, target));
+    t.same({ status, clients: clients() - before.clients }, expected, what);
+    t.equal(facts() - before.facts, 1, what);
+  }
+});
+
+t.test('P2: what was judged is not written once the node has heard nothing for too long', async (t) => {
+  const app = await started(t);
+  const { authorization, classic, ask, deps } = app;
+  const requests = [
+    introspection(authorization, `token=${classic.text}`),
+    evaluation(authorization, question(classic.text)),
+    gateway(authorization, classic.text, '/repos/acme/mill'),
+  ];
+  const { facts } = countingAsked(app);
+  for (const request of requests) {
+    await eventually(async () => {
+      const before = facts();
+      t.equal((await ask(request)).status, 200);
+      return facts() === before;
+    }, 20_000);
+    const { known } = deps.facts;
+    // The process stops after it has judged, for longer than what it remembers may be used.
+    Object.assign(deps.facts, {
+      known: (...asked: Parameters<typeof known>) => {
+        const found = known(...asked);
+        if (found !== null) deps.freshness.doubt();
+        return found;
+      },
+    });
+    const before = facts();
+    t.equal((await ask(request)).status, 200);
+    t.equal(facts(), before + 1, `${request.line}: the database is asked anew`);
+    Object.assign(deps.facts, { known });
+  }
+});

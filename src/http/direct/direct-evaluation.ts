@@ -13,22 +13,23 @@ import { EvaluationAnswer, EvaluationQuestion } from '../schemas/evaluation.ts';
 import { serializerOf } from '../serializers.ts';
 import { DEPTH_MAX } from '../strict-json.ts';
 import { checkOf } from '../validator.ts';
+import { askFor } from './asking.ts';
 import type { FindClient } from './direct-clients.ts';
-import { answerWith, type Direct } from './direct-post.ts';
-import { answersOf, type Exchange, refusalsOf } from './exchange.ts';
+import type { DirectPost } from './direct-post.ts';
+import { answersOf, refusalOf, type Told } from './exchange.ts';
 
 const PATH = '/access/v1/evaluation';
 const JSON_OPTIONS = { depth_max: DEPTH_MAX };
 const ASCII_ONLY = /^[\0-\x7f]*$/;
 
-export function directEvaluation(deps: Deps, findClient: FindClient): Direct {
+export function directEvaluation(deps: Deps, findClient: FindClient): DirectPost {
   const { public_url } = deps.config;
-  const answer = answersOf(deps, {
+  const told = answersOf(deps, {
     method: 'POST',
     route: PATH,
     headers: { 'content-type': 'application/json; charset=utf-8' },
   });
-  const refuse = refusalsOf(deps, { method: 'POST', route: PATH, headers: {} }, (request_id) =>
+  const refusal = refusalOf(deps, { method: 'POST', route: PATH, headers: {} }, (request_id) =>
     JSON.stringify(errorBody(deps, 'unavailable', 503, request_id)),
   );
   const write = serializerOf(EvaluationAnswer);
@@ -44,28 +45,22 @@ export function directEvaluation(deps: Deps, findClient: FindClient): Direct {
     return question.context?.consistency_token === undefined ? question : null;
   }
 
-  function tell(exchange: Exchange, judgement: Judgement): void {
-    answer(exchange, write(presentJudgement(judgement, public_url)), staleMark(judgement.stale_ms));
+  function tell(judgement: Judgement): Told {
+    return told(write(presentJudgement(judgement, public_url)), staleMark(judgement.stale_ms));
   }
 
   return {
     path: PATH,
     admit: ({ authorization, content_type }) =>
       authorization === null || content_type !== 'application/json' ? null : findClient(authorization, 'evaluate'),
-    respond: (exchange, client, body) => {
+    answer: (client, body) => {
       const question = questionIn(body);
       const asked = question === null ? null : readQuestionKnown(deps, question);
       if (asked === null) return 'general';
       const known = evaluateKnown(deps, client, asked);
-      if (known === null)
-        return answerWith(deps.load, {
-          ask: () => evaluate(deps, client, asked),
-          tell: (found) => tell(exchange, found),
-          refuse: () => refuse(exchange),
-        });
+      if (known === null) return askFor(deps.load, { ask: () => evaluate(deps, client, asked), tell, refusal });
       countAnswer(deps, asked.subject, known);
-      tell(exchange, known);
-      return 'answered';
+      return tell(known);
     },
   };
 }

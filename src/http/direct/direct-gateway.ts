@@ -1,22 +1,32 @@
 // What nginx, Traefik and Caddy ask, directly, where it is allowed (routes/gateway.ts is the general way, and says every no).
 
+import type { IncomingMessage } from 'node:http';
 import type { Deps } from '../../deps.ts';
-import { type Checked, checkRequestKnown } from '../../use-cases/checks/check-request.ts';
+import type { ClientFacts } from '../../domain/caller.ts';
+import {
+  type Checked,
+  checkRequest,
+  checkRequestKnown,
+  type GatewayQuestion,
+} from '../../use-cases/checks/check-request.ts';
 import { countAnswer } from '../../use-cases/checks/record-exercise.ts';
 import { isFlooded } from '../bad-credentials.ts';
 import { presentedBy } from '../credential.ts';
 import { forwardedAddressBehind } from '../forwarded-address.ts';
 import { isOriginalRequest } from '../original-request.ts';
 import { gatewayHeaders } from '../present/gateway.ts';
+import { askFor } from './asking.ts';
 import type { FindClient } from './direct-clients.ts';
-import { answersOf, type Exchange } from './exchange.ts';
+import { answersOf, type Exchange, type Outcome, type Told } from './exchange.ts';
+import { keepCheck } from './kept-checks.ts';
 import type { PlainHeaders } from './plain-headers.ts';
 
 export type DirectGet = {
   readonly path: string;
-  /** Whether it was answered; false: nothing was, and nothing has happened. */
-  readonly answer: (exchange: Exchange) => boolean;
+  readonly answer: (exchange: Exchange) => Outcome;
 };
+
+type Asked = { readonly client: ClientFacts; readonly question: GatewayQuestion };
 
 const STYLES = {
   '/gateway/nginx': { method: 'original_method', target: 'original_uri' },
@@ -35,32 +45,43 @@ export function directGateways(deps: Deps, findClient: FindClient): readonly Dir
     return address !== null && isFlooded(deps, address);
   }
 
-  /** What was allowed; null: nothing is known, or it is not. */
-  function allowedBy(headers: PlainHeaders, method: string | null, target: string | null): Checked | null {
+  /** Who asks and what; null: the general way finds out. */
+  function askedIn(headers: PlainHeaders, { method, target }: (typeof STYLES)[keyof typeof STYLES]): Asked | null {
     const { authorization, gateway_authorization, forwarded_for } = headers;
+    const [of_method, of_target] = [headers[method], headers[target]];
     if (authorization === null || gateway_authorization === null || comesFromFlood(forwarded_for)) return null;
-    if (method === null || target === null || !isOriginalRequest(method, target)) return null;
+    if (of_method === null || of_target === null || !isOriginalRequest(of_method, of_target)) return null;
     const client = findClient(gateway_authorization, 'gateway');
     if (client === null) return null;
     const presented = presentedBy({ rawHeaders: ['authorization', ''], headers: { authorization } }, token_prefix);
     if (presented.type !== 'token') return null;
     const subject = { type: 'token_text', digest: presented.digest } as const;
-    const checked = checkRequestKnown(deps, client, { subject, method, target });
-    if (checked?.judgement.decision.effect !== 'allow') return null;
-    countAnswer(deps, subject, checked.judgement);
-    return checked;
+    return { client, question: { subject, method: of_method, target: of_target } };
   }
 
   return Object.entries(STYLES).map(([path, style]): DirectGet => {
-    const answer = answersOf(deps, { method: 'GET', route: path, headers: { 'cache-control': 'no-store' } });
+    const told = answersOf(deps, { method: 'GET', route: path, headers: { 'cache-control': 'no-store' } });
+
+    function tell(request: IncomingMessage, checked: Checked): Told | 'general' {
+      const { decision, stale_ms } = checked.judgement;
+      if (decision.effect !== 'allow') keepCheck(request, checked);
+      else if (stale_ms === undefined) return told('', Object.entries(gatewayHeaders(checked)).flat());
+      return 'general';
+    }
+
     return {
       path,
-      answer: (exchange) => {
-        const { headers } = exchange;
-        const checked = allowedBy(headers, headers[style.method], headers[style.target]);
-        if (checked === null) return false;
-        answer(exchange, '', Object.entries(gatewayHeaders(checked)).flat());
-        return true;
+      answer: ({ request, headers }) => {
+        const asked = askedIn(headers, style);
+        if (asked === null) return 'general';
+        const { client, question } = asked;
+        const known = checkRequestKnown(deps, client, question);
+        if (known === null) {
+          const ask = () => checkRequest(deps, client, question);
+          return askFor(deps.load, { ask, tell: (found) => tell(request, found), refusal: 'general' });
+        }
+        countAnswer(deps, question.subject, known.judgement);
+        return tell(request, known);
       },
     };
   });

@@ -10,32 +10,30 @@ import { presentIntrospection } from '../present/introspection.ts';
 import { INTROSPECTION_JWT } from '../routes/oauth.ts';
 import { Introspection } from '../schemas/introspection.ts';
 import { serializerOf } from '../serializers.ts';
+import { askFor } from './asking.ts';
 import type { FindClient } from './direct-clients.ts';
-import { answerWith, type Direct } from './direct-post.ts';
-import { answersOf, type Exchange, refusalsOf } from './exchange.ts';
+import type { DirectPost } from './direct-post.ts';
+import { answersOf, refusalOf, type Told } from './exchange.ts';
 
 const PATH = '/oauth/introspect';
 const NO_TOKEN = { active: false };
 /** The usual form: nothing in it is encoded, repeated or for somebody else. */
 const PLAIN_FORM = /^token=([A-Za-z0-9_]{1,255})(?:&token_type_hint=[A-Za-z_]{1,64})?$/;
 
-export function directIntrospection(deps: Deps, findClient: FindClient): Direct {
-  const answer = answersOf(deps, {
+export function directIntrospection(deps: Deps, findClient: FindClient): DirectPost {
+  const told = answersOf(deps, {
     method: 'POST',
     route: PATH,
     headers: { 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8', vary: 'accept' },
   });
   const unavailable = JSON.stringify(oauthErrorBody(new Refusal('unavailable'), 503).body);
-  const refuse = refusalsOf(
-    deps,
-    { method: 'POST', route: PATH, headers: { 'cache-control': 'no-store' } },
-    () => unavailable,
-  );
+  const no_store = { 'cache-control': 'no-store' };
+  const refusal = refusalOf(deps, { method: 'POST', route: PATH, headers: no_store }, () => unavailable);
   const write = serializerOf(Introspection);
 
-  function tell(exchange: Exchange, found: Introspected | null): void {
+  function tell(found: Introspected | null): Told {
     const body = found === null ? NO_TOKEN : presentIntrospection(found, deps.config.public_url);
-    answer(exchange, write(body), staleMark(found?.stale_ms));
+    return told(write(body), staleMark(found?.stale_ms));
   }
 
   return {
@@ -45,18 +43,12 @@ export function directIntrospection(deps: Deps, findClient: FindClient): Direct 
       if (accept !== null && asksFor(accept, INTROSPECTION_JWT, 'application/json')) return null;
       return findClient(authorization, 'introspect');
     },
-    respond: (exchange, client, body) => {
+    answer: (client, body) => {
       const [, token] = PLAIN_FORM.exec(body.toString('latin1')) ?? [];
       if (token === undefined) return 'general';
       const known = introspectKnown(deps, client, token);
-      if (known === undefined)
-        return answerWith(deps.load, {
-          ask: () => introspect(deps, client, token),
-          tell: (found) => tell(exchange, found),
-          refuse: () => refuse(exchange),
-        });
-      tell(exchange, known);
-      return 'answered';
+      if (known !== undefined) return tell(known);
+      return askFor(deps.load, { ask: () => introspect(deps, client, token), tell, refusal });
     },
   };
 }

@@ -15,7 +15,7 @@ import { Account } from '../schemas/account.ts';
 import { Repository } from '../schemas/repositories.ts';
 import { serializerOf } from '../serializers.ts';
 import { tokenHeadersAt } from '../token-headers.ts';
-import { answersOf, type Exchange } from './exchange.ts';
+import { answersOf, type Exchange, type Outcome } from './exchange.ts';
 
 const ROUTE = '/repos/:owner/:repo';
 /** Nothing in it is encoded, and there is no query. */
@@ -23,10 +23,10 @@ const PLAIN_PATH = /^\/repos\/([A-Za-z0-9-]{1,39})\/([A-Za-z0-9._-]{1,100})$/;
 const OPERATION = ownOperation('GET /repos/{owner}/{repo}');
 const ASK = { type: 'operation', operation: OPERATION } as const;
 
-/** Answers, and whether it did; false: nothing was answered, and nothing has happened. */
-export function directRepository(deps: Deps): (exchange: Exchange) => boolean {
+/** Known and allowed, or the general way's. */
+export function directRepository(deps: Deps): (exchange: Exchange) => Outcome {
   const { token_prefix, trusted_proxies } = deps.config;
-  const answer = answersOf(deps, {
+  const told = answersOf(deps, {
     method: 'GET',
     route: ROUTE,
     headers: { 'content-type': 'application/json; charset=utf-8' },
@@ -44,23 +44,23 @@ export function directRepository(deps: Deps): (exchange: Exchange) => boolean {
   return (exchange) => {
     const [, owner, repo] = PLAIN_PATH.exec(exchange.request.url ?? '') ?? [];
     const { authorization } = exchange.headers;
-    if (owner === undefined || repo === undefined || authorization === null || mayComeFromFlood(exchange)) return false;
+    if (owner === undefined || repo === undefined || authorization === null || mayComeFromFlood(exchange))
+      return 'general';
     const presented = presentedBy({ rawHeaders: ['authorization', ''], headers: { authorization } }, token_prefix);
-    if (presented.type !== 'token') return false;
+    if (presented.type !== 'token') return 'general';
     const resource = repositoryIn({ owner, repo });
     const known = authenticateKnown(deps, { type: 'token_text', digest: presented.digest }, resource);
-    if (known?.subject?.type !== 'token' || known.facts.resource.type !== 'repository') return false;
+    if (known?.subject?.type !== 'token' || known.facts.resource.type !== 'repository') return 'general';
     const { facts, subject, principal } = known;
     const { now } = facts;
-    if (judgeCredential(subject, now) !== null) return false;
+    if (judgeCredential(subject, now) !== null) return 'general';
     const decision = decide({ subject, resource: facts.resource }, { ask: ASK }, now);
-    if (decision.effect !== 'allow') return false;
+    if (decision.effect !== 'allow') return 'general';
     const shown = showRepositoryKnown(deps, principal, { repository: known.facts.resource, now });
     const limits = shown === null ? null : countRequestOf(deps, subject.person.id);
-    if (shown === null || limits === null) return false;
+    if (shown === null || limits === null) return 'general';
     deps.last_use.record(subject.token.id, now);
     recordExercise(deps, { subject, resource: facts.resource, decision }, now);
-    answer(exchange, write(presentRepository(deps, shown)), [...limits, ...tokenHeaders(subject.token)].flat());
-    return true;
+    return told(write(presentRepository(deps, shown)), [...limits, ...tokenHeaders(subject.token)].flat());
   };
 }

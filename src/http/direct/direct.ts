@@ -6,22 +6,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Deps } from '../../deps.ts';
 import type { App } from '../app-type.ts';
+import { waitsSince } from '../deadline.ts';
 import { directClients } from './direct-clients.ts';
 import { directEvaluation } from './direct-evaluation.ts';
 import { type DirectGet, directGateways } from './direct-gateway.ts';
 import { directIntrospection } from './direct-introspection.ts';
-import { type Direct, takePost, type Ways } from './direct-post.ts';
+import { answerPost, type DirectPost, directLength } from './direct-post.ts';
 import { directRepository } from './direct-repository.ts';
+import type { Exchange, Outcome, Told } from './exchange.ts';
 import { readPlainHeaders } from './plain-headers.ts';
+import { createTurns } from './turns.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What becomes of a request whose body, where it has one, waits to be read on. */
+type Ends = { readonly general: () => void; readonly done: () => void };
 
 /** Called once by buildApp when all routes are there. While the application closes, all goes the general way. */
 export function addDirectAnswers(app: App, deps: Deps): void {
   const findClient = directClients(deps);
-  const posts = byPath<Direct>([directIntrospection(deps, findClient), directEvaluation(deps, findClient)]);
+  const posts = byPath<DirectPost>([directIntrospection(deps, findClient), directEvaluation(deps, findClient)]);
   const gateways = byPath<DirectGet>(directGateways(deps, findClient));
   const answerRepository = directRepository(deps);
+  const turns = createTurns(deps.freshness.isFresh);
   const timeout_ms = deps.config.request_timeout_ms;
   const listeners = app.server.listeners('request') as Listener[];
   let is_closing = false;
@@ -35,14 +42,81 @@ export function addDirectAnswers(app: App, deps: Deps): void {
   }
 
   /** A fault here is a bug: the general way answers, and the log tells. What has begun to be answered cannot be answered again. */
-  function attempting<Found>(response: ServerResponse, work: () => Found, instead: Found): Found {
+  function failed(response: ServerResponse, error: unknown): 'general' {
+    deps.log.error({ err: error }, 'a direct answer failed');
+    if (response.headersSent) response.destroy();
+    return 'general';
+  }
+
+  function attempted({ response }: Exchange, work: () => Outcome): Outcome {
     try {
       return work();
     } catch (error) {
-      deps.log.error({ err: error }, 'a direct answer failed');
-      if (!response.headersSent) return instead;
-      throw error;
+      return failed(response, error);
     }
+  }
+
+  function write(exchange: Exchange, { write: writeTold, body, more }: Told, { general, done }: Ends): void {
+    try {
+      writeTold(exchange, body, more);
+    } catch (error) {
+      failed(exchange.response, error);
+      if (!exchange.response.destroyed) general();
+      return;
+    }
+    done();
+  }
+
+  /** No request waits longer than all others: from then on it is the general way's, which has its deadline. */
+  function wait(exchange: Exchange, outcome: Promise<Told | 'general'>, ends: Ends): void {
+    let is_over = false;
+    const end = (told: Told | 'general'): void => {
+      if (is_over) return;
+      is_over = true;
+      clearTimeout(timer);
+      if (exchange.response.destroyed) return;
+      if (told === 'general') ends.general();
+      else write(exchange, told, ends);
+    };
+    const timer = setTimeout(() => {
+      waitsSince(exchange.request, exchange.started_ms);
+      end('general');
+    }, timeout_ms);
+    void outcome.then(end);
+  }
+
+  function end(exchange: Exchange, outcome: Outcome, ends: Ends): void {
+    if (outcome === 'general') ends.general();
+    else if (outcome instanceof Promise) wait(exchange, outcome, ends);
+    else turns.write({ write: () => write(exchange, outcome, ends), instead: ends.general });
+  }
+
+  function takeGet(exchange: Exchange, answer: DirectGet['answer'], general: () => void): void {
+    turns.judge(() =>
+      end(
+        exchange,
+        attempted(exchange, () => answer(exchange)),
+        { general, done: nothing },
+      ),
+    );
+  }
+
+  function takePost(exchange: Exchange, post: DirectPost, length: number, general: () => void): void {
+    const { request } = exchange;
+    request.once('data', (body: Buffer) => {
+      request.pause();
+      const giveBack = (): void => {
+        request.unshift(body);
+        general();
+      };
+      turns.judge(() =>
+        end(
+          exchange,
+          attempted(exchange, () => answerPost(exchange, post, { body, length })),
+          { general: giveBack, done: () => request.resume() },
+        ),
+      );
+    });
   }
 
   /** Whether it is or will be answered; false: the general way has to. */
@@ -56,11 +130,14 @@ export function addDirectAnswers(app: App, deps: Deps): void {
     const headers = readPlainHeaders(request);
     if (headers === null) return false;
     const exchange = { request, response, headers, started_ms };
-    if (post !== undefined) {
-      const attempt: Ways['attempt'] = (work) => attempting(response, work, 'general');
-      return takePost(exchange, post, { general, attempt, timeout_ms });
+    if (get !== undefined && headers.content_length === null) {
+      takeGet(exchange, get, general);
+      return true;
     }
-    return get !== undefined && headers.content_length === null && get(exchange);
+    const length = directLength(headers);
+    if (post === undefined || length === null) return false;
+    takePost(exchange, post, length, general);
+    return true;
   }
 
   app.server.removeAllListeners('request');
@@ -68,8 +145,12 @@ export function addDirectAnswers(app: App, deps: Deps): void {
     const general = (): void => {
       for (const listener of listeners) listener(request, response);
     };
-    if (!attempting(response, () => take(request, response, general), false)) general();
+    if (!take(request, response, general)) general();
   });
+}
+
+function nothing(): void {
+  // A request without a body is over when it is answered.
 }
 
 function byPath<Each extends { readonly path: string }>(all: readonly Each[]): ReadonlyMap<string, Each> {

@@ -1,4 +1,5 @@
-// One request that is answered directly, and how: head, body, access line and observation are those of the general way (app.ts).
+// One request that may be answered directly, and how that is: head, body, access line and observation are those of the general way
+// (app.ts).
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Deps } from '../../deps.ts';
@@ -18,8 +19,13 @@ export type Exchange = {
 
 const REFUSAL_HEADERS = { 'content-type': 'application/json; charset=utf-8', 'retry-after': RETRY_AFTER_SECONDS };
 
-/** Answers 200 with these bytes. `more`: names and values, one after the other. */
-export type Answer = (exchange: Exchange, body: string, more?: readonly string[]) => void;
+type Write = (exchange: Exchange, body: string, more: readonly string[]) => void;
+
+/** What is to be told. `more`: names and values of headers, one after the other. */
+export type Told = { readonly write: Write; readonly body: string; readonly more: readonly string[] };
+
+/** `general`: nothing was told. A promise: it is being asked for; it never rejects. */
+export type Outcome = Told | 'general' | Promise<Told | 'general'>;
 
 export type AnswerForm = {
   readonly method: 'GET' | 'POST';
@@ -35,18 +41,15 @@ function variesByOrigin({ cors_origins }: Deps['config'], { route, headers }: Om
   return { vary: headers.vary === undefined ? 'Origin' : `${headers.vary}, Origin` };
 }
 
-/** Everything that can be prepared for the answers of one route is. */
-export function answersOf(deps: Deps, { method, route, headers }: AnswerForm): Answer {
-  const { 'x-request-id': _each, ...common } = commonHeaders('', deps.config.public_url.startsWith('https:'));
-  const varying = variesByOrigin(deps.config, { route, headers });
-  const prepared = Object.entries({ ...common, ...headers, ...varying }).flat();
-  const writeLine = accessLinesOf(deps, { method, route, status: 200 });
-  const observe: Observe = observerOf({ method, route, status: 200 });
-  return ({ response, headers: { request_id }, started_ms }, body, more = []) => {
-    const id = requestIdOf(request_id);
+type Kind = { readonly route: AnswerForm; readonly status: number };
+
+/** Writes head and body, and whatever is written and counted of an answer. Everything that can be prepared for it is. */
+function writerOf(deps: Deps, { route: { method, route }, status }: Kind, prepared: readonly string[]) {
+  const writeLine = accessLinesOf(deps, { method, route, status });
+  const observe: Observe = observerOf({ method, route, status });
+  return ({ response, started_ms }: Exchange, id: string, body: string, more: readonly string[]): void => {
     const length = Buffer.byteLength(body);
-    const head = prepared.concat('x-request-id', id, 'content-length', String(length), more);
-    response.writeHead(200, head);
+    response.writeHead(status, prepared.concat('x-request-id', id, 'content-length', String(length), more));
     response.end(body, length === body.length ? 'latin1' : 'utf8'); // where both are the same, the former is written faster
     const ms = Math.round((performance.now() - started_ms) * 1000) / 1000;
     observe(ms / 1000);
@@ -54,25 +57,29 @@ export function answersOf(deps: Deps, { method, route, headers }: AnswerForm): A
   };
 }
 
-/** Says that there is too much to do, as the general way does (overload.ts, errors.ts), for much less. `bodyOf`: of the request's id. */
-export function refusalsOf(
-  deps: Deps,
-  { method, route, headers }: AnswerForm,
-  bodyOf: (request_id: string) => string,
-): (exchange: Exchange) => void {
+function commonOf(deps: Deps): Readonly<Record<string, string>> {
   const { 'x-request-id': _each, ...common } = commonHeaders('', deps.config.public_url.startsWith('https:'));
-  const all = { ...common, ...headers, ...REFUSAL_HEADERS, ...variesByOrigin(deps.config, { route, headers: {} }) };
-  const prepared = Object.entries(all).flat();
-  const writeLine = accessLinesOf(deps, { method, route, status: 503 });
-  const observe: Observe = observerOf({ method, route, status: 503 });
-  return ({ response, headers: { request_id }, started_ms }) => {
+  return common;
+}
+
+/** How a route tells its answers. */
+export function answersOf(deps: Deps, form: AnswerForm): (body: string, more?: readonly string[]) => Told {
+  const all = { ...commonOf(deps), ...form.headers, ...variesByOrigin(deps.config, form) };
+  const writeAnswer = writerOf(deps, { route: form, status: 200 }, Object.entries(all).flat());
+  const write: Write = (exchange, body, more) =>
+    writeAnswer(exchange, requestIdOf(exchange.headers.request_id), body, more);
+  return (body, more = []) => ({ write, body, more });
+}
+
+/** How it says that there is too much to do, as the general way does (overload.ts, errors.ts), for much less. `bodyOf`: of the request's id. */
+export function refusalOf(deps: Deps, form: AnswerForm, bodyOf: (request_id: string) => string): Told {
+  const varying = variesByOrigin(deps.config, { route: form.route, headers: {} });
+  const all = { ...commonOf(deps), ...form.headers, ...REFUSAL_HEADERS, ...varying };
+  const writeRefusal = writerOf(deps, { route: form, status: 503 }, Object.entries(all).flat());
+  const write: Write = (exchange) => {
     countRefusal('unavailable');
-    const id = requestIdOf(request_id);
-    const body = bodyOf(id);
-    response.writeHead(503, prepared.concat('x-request-id', id, 'content-length', String(body.length)));
-    response.end(body, 'latin1');
-    const ms = Math.round((performance.now() - started_ms) * 1000) / 1000;
-    observe(ms / 1000);
-    writeLine(id, ms);
+    const id = requestIdOf(exchange.headers.request_id);
+    writeRefusal(exchange, id, bodyOf(id), []);
   };
+  return { write, body: '', more: [] };
 }

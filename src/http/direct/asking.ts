@@ -1,0 +1,25 @@
+// What is not known has to be asked for, which takes of what there is too little of when there is too much to do (load.ts).
+
+import type { Load } from '../../load.ts';
+import type { Outcome, Told } from './exchange.ts';
+
+type Asking<Found> = {
+  readonly ask: () => Promise<Found>;
+  readonly tell: (found: Found) => Told | 'general';
+  /** That there is too much to do. */
+  readonly refusal: Told | 'general';
+};
+
+/** Asks, and tells what was found; where it could not be found, the general way says why. */
+export function askFor<Found>(load: Load, { ask, tell, refusal }: Asking<Found>): Outcome {
+  const shortage = load.shortageFor('check');
+  if (shortage !== null) {
+    if (refusal !== 'general') load.recordShed('check', shortage);
+    return refusal;
+  }
+  load.begin();
+  return ask()
+    .then(tell)
+    .catch(() => 'general' as const)
+    .finally(load.end);
+}

@@ -21,6 +21,7 @@ import { createReplicatedFacts } from './facts/replica.ts';
 import { createShownRepositories } from './facts/shown-repositories.ts';
 import type { StrictFacts } from './facts/source.ts';
 import { createStrictFacts } from './facts/strict.ts';
+import { createKeptSecrets } from './kept-secrets.ts';
 import { createKeySets } from './key-sets.ts';
 import { createLoad } from './load.ts';
 import { createMailer } from './mailer.ts';
@@ -84,6 +85,7 @@ export function composeDeps({
   watchService(createServiceFigures({ db, config, clock, monotonic_ms }));
   const catalogue = createCatalogueSource({ db, log, outage, ...following });
   const openImportDatabase = importDatabaseOf(pool);
+  const page_key = createPageKey(db);
   const outbound = createOutbound({ allow: config.outbound_allow });
   const key_sets = createKeySets({ outbound, clock, log, request_timeout_ms: config.request_timeout_ms });
   const last_use = createLastUse(db);
@@ -98,8 +100,8 @@ export function composeDeps({
   });
   const mailer = createMailer(config);
   const signer = createSigner({ db, config, clock, log, ...following });
-  const outside = { outbound, key_sets, signer, mailer };
-  const page_key = createPageKey(db);
+  const kept_secrets = createKeptSecrets({ config, salt: page_key });
+  const outside = { outbound, kept_secrets, key_sets, signer, mailer };
   const counted = { last_use, usage, bad_credentials, counts: shareCounts({ db, clock }), load };
   const shown_repositories = createShownRepositories({
     read: (id) => findRepositoryText(db, id),

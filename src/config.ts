@@ -44,6 +44,8 @@ export const SETTINGS = Type.Object({
   SIGNING_KEY_FILE: Type.Optional(Type.String()),
   SIGNING_KEY_SECRET: Type.Optional(Type.String({ pattern: SECRET_FORM })),
   SIGNING_KEY_SECRET_PREVIOUS: Type.Optional(Type.String({ pattern: SECRET_FORM })),
+  DATA_SECRET: Type.Optional(Type.String({ pattern: SECRET_FORM })),
+  DATA_SECRET_PREVIOUS: Type.Optional(Type.String({ pattern: SECRET_FORM })),
   CATALOGUE_FILE: Type.Optional(Type.String()),
   LOG_LEVEL: Type.Enum(LOG_LEVELS, { default: 'info' }),
   ALLOW_UNSAFE_DATABASE: Type.Enum(['0', '1'], { default: '0' }),
@@ -122,6 +124,10 @@ export interface Config {
   readonly signing_key_secret: string | null;
   /** The secret before it, while what it encrypted is encrypted anew. */
   readonly signing_key_secret_previous: string | null;
+  /** What secrets of others in the database (of webhooks) are encrypted under; null: they are not. */
+  readonly data_secret: string | null;
+  /** Another one that opens them, while it is changed. */
+  readonly data_secret_previous: string | null;
   /** The catalogue of operations that is put in force at the start; null: none is. */
   readonly catalogue_file: string | null;
   readonly log_level: (typeof LOG_LEVELS)[number];
@@ -193,6 +199,8 @@ export function loadConfig(environment: Environment): Config {
     signing_key_file: settings.SIGNING_KEY_FILE ?? null,
     signing_key_secret: settings.SIGNING_KEY_SECRET ?? null,
     signing_key_secret_previous: settings.SIGNING_KEY_SECRET_PREVIOUS ?? null,
+    data_secret: settings.DATA_SECRET ?? null,
+    data_secret_previous: settings.DATA_SECRET_PREVIOUS ?? null,
     catalogue_file: settings.CATALOGUE_FILE ?? null,
     log_level: settings.LOG_LEVEL,
     allow_unsafe_database: settings.ALLOW_UNSAFE_DATABASE === '1',

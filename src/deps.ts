@@ -11,6 +11,7 @@ import type { LostEpochs } from './facts/lost-epochs.ts';
 import type { Outage } from './facts/outage.ts';
 import type { ShownRepositories } from './facts/shown-repositories.ts';
 import type { FactsSource } from './facts/source.ts';
+import type { KeptSecrets } from './kept-secrets.ts';
 import type { KeySets } from './key-sets.ts';
 import type { Load } from './load.ts';
 import type { Mailer } from './mailer.ts';
@@ -49,6 +50,8 @@ export interface Deps {
   readonly load: Load;
   /** The key that seals tokens of pages. Faults: StorageUnavailable. */
   readonly page_key: () => Promise<Buffer>;
+  /** Secrets of others, kept to be used again. */
+  readonly kept_secrets: KeptSecrets;
   /** The way to addresses that others have given. */
   readonly outbound: Outbound;
   /** The keys by which organizations' ID tokens are signed. */

@@ -20,6 +20,7 @@ import { ensureAdministrator } from './use-cases/administration/ensure-administr
 import { setCatalogueByFile } from './use-cases/catalogue/set-catalogue.ts';
 import { refuseRestored } from './use-cases/service/refuse-restored.ts';
 import { prepareSigningKeys } from './use-cases/signing-keys/prepare-signing-keys.ts';
+import { prepareHookSecrets } from './use-cases/webhooks/prepare-hook-secrets.ts';
 
 const DATABASE_RETRY_MS = 1000;
 /** Connections of the embedded database beside the pool's: its supervisor, migrations, somebody who looks. */
@@ -86,6 +87,7 @@ export async function prepareService(deps: Deps, catalogue: CatalogueFile): Prom
     ensureAdministrator(deps, { login: config.admin_login, password: config.admin_password }),
   );
   const { is_unprotected } = await whenReachable(log, () => prepareSigningKeys(deps));
+  await whenReachable(log, () => prepareHookSecrets(deps));
   if (catalogue !== null) await whenReachable(log, () => setCatalogueByFile(deps, catalogue));
   return {
     generated_password: administrator.created ? administrator.generated_password : null,

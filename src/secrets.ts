@@ -158,7 +158,8 @@ export async function newJwtKey(algorithm: 'ES256' | 'RS256'): Promise<KeyObject
 /** About 50 ms and 32 MiB each time that a text is encrypted or opened, so that a secret that people chose is not guessed soon. */
 const SCRYPT_COST = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 } as const;
 
-function deriveKey(secret: string, salt: Buffer): Promise<Buffer> {
+/** The key for a secret that people may have chosen, and a salt. */
+export function deriveKey(secret: string, salt: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     scrypt(secret, salt, 32, SCRYPT_COST, (error, key) => (error === null ? resolve(key) : reject(error)));
   });

@@ -126,3 +126,38 @@ export function deleteHook(transaction: Kysely<Database>, key: Key): Promise<Hoo
     .returning([...COLUMNS, HAS_SECRET])
     .executeTakeFirst();
 }
+
+type KeptRow = {
+  readonly id: number;
+  readonly organization_id: number;
+  readonly secret: string | null;
+  readonly previous_secret: string | null;
+};
+
+/** Hooks, by id and locked, of which a secret does not begin so; null: of which one is encrypted. */
+export async function listHookSecretsKeptOtherwise(
+  transaction: Kysely<Database>,
+  {
+    beginning,
+    after_id,
+    limit,
+  }: { readonly beginning: string | null; readonly after_id: number; readonly limit: number },
+): Promise<readonly KeptRow[]> {
+  const is_otherwise =
+    beginning === null
+      ? sql`(starts_with(secret, 'sealed:v1:') or starts_with(previous_secret, 'sealed:v1:'))`
+      : sql`(not starts_with(secret, ${beginning}) or not starts_with(previous_secret, ${beginning}))`;
+  const { rows } = await sql<KeptRow>`
+    select id, organization_id, secret, previous_secret from organization_hooks
+    where id > ${after_id} and ${is_otherwise} order by id limit ${limit} for no key update`.execute(transaction);
+  return rows;
+}
+
+/** The same secrets, kept otherwise. */
+export async function replaceHookSecrets(
+  transaction: Kysely<Database>,
+  id: number,
+  kept: Pick<KeptRow, 'secret' | 'previous_secret'>,
+): Promise<void> {
+  await transaction.updateTable('organization_hooks').set(kept).where('id', '=', id).execute();
+}

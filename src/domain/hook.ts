@@ -19,6 +19,8 @@ export type TokenAction = (typeof TOKEN_ACTIONS)[number];
 export const HOOKS_MAX = 20;
 /** Stands for a secret in every answer; sent back, it means the one that is there. */
 export const HIDDEN_SECRET = '********';
+/** So begin secrets that this service has encrypted. */
+const KEPT_BEGINNING = 'sealed:';
 /** How long the secret before the present one signs too (promises P21). */
 export const SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000;
 export const DELIVERIES_KEPT_DAYS = 30;
@@ -49,12 +51,15 @@ export type HookConfigAsk = {
 
 /**
  * The settings that are asked for, with GitHub's defaults. Like there, a secret that is not sent is none; the stars that
- * stand for it in answers mean `present`. Refuses: 422 for stars where there is none.
+ * stand for it in answers mean `present`. Refuses: 422 for stars where there is none, and for what could be taken for a kept one.
  */
 export function readHookConfig(ask: HookConfigAsk, present: string | null): HookConfig {
   const { url, content_type = 'form', insecure_ssl = '0', secret = '' } = ask;
   if (secret === HIDDEN_SECRET && present === null) {
     throw invalid('Hook', 'config.secret', 'invalid', 'stands for a secret, and there is none');
+  }
+  if (secret.startsWith(KEPT_BEGINNING)) {
+    throw invalid('Hook', 'config.secret', 'invalid', `begins with \`${KEPT_BEGINNING}\``);
   }
   const kept = secret === HIDDEN_SECRET ? present : secret;
   return { url, content_type, insecure_ssl: String(insecure_ssl) === '1', secret: kept === '' ? null : kept };

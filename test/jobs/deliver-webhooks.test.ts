@@ -2,9 +2,13 @@
 
 import { Webhooks } from '@octokit/webhooks';
 import t from 'tap';
+import { loadConfig } from '../../src/config.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
+import type { Deps } from '../../src/deps.ts';
 import { SYSTEM_CALLER } from '../../src/domain/caller.ts';
+import { createKeptSecrets } from '../../src/kept-secrets.ts';
 import { tellTokenEvents } from '../../src/use-cases/tokens/tell-token-event.ts';
+import { prepareHookSecrets } from '../../src/use-cases/webhooks/prepare-hook-secrets.ts';
 import {
   hookWorld,
   type Received,
@@ -65,7 +69,8 @@ t.test('L3: a body as a form is signed as it is sent; a key in base64 is one', a
 
 t.test('promises P21: a new secret signs at once, the one before it beside it for a day', async (t) => {
   let now = new Date();
-  const { hook, call, owner, world, ada, deps } = await hookWorld(t, { deps: { clock: () => now } });
+  const settings = { DATA_SECRET: 'd'.repeat(32) };
+  const { hook, call, owner, world, ada, deps } = await hookWorld(t, { settings, deps: { clock: () => now } });
   const receiver = await startReceiver(t);
   const id = await hook(receiver.url);
   const config = { url: receiver.url, content_type: 'json', secret: 'another' };
@@ -87,6 +92,58 @@ t.test('promises P21: a new secret signs at once, the one before it beside it fo
   const [, , second] = await receiver.until(3);
   if (second === undefined) throw new Error('nothing came');
   t.equal(second.headers['webhook-signature'], standardSignature('another', second));
+});
+
+t.test('promises P15: secrets of webhooks are encrypted under DATA_SECRET, and sign by it as before', async (t) => {
+  const [FIRST, SECOND] = ['1'.repeat(32), '2'.repeat(32)];
+  const { hook, call, owner, deps, acme, world, ada } = await hookWorld(t);
+  const receiver = await startReceiver(t);
+  const id = await hook(receiver.url);
+  const kept = async () => {
+    const columns = ['secret', 'previous_secret'] as const;
+    const row = await deps.db.selectFrom('organization_hooks').select(columns).where('id', '=', id).executeTakeFirst();
+    return `${row?.secret} ${row?.previous_secret}`;
+  };
+  const config = (secret: string) => ({ config: { url: receiver.url, content_type: 'json', secret } });
+  t.equal((await call(owner, `PATCH /orgs/acme/hooks/${id}`, config('another'))).status, 200);
+  t.equal((await call(owner, `PATCH /orgs/acme/hooks/${id}`, config('sealed:v1:00000000:'))).status, 422);
+  t.equal(await kept(), `another ${SECRET}`, 'control: without the setting they stand there');
+
+  const node = (settings: Record<string, string>): Deps => {
+    const set = loadConfig({ OUTBOUND_ALLOW: '127.0.0.0/8', ...settings });
+    return { ...deps, config: set, kept_secrets: createKeptSecrets({ config: set, salt: deps.page_key }) };
+  };
+  const first = node({ DATA_SECRET: FIRST });
+  await prepareHookSecrets(first);
+  const encrypted = await kept();
+  t.match(encrypted, /^sealed:v1:[0-9a-f]{8}:\S+ sealed:v1:[0-9a-f]{8}:\S+$/);
+  t.notMatch(encrypted, 'another');
+  await prepareHookSecrets(first);
+  t.equal(await kept(), encrypted, 'once');
+  await t.rejects(prepareHookSecrets(node({})), /^Set `DATA_SECRET`/);
+  await t.rejects(prepareHookSecrets(node({ DATA_SECRET: SECOND })), /^Change `DATA_SECRET`/);
+  t.equal(await kept(), encrypted, 'a refused start changes nothing');
+  const both = node({ DATA_SECRET: SECOND, DATA_SECRET_PREVIOUS: FIRST });
+  await prepareHookSecrets(both);
+  t.not(await kept(), encrypted);
+  await prepareHookSecrets(node({ DATA_SECRET: SECOND }));
+
+  await startWorker(t, node({ DATA_SECRET: SECOND }));
+  const [ping] = await receiver.until(1);
+  if (ping === undefined) throw new Error('nothing came');
+  const signatures = [standardSignature('another', ping), standardSignature(SECRET, ping)].join(' ');
+  t.equal(ping.headers['webhook-signature'], signatures, 'the present one, and the one before it');
+
+  const other = await world.organization('other', ada);
+  await deps.db.updateTable('organization_hooks').set({ organization_id: other.id }).where('id', '=', id).execute();
+  await t.rejects(
+    prepareHookSecrets(node({ DATA_SECRET_PREVIOUS: SECOND })),
+    /^Set `DATA_SECRET`/,
+    'put into another organization it opens nothing',
+  );
+  await deps.db.updateTable('organization_hooks').set({ organization_id: acme.id }).where('id', '=', id).execute();
+  await prepareHookSecrets(node({ DATA_SECRET_PREVIOUS: SECOND }));
+  t.equal(await kept(), `another ${SECRET}`, 'the way back');
 });
 
 t.test('L3: tokens tell the hooks of their resource owner, and nobody else’s', async (t) => {

@@ -9,6 +9,7 @@ import type { Caller } from '../../domain/caller.ts';
 import type { OrganizationFacts } from '../../domain/facts.ts';
 import { HOOKS_MAX, type HookConfigAsk, type HookEvent, readHookConfig, readHookEvents } from '../../domain/hook.ts';
 import { invalid, Refusal } from '../../domain/refusal.ts';
+import { keepHookSecret } from './hook-secret.ts';
 import { sendPing } from './ping-message.ts';
 
 export type HookAsk = {
@@ -31,8 +32,9 @@ export async function createHook(
 ): Promise<HookRow> {
   const { organization, ask } = input;
   refuseHookUrl(deps, ask.config.url);
-  const config = readHookConfig(ask.config, null);
   const { id: organization_id, login } = organization;
+  const wished = readHookConfig(ask.config, null);
+  const config = { ...wished, secret: await keepHookSecret(deps.kept_secrets, organization_id, wished.secret) };
   return inTransaction(deps.db, async (transaction) => {
     if (!(await lockOrganization(transaction, organization_id))) throw new Refusal('not_found');
     if ((await countHooks(transaction, organization_id)) >= HOOKS_MAX) {

@@ -11,6 +11,7 @@ import { payloadOf } from '../../domain/hook-payload.ts';
 import { type AttemptOutcome, countWebhookAttempt } from '../../metrics.ts';
 import type { OutboundAnswer, OutboundFailure } from '../../outbound.ts';
 import { signHub, signStandard } from '../../secrets.ts';
+import { openHookSecret } from './hook-secret.ts';
 import { storedMessage } from './stored-message.ts';
 
 const ATTEMPT_TIMEOUT_MS = 10_000;
@@ -35,6 +36,11 @@ const FAILURES: Readonly<Record<OutboundFailure, string>> = {
 function bodyOf({ config }: Pick<Deps, 'config'>, due: DueMessage): string {
   const json = JSON.stringify(payloadOf(config.public_url, storedMessage(due)));
   return due.content_type === 'json' ? json : `payload=${encodeURIComponent(json)}`;
+}
+
+async function opened({ kept_secrets }: Deps, due: DueMessage): Promise<DueMessage> {
+  const open = (kept: string | null) => openHookSecret(kept_secrets, due.organization_id, kept);
+  return { ...due, secret: await open(due.secret), previous_secret: await open(due.previous_secret) };
 }
 
 /** The secrets that sign now: the present one, and the one before it for a while. */
@@ -130,11 +136,12 @@ export async function deliverMessage(
   job: TakenJob,
 ): Promise<void> {
   const { message_id, redelivery, attempt: count } = job.data;
-  const due = await findDueMessage(deps.db, message_id);
-  if (due === undefined || !isWanted(due, redelivery)) {
+  const found = await findDueMessage(deps.db, message_id);
+  if (found === undefined || !isWanted(found, redelivery)) {
     await queue.finish(deps.db, job);
     return;
   }
+  const due = await opened(deps, found);
   const delivery = await attempt(deps, due);
   const delay_seconds = redelivery ? null : retryDelay(retry_delays_seconds, count, message_id);
   countWebhookAttempt(outcomeOf(delivery.status, delay_seconds));

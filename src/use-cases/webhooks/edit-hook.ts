@@ -8,6 +8,7 @@ import type { Caller } from '../../domain/caller.ts';
 import { readHookConfig, readHookEvents, SECRET_OVERLAP_MS } from '../../domain/hook.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { type HookAsk, refuseHookUrl } from './create-hook.ts';
+import { keepHookSecret, openHookSecret } from './hook-secret.ts';
 
 type HookPatch = Partial<HookAsk>;
 
@@ -38,16 +39,24 @@ export async function editHook(
 ): Promise<HookRow> {
   const { organization, id, patch } = input;
   if (patch.config !== undefined) refuseHookUrl(deps, patch.config.url);
+  const { kept_secrets } = deps;
+  const keep = <Secret extends string | null>(secret: Secret) => keepHookSecret(kept_secrets, organization.id, secret);
+  const keptOf = async ({ config, ...changes }: HookChanges, previous: PreviousSecret | undefined) => ({
+    ...changes,
+    ...(config !== undefined && { config: { ...config, secret: await keep(config.secret) } }),
+    ...(previous !== undefined && { previous: previous && { ...previous, secret: await keep(previous.secret) } }),
+  });
   return inTransaction(deps.db, async (transaction) => {
     const hook = await lockHook(transaction, { organization_id: organization.id, id });
     if (hook === undefined) throw new Refusal('not_found');
-    const { secret, ...before } = hook;
+    const { secret: kept, ...before } = hook;
+    const secret = await openHookSecret(kept_secrets, organization.id, kept);
     const changes = changesOf(patch, secret);
     const changed = Object.keys(changes);
     if (changed.length === 0) return before;
     const at = deps.clock();
     const previous = previousSecret(changes, secret, at);
-    const after = await updateHook(transaction, id, { ...changes, ...(previous !== undefined && { previous }), at });
+    const after = await updateHook(transaction, id, { ...(await keptOf(changes, previous)), at });
     await writeAudit(transaction, caller, {
       action: 'hook.update',
       operation_type: 'modify',

@@ -29,6 +29,7 @@ import { watchFreshness, watchPools, watchService } from './metric-figures.ts';
 import { countReplicaAnswer } from './metrics.ts';
 import { createOutbound } from './outbound.ts';
 import { createBadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
+import { countCredentialFailures } from './use-cases/checks/credential-failures.ts';
 import { createLastUse } from './use-cases/checks/last-use.ts';
 import { createUsage } from './use-cases/checks/usage.ts';
 import { createServiceFigures } from './use-cases/service/service-figures.ts';
@@ -91,6 +92,8 @@ export function composeDeps({
   const last_use = createLastUse(db);
   const usage = createUsage({ db, log, repositories_max: config.selected_repositories_max + 1 });
   const bad_credentials = createBadCredentialCounts(log);
+  const counts = shareCounts({ db, clock });
+  const credential_failures = countCredentialFailures(counts, clock);
   const load = createLoad({
     requests_max: config.requests_max,
     waiting_max: config.database_waiting_max,
@@ -102,7 +105,7 @@ export function composeDeps({
   const signer = createSigner({ db, config, clock, log, ...following });
   const kept_secrets = createKeptSecrets({ config, salt: page_key });
   const outside = { outbound, kept_secrets, key_sets, signer, mailer };
-  const counted = { last_use, usage, bad_credentials, counts: shareCounts({ db, clock }), load };
+  const counted = { last_use, usage, bad_credentials, credential_failures, counts, load };
   const shown_repositories = createShownRepositories({
     read: (id) => findRepositoryText(db, id),
     freshness,

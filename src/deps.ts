@@ -17,6 +17,7 @@ import type { Load } from './load.ts';
 import type { Mailer } from './mailer.ts';
 import type { Outbound } from './outbound.ts';
 import type { BadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
+import type { CredentialFailures } from './use-cases/checks/credential-failures.ts';
 import type { LastUse } from './use-cases/checks/last-use.ts';
 import type { Usage } from './use-cases/checks/usage.ts';
 import type { Signer } from './use-cases/signing-keys/signer.ts';
@@ -46,6 +47,8 @@ export interface Deps {
   /** How often what may not be done too often was done, over all nodes. */
   readonly counts: SharedCounts;
   readonly bad_credentials: BadCredentialCounts;
+  /** How often each credential that has a name was tried wrongly. */
+  readonly credential_failures: CredentialFailures;
   /** How much this process has to do. */
   readonly load: Load;
   /** The key that seals tokens of pages. Faults: StorageUnavailable. */

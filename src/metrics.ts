@@ -48,7 +48,15 @@ const job_runs = counterOf('job_runs_total', 'Turns of periodic jobs', ['name', 
 const job_ended_well = gaugeOf('job_last_success_timestamp_seconds', 'When a job last ended well', ['name']);
 
 /** What may not be done too often. */
-export const LIMITS = ['holder', 'address', 'bad_credential', 'password', 'verification_mail', 'leak_report'] as const;
+export const LIMITS = [
+  'holder',
+  'address',
+  'bad_credential',
+  'credential',
+  'password',
+  'verification_mail',
+  'leak_report',
+] as const;
 export type Limit = (typeof LIMITS)[number];
 const REPLICA_OUTCOMES = ['used', 'behind', 'absent', 'failed'] as const;
 export type ReplicaOutcome = (typeof REPLICA_OUTCOMES)[number];

@@ -186,8 +186,8 @@ t.test(
   },
 );
 
-/** Two nodes of the service over one database. */
-async function twoNodes(t: Test) {
+/** Three nodes of the service over one database. */
+async function threeNodes(t: Test) {
   const { clock, setTo } = settableClock();
   const { pool } = await createDatabase(t);
   const limits = { BAD_CREDENTIALS_PER_MINUTE: '6', REVOCATION_CALLS_PER_HOUR: '4', ANONYMOUS_PER_HOUR: '5' };
@@ -202,11 +202,11 @@ async function twoNodes(t: Test) {
     const call = (remoteAddress: string, request: InjectOptions) => app.inject({ remoteAddress, ...request });
     return { deps, app, call, share: () => deps.counts.share(false) };
   };
-  return { nodes: [await node(), await node()] as const, setTo };
+  return { nodes: [await node(), await node(), await node()] as const, setTo };
 }
 
 t.test('T2, T4, T5: who has to wait at one node has to wait at all; other sources and logins do not', async (t) => {
-  const { nodes, setTo } = await twoNodes(t);
+  const { nodes, setTo } = await threeNodes(t);
   const [a, b] = nodes;
   const world = worldOf(a.deps);
   const password_hash = await quickHash('a long password');
@@ -215,7 +215,7 @@ t.test('T2, T4, T5: who has to wait at one node has to wait at all; other source
     await world.session(ada),
   );
   const shareAll = async () => {
-    for (const each of [a, b, a]) {
+    for (const each of [...nodes, ...nodes]) {
       await each.share();
     }
   };
@@ -256,3 +256,109 @@ t.test('T2, T4, T5: who has to wait at one node has to wait at all; other source
   setTo(0, 60);
   for (const each of nodes) t.equal((await each.call('192.0.2.1', good)).statusCode, 200, 'the minute is over');
 });
+
+const WRONG = () => newText('client', 'gth');
+const basic = (client_id: string, secret: string) => ({
+  authorization: `Basic ${Buffer.from(`${client_id}:${secret}`).toString('base64')}`,
+});
+
+t.test(
+  'promises P17: a client is tried wrongly a hundred times in an hour, wherever from; who is at work is not shut out',
+  async (t) => {
+    const { nodes, setTo } = await threeNodes(t);
+    const [a, b, c] = nodes;
+    const world = worldOf(a.deps);
+    const [tried, other] = [await world.client(['introspect', 'gateway']), await world.client(['introspect'])];
+    const shareAll = async () => {
+      for (const each of [...nodes, ...nodes]) await each.share();
+    };
+    const asks = (headers: Record<string, string>): InjectOptions => ({
+      method: 'POST',
+      url: '/oauth/introspect',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      payload: 'token=none',
+    });
+    const right = asks({ authorization: tried.authorization });
+    const at_work = '198.51.100.1';
+    t.equal((await a.call(at_work, right)).statusCode, 200);
+    // Few from each address, so that none of them has to wait for itself.
+    for (let n = 0; n < 99; n += 1) {
+      const refused = await (nodes[n % 3] ?? a).call(`192.0.2.${n}`, asks(basic(tried.client_id, WRONG())));
+      t.equal(refused.statusCode, 401);
+      if (n % 20 === 19) await shareAll();
+    }
+    await shareAll();
+    t.equal((await b.call('198.51.100.2', right)).statusCode, 200, '99: the right one is right');
+    t.equal((await c.call('192.0.2.99', asks(basic(tried.client_id, WRONG())))).statusCode, 401);
+    await shareAll();
+    for (const each of nodes) {
+      const refused = await each.call('203.0.113.1', right);
+      t.match([refused.statusCode, refused.headers['retry-after']], [429, '3600'], '100: nothing is tried any more');
+      t.equal((await each.call('203.0.113.1', asks(basic(tried.client_id, WRONG())))).statusCode, 429);
+      const gateway = { 'x-gateway-authorization': tried.authorization };
+      const asked = await each.call('203.0.113.1', { url: '/gateway/forward-auth', headers: gateway });
+      t.match([asked.statusCode, asked.headers['retry-after']], [429, '3600'], 'nor as a gateway');
+      t.equal((await each.call(at_work, right)).statusCode, 200, 'who is at work goes on, at every node');
+      t.equal((await each.call('198.51.100.2', right)).statusCode, 200);
+      t.equal(
+        (await each.call('203.0.113.1', asks({ authorization: other.authorization }))).statusCode,
+        200,
+        'others too',
+      );
+    }
+    const variant = asks(basic(tried.client_id.toUpperCase(), tried.secret));
+    t.equal((await a.call('203.0.113.1', variant)).statusCode, 401, 'another spelling is nobody');
+    setTo(0, 3600);
+    t.equal((await c.call('203.0.113.1', right)).statusCode, 200, 'the hour is over');
+  },
+);
+
+t.test(
+  'promises P17: a password is tried wrongly a hundred times in a row, whatever the login is called by then',
+  async (t) => {
+    const { nodes, setTo } = await threeNodes(t);
+    const [a, b] = nodes;
+    const world = worldOf(a.deps);
+    const ada = await world.person('ada', { password_hash: await quickHash('a long password') });
+    const shareAll = async () => {
+      for (const each of [...nodes, ...nodes]) await each.share();
+    };
+    const signIn = (login: string, password: string): InjectOptions => ({
+      method: 'POST',
+      url: '/sessions',
+      payload: { login, password },
+    });
+    const at_home = '198.51.100.1';
+    t.equal((await a.call(at_home, signIn('ada', 'a long password'))).statusCode, 201);
+    const names = ['ada', 'ADA', 'Ada', 'aDa'];
+    async function guess(count: number, quarter: number): Promise<void> {
+      setTo(0, quarter * 901);
+      for (let n = 0; n < count; n += 1) {
+        const tried = signIn(names[n % names.length] ?? 'ada', 'a wrong password');
+        t.equal((await (nodes[n % 3] ?? a).call(`192.0.2.${n}`, tried)).statusCode, 401);
+      }
+      await shareAll();
+    }
+    for (let quarter = 0; quarter < 9; quarter += 1) await guess(10, quarter);
+    await guess(9, 9);
+    // Under another name the quarter of an hour begins anew, the row does not.
+    await a.deps.db.updateTable('accounts').set({ login: 'ada-2' }).where('id', '=', ada.id).execute();
+    t.equal((await b.call('203.0.113.1', signIn('ada-2', 'a wrong password'))).statusCode, 401, 'the hundredth');
+    // A hundred times the same of a login that nobody has takes its time: it is only counted.
+    const nobody = { of: 'person', whose: 'login nobody', address: null } as const;
+    times(100, () => a.deps.credential_failures.begin(nobody));
+    setTo(0, 10 * 901);
+    await shareAll();
+    for (const each of nodes) {
+      const refused = await each.call('203.0.113.1', signIn('ada-2', 'a long password'));
+      t.equal(refused.statusCode, 429);
+      t.equal((await each.call('203.0.113.1', signIn('nobody', 'x'))).statusCode, 429, 'as of a login that nobody has');
+    }
+    t.equal((await b.call(at_home, signIn('ada-2', 'a long password'))).statusCode, 201, 'at home he is known');
+    await shareAll();
+    // What one forgets the others hear of when they count the next time.
+    await a.call('203.0.113.1', signIn('ada-2', 'a long password'));
+    await shareAll();
+    t.equal((await a.call('203.0.113.1', signIn('ada-2', 'a long password'))).statusCode, 201, 'and the row is over');
+  },
+);

@@ -9,7 +9,9 @@ import { gatewayPresentedBy } from './credential.ts';
 /** 403 for whoever is no gateway: nothing is decided for him, and a 401 would be taken for a decision. */
 export async function admitGateway(deps: Deps, request: FastifyRequest): Promise<void> {
   const presented = gatewayPresentedBy(request.raw, deps.config.token_prefix);
-  const client = presented === null ? null : await authenticateClient(deps, presented);
+  // The gateway's own address: what it forwards tells of whom it asks about.
+  const address = request.socket.remoteAddress ?? null;
+  const client = presented === null ? null : await authenticateClient(deps, presented, address);
   if (client === null || !client.capabilities.includes('gateway')) throw new Refusal('gateway_unauthenticated');
   request.caller = { ...request.caller, principal: { type: 'client', client } };
 }

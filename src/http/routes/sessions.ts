@@ -40,7 +40,7 @@ export const addSessionRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request, reply) => {
-      const { token, expires_at, user } = await openSession(deps, request.body);
+      const { token, expires_at, user } = await openSession(deps, { ...request.body, address: request.ip });
       noStore(reply);
       return reply.code(201).send({ token, expires_at: printTime(expires_at), user });
     },

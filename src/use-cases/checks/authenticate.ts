@@ -58,9 +58,27 @@ export function authenticateKnown(deps: Deps, subject: SubjectKey, resource: Res
   return facts === null ? null : authenticated(deps, facts);
 }
 
-/** The client with these credentials, or null. */
-export function authenticateClient(deps: Deps, key: ClientKey): Promise<ClientFacts | null> {
-  return deps.facts.client(key);
+/**
+ * The client with these credentials, or null. What this node remembers as right is no try; all else counts for the client, wherever it
+ * comes from (promises P17). Refuses one too many. `address`: of who presents them.
+ */
+export async function authenticateClient(
+  deps: Deps,
+  key: ClientKey,
+  address: string | null,
+): Promise<ClientFacts | null> {
+  const known = deps.facts.knownClient(key);
+  if (known !== null) return known;
+  const attempt = { of: 'client', whose: key.client_id, address } as const;
+  deps.credential_failures.begin(attempt);
+  try {
+    const client = await deps.facts.client(key);
+    if (client !== null) deps.credential_failures.succeed(attempt);
+    return client;
+  } catch (error) {
+    deps.credential_failures.giveBack(attempt); // a fault of the storage is no wrong secret
+    throw error;
+  }
 }
 
 /**

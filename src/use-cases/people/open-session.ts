@@ -9,17 +9,25 @@ import { countingFailures } from './password-failures.ts';
 
 type Person = { readonly id: number; readonly login: string };
 
-async function verified(deps: Deps, input: { login: string; password: string }) {
-  const person = await findPersonForSignIn(deps.db, input.login);
-  const matches = await verifyPassword(input.password, person?.password_hash ?? null);
+/** `address`: where it is tried from. */
+type SignIn = { readonly login: string; readonly password: string; readonly address: string | null };
+
+async function verified(deps: Deps, { login, password, address }: SignIn) {
+  const person = await findPersonForSignIn(deps.db, login);
+  // By the id, which outlives every login; of a login that nobody has there is nothing else.
+  const whose = person === undefined ? `login ${login.toLowerCase()}` : `id ${person.id}`;
+  const attempt = { of: 'person', whose, address } as const;
+  deps.credential_failures.begin(attempt);
+  const matches = await verifyPassword(password, person?.password_hash ?? null);
   if (person === undefined || !matches || person.suspended_at !== null) throw new Refusal('bad_credential');
+  deps.credential_failures.succeed(attempt);
   return person;
 }
 
 export type OpenedSession = { readonly token: string; readonly expires_at: Date; readonly user: Person };
 
 /** Opens a session. Unknown login, wrong password and suspended: the same 401 in the same time. @rule T5 */
-export async function openSession(deps: Deps, input: { login: string; password: string }): Promise<OpenedSession> {
+export async function openSession(deps: Deps, input: SignIn): Promise<OpenedSession> {
   // Case variants of a login share a count, and logins that do not exist have one just the same.
   const person = await countingFailures(deps, input.login.toLowerCase(), () => verified(deps, input));
   return startSession(deps, person, person.password_hash);

@@ -1,0 +1,63 @@
+// How often one credential that has a name may be tried wrongly, wherever the tries come from, counted over all nodes (promises P17): the
+// secret of a client a hundred times in an hour, the password of a person a hundred times in a day without a right one between. With more of
+// them nothing more is tried, but for who has presented the right one from the same address within the last day: those who guess shut
+// out nobody who is at work. Names that nobody has are counted like all others, so that nothing is learnt from it. What an address may try
+// of everything: http/bad-credentials.ts; what a login may be tried in a quarter of an hour: people/password-failures.ts.
+
+import type { SharedCounts } from '../../counts-over-nodes.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import { countLimitHit } from '../../metrics.ts';
+
+const FAILURES_MAX = 100;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** `whose`: by what never changes. `address`: where it came from; null: it is not known. */
+export type Attempt = { readonly of: 'client' | 'person'; readonly whose: string; readonly address: string | null };
+
+export type CredentialFailures = {
+  /** Counts a try before it is made, so that many at once are no more either. Refuses one too many. */
+  readonly begin: (attempt: Attempt) => void;
+  /** It was right: it does not count, and its source is known from now on. */
+  readonly succeed: (attempt: Attempt) => void;
+  /** Nobody found out whether it was right. */
+  readonly giveBack: (attempt: Attempt) => void;
+};
+
+export function countCredentialFailures(counts: SharedCounts, clock: () => Date): CredentialFailures {
+  const failures = {
+    client: counts.windows('client', { count_max: FAILURES_MAX, window_ms: HOUR_MS }),
+    person: counts.windows('person', { count_max: FAILURES_MAX, window_ms: DAY_MS }),
+  };
+  // Of two days, one of which is whole.
+  const sources = counts.windows('credential_source', { count_max: 1, window_ms: 2 * DAY_MS });
+
+  function sourceKey({ of, whose, address }: Attempt, now: Date, days_ago: 0 | 1): string {
+    return `${Math.floor(now.getTime() / DAY_MS) - days_ago} ${of} ${whose} ${address}`;
+  }
+
+  function isKnown(attempt: Attempt, now: Date): boolean {
+    const isFull = (days_ago: 0 | 1): boolean => sources.fullFor(sourceKey(attempt, now, days_ago), now) !== null;
+    return attempt.address !== null && (isFull(0) || isFull(1));
+  }
+
+  return {
+    begin: (attempt) => {
+      const now = clock();
+      const { is_over, ends_in_ms } = failures[attempt.of].take(attempt.whose, now);
+      if (!is_over || isKnown(attempt, now)) return;
+      countLimitHit('credential');
+      const seconds = Math.max(1, Math.ceil(ends_in_ms / 1000));
+      throw new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
+    },
+    succeed: (attempt) => {
+      // A backend service goes on being right while others guess; a person who was right is told apart from them.
+      if (attempt.of === 'client') failures.client.giveBack(attempt.whose);
+      else failures.person.forget(attempt.whose);
+      const now = clock();
+      const key = sourceKey(attempt, now, 0);
+      if (attempt.address !== null && sources.fullFor(key, now) === null) sources.take(key, now);
+    },
+    giveBack: ({ of, whose }) => failures[of].giveBack(whose),
+  };
+}

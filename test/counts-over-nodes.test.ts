@@ -297,7 +297,7 @@ t.test(
       t.equal((await each.call('203.0.113.1', asks(basic(tried.client_id, WRONG())))).statusCode, 429);
       const gateway = { 'x-gateway-authorization': tried.authorization };
       const asked = await each.call('203.0.113.1', { url: '/gateway/forward-auth', headers: gateway });
-      t.match([asked.statusCode, asked.headers['retry-after']], [429, '3600'], 'nor as a gateway');
+      t.equal(asked.json().code, 'gateway_unauthenticated', 'nor as a gateway');
       t.equal((await each.call(at_work, right)).statusCode, 200, 'who is at work goes on, at every node');
       t.equal((await each.call('198.51.100.2', right)).statusCode, 200);
       t.equal(

@@ -23,7 +23,11 @@ const GOODPUT_LEAST = 0.8;
 const SHED_MS_MOST = 50;
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '4' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '4' },
+    only: { type: 'string', default: '' },
+  },
 });
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
 
@@ -100,7 +104,8 @@ async function measure(processes: Processes, world: World, cell: Cell): Promise<
     processes.loaders(cell.asks(world)),
   ]);
   await loaders.take(server, CONNECTIONS.capacity, { seconds: WARMING_SECONDS });
-  await loaders.take(server, CONNECTIONS.open, { seconds: WARMING_SECONDS, may_be_shed: true });
+  // Memory takes what so many connections and so much work need, once.
+  await seenOf(server, loaders);
   const before = residentBytes(server.pid) / MEBIBYTE;
   const seen: Seen[] = [];
   for (let round = 0; round < rounds; round += 1) seen.push(await seenOf(server, loaders));
@@ -112,7 +117,8 @@ const server = await startTestServer();
 try {
   const world = await fillWorld(server.template_url, SIZE);
   const rows: Row[] = [];
-  for (const cell of CELLS) rows.push(...(await withProcesses((processes) => measure(processes, world, cell))));
+  for (const cell of CELLS.filter(({ name }) => name.includes(values.only)))
+    rows.push(...(await withProcesses((processes) => measure(processes, world, cell))));
   process.stdout.write(`${pinning()}, ${rounds} rounds of ${seconds} s\n\n${printTable(rows)}`);
 } finally {
   await server.stop();

@@ -12,7 +12,10 @@ import { PARAMETERS_MAX } from '../../src/http/form.ts';
 import { LINE_BYTES_MAX } from '../../src/http/import-body.ts';
 import { PER_PAGE_MAX } from '../../src/http/pages.ts';
 import { HEADERS_MAX } from '../../src/http/request-form.ts';
+import { SIGNING_IN_MAX } from '../../src/http/routes/sessions.ts';
 import { DEPTH_MAX } from '../../src/http/strict-json.ts';
+import { CREDENTIAL_FAILURES_MAX } from '../../src/use-cases/checks/credential-failures.ts';
+import { PASSWORD_FAILURES_MAX } from '../../src/use-cases/people/password-failures.ts';
 
 export type Schema = {
   readonly $ref?: string;
@@ -172,6 +175,16 @@ function wholes(): readonly (readonly [string, string, string])[] {
       'Bad credentials of an address in a minute',
       `${config.bad_credentials_per_minute_max} (\`BAD_CREDENTIALS_PER_MINUTE\`)`,
       '429 `rate_limited`',
+    ],
+    ['Wrong secrets of a client in an hour', String(CREDENTIAL_FAILURES_MAX), '429 `rate_limited`; a gateway 403'],
+    ['Wrong passwords of a login in a quarter of an hour', String(PASSWORD_FAILURES_MAX), '429 `rate_limited`'],
+    ['Wrong passwords of a person in a row, in a day', String(CREDENTIAL_FAILURES_MAX), '429 `rate_limited`'],
+    ['Calls that sign in, at once in a process', String(SIGNING_IN_MAX), '503 `unavailable`'],
+    ['Requests under way in a process', `${config.requests_max} (\`MAX_REQUESTS\`)`, '503 `unavailable`'],
+    [
+      'Work of a process that waits for the database',
+      `${config.database_waiting_max} (\`DATABASE_QUEUE\`)`,
+      '503 `unavailable`',
     ],
     [
       'Reports of leaked texts by an address in an hour',

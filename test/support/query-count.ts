@@ -10,6 +10,7 @@ function isStanding(name: string): boolean {
     name === 'changes' ||
     /^(?:update|insert into) nodes /.test(name) ||
     name === 'select pg_backend_pid() as pid' ||
+    name.startsWith('update database_lineage ') ||
     name.startsWith('listen ') ||
     name.startsWith('select "version", case')
   );

@@ -11,7 +11,7 @@ import { Id, NoContent, Strict, Time } from '../schemas/common.ts';
 import { NewPassword } from '../schemas/people.ts';
 
 /** Passwords are slow to verify, a few at once; the others wait for them. */
-const SIGNING_IN_MAX = 32;
+export const SIGNING_IN_MAX = 32;
 
 const Session = Type.Object(
   {

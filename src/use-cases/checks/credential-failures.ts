@@ -8,7 +8,7 @@ import type { SharedCounts } from '../../counts-over-nodes.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { countLimitHit } from '../../metrics.ts';
 
-const FAILURES_MAX = 100;
+export const CREDENTIAL_FAILURES_MAX = 100;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -26,8 +26,8 @@ export type CredentialFailures = {
 
 export function countCredentialFailures(counts: SharedCounts, clock: () => Date): CredentialFailures {
   const failures = {
-    client: counts.windows('client', { count_max: FAILURES_MAX, window_ms: HOUR_MS }),
-    person: counts.windows('person', { count_max: FAILURES_MAX, window_ms: DAY_MS }),
+    client: counts.windows('client', { count_max: CREDENTIAL_FAILURES_MAX, window_ms: HOUR_MS }),
+    person: counts.windows('person', { count_max: CREDENTIAL_FAILURES_MAX, window_ms: DAY_MS }),
   };
   // Of two days, one of which is whole.
   const sources = counts.windows('credential_source', { count_max: 1, window_ms: 2 * DAY_MS });

@@ -6,11 +6,11 @@ import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { countLimitHit } from '../../metrics.ts';
 
-const FAILURES_MAX = 10;
+export const PASSWORD_FAILURES_MAX = 10;
 const FAILURES_WINDOW_MS = 15 * 60 * 1000;
 
 function failuresOf({ counts }: Deps): CountedWindows {
-  return counts.windows('password', { count_max: FAILURES_MAX, window_ms: FAILURES_WINDOW_MS });
+  return counts.windows('password', { count_max: PASSWORD_FAILURES_MAX, window_ms: FAILURES_WINDOW_MS });
 }
 
 /** Takes one try before it is made, so that many at once are no more than ten either. */

@@ -10,14 +10,8 @@ import type { Database } from './schema.ts';
 
 export type RepositorySort = 'full_name' | 'created';
 
-export type RepositoryListQuery = {
-  /** Null: nobody, who has no role anywhere. */
-  readonly person_id: number | null;
-  /** The grant whose selection counts; null: none. */
-  readonly grant_id: number | null;
-  /** The exchanged token to whose repositories the selection is narrowed; null: it is not. */
-  readonly narrowed_by_id: number | null;
-  readonly readable: readonly { readonly owner_id: number; readonly classes: readonly RepositoryClass[] }[];
+/** What the caller chose. */
+export type RepositoryFilter = {
   readonly only_with_role: boolean;
   /** Empty: no matter how. */
   readonly affiliations: readonly Affiliation[];
@@ -26,6 +20,16 @@ export type RepositoryListQuery = {
   readonly descending: boolean;
   readonly limit: number;
   readonly offset: number;
+};
+
+export type RepositoryListQuery = RepositoryFilter & {
+  /** Null: nobody, who has no role anywhere. */
+  readonly person_id: number | null;
+  /** The grant whose selection counts; null: none. */
+  readonly grant_id: number | null;
+  /** The exchanged token to whose repositories the selection is narrowed; null: it is not. */
+  readonly narrowed_by_id: number | null;
+  readonly readable: readonly { readonly owner_id: number; readonly classes: readonly RepositoryClass[] }[];
 };
 
 /** A class in one word, as the statement spells it: `private+role+selected`. */

@@ -180,6 +180,7 @@ function readToken(source: Source, holder: PersonFacts, asked: string | null): T
   const expires_at = readMomentOrNull(source);
   const revoked_at = readMomentOrNull(source);
   const secret_expires_at = readMomentOrNull(source);
+  // Each kind is written out: an object of one shape, without a copy of what they share, on the way of every check.
   if (kind === 'classic') {
     const scopes = readScopes(source);
     return {

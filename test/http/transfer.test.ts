@@ -173,5 +173,6 @@ t.test('an archived repository is handed over as it is; of two transfers at once
   ]);
   t.same(answers.map(({ status }) => status).sort(), [202, 404]);
   t.equal(answers.find(({ status }) => status === 202)?.body.archived, true);
-  t.equal((await entries()).length, 1);
+  // Whether the other was refused before or after it was judged depends on how far the first had come.
+  t.equal((await entries()).filter(({ outcome }) => outcome === 'done').length, 1);
 });

@@ -183,18 +183,8 @@ export const Token = Type.Union([Type.Ref('FineGrainedToken'), Type.Ref('Classic
 export const IssuedToken = Type.Union([Type.Ref('IssuedFineGrainedToken'), Type.Ref('IssuedClassicToken')]);
 
 const USER = { user: Type.Object({ id: Id, login: Type.String() }) };
-const PRESENTED = {
-  ...USER,
-  id: Id,
-  name: Type.String(),
-  description: Nullable(Type.String()),
-  state: Type.Enum([...TOKEN_STATES]),
-  created_at: Time,
-  secret_issued_at: Time,
-  expires_at: Nullable(Time),
-  last_used_at: Nullable(Time),
-  hashed_token: Type.String(),
-};
+const { token_last_eight: _last, previous_secret_expires_at: _previous, ...SHOWN_TO_HOLDER } = COMMON;
+const PRESENTED = { ...USER, ...SHOWN_TO_HOLDER };
 
 /** What a credential is and may do; `permissions` and `repository_selection` are those granted now. */
 export const PresentedCredential = Type.Union([

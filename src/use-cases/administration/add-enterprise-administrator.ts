@@ -1,12 +1,10 @@
 // PUT /enterprises/{enterprise}/administrators/{username}.
 
-import { holdPerson } from '../../db/accounts.ts';
 import { writeAudit } from '../../db/audit.ts';
-import { holdEnterprise, insertEnterpriseAdministrator } from '../../db/enterprises.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { insertEnterpriseAdministrator } from '../../db/enterprises.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
-import { Refusal } from '../../domain/refusal.ts';
+import { withPersonOf } from './within-enterprise.ts';
 
 /** The person administers the enterprise from now on; who does already, goes on, and nothing is recorded. */
 export async function addEnterpriseAdministrator(
@@ -14,10 +12,7 @@ export async function addEnterpriseAdministrator(
   caller: Caller,
   names: { readonly enterprise: string; readonly username: string },
 ): Promise<void> {
-  await inTransaction(deps.db, async (transaction) => {
-    const enterprise = await holdEnterprise(transaction, names.enterprise);
-    const person = await holdPerson(transaction, names.username);
-    if (enterprise === undefined || person === undefined) throw new Refusal('not_found');
+  await withPersonOf(deps, names, async ({ transaction, enterprise, other: person }) => {
     if (!(await insertEnterpriseAdministrator(transaction, enterprise.id, person.id))) return;
     await writeAudit(transaction, caller, {
       action: 'business.add_admin',

@@ -1,12 +1,11 @@
 // PUT /enterprises/{enterprise}/organizations/{org}.
 
 import { writeAudit } from '../../db/audit.ts';
-import { holdEnterprise } from '../../db/enterprises.ts';
-import { lockOrganizationByLogin, setEnterprise } from '../../db/organizations.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { setEnterprise } from '../../db/organizations.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { withOrganizationOf } from './within-enterprise.ts';
 
 /** The organization belongs to the enterprise from now on. It belongs to one only: 409 where that is another. @rule P5 */
 export async function addEnterpriseOrganization(
@@ -14,10 +13,7 @@ export async function addEnterpriseOrganization(
   caller: Caller,
   names: { readonly enterprise: string; readonly org: string },
 ): Promise<void> {
-  await inTransaction(deps.db, async (transaction) => {
-    const enterprise = await holdEnterprise(transaction, names.enterprise);
-    const organization = await lockOrganizationByLogin(transaction, names.org);
-    if (enterprise === undefined || organization === undefined) throw new Refusal('not_found');
+  await withOrganizationOf(deps, names, async ({ transaction, enterprise, other: organization }) => {
     if (organization.enterprise_id === enterprise.id) return;
     if (organization.enterprise_id !== null) {
       throw new Refusal('conflict', { message: `\`${organization.login}\` belongs to another enterprise` });

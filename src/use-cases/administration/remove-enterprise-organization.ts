@@ -1,12 +1,11 @@
 // DELETE /enterprises/{enterprise}/organizations/{org}.
 
 import { writeAudit } from '../../db/audit.ts';
-import { holdEnterprise } from '../../db/enterprises.ts';
-import { lockOrganizationByLogin, makeInternalRepositoriesPrivate, setEnterprise } from '../../db/organizations.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { makeInternalRepositoriesPrivate, setEnterprise } from '../../db/organizations.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { withOrganizationOf } from './within-enterprise.ts';
 
 /** The organization leaves the enterprise, and its internal repositories become private; 404 where it is not of it. @rule C5, M10 */
 export async function removeEnterpriseOrganization(
@@ -14,10 +13,8 @@ export async function removeEnterpriseOrganization(
   caller: Caller,
   names: { readonly enterprise: string; readonly org: string },
 ): Promise<void> {
-  await inTransaction(deps.db, async (transaction) => {
-    const enterprise = await holdEnterprise(transaction, names.enterprise);
-    const organization = await lockOrganizationByLogin(transaction, names.org);
-    if (enterprise === undefined || organization?.enterprise_id !== enterprise.id) throw new Refusal('not_found');
+  await withOrganizationOf(deps, names, async ({ transaction, enterprise, other: organization }) => {
+    if (organization.enterprise_id !== enterprise.id) throw new Refusal('not_found');
     await setEnterprise(transaction, organization.id, null);
     const made_private = await makeInternalRepositoriesPrivate(transaction, organization.id);
     await writeAudit(transaction, caller, {

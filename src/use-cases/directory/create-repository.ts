@@ -2,14 +2,13 @@
 
 import { writeAudit } from '../../db/audit.ts';
 import { holdOwner } from '../../db/owners.ts';
-import { findRepository, insertRepository, REPOSITORY_NAME_TAKEN } from '../../db/repositories.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { findRepository, insertRepository } from '../../db/repositories.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import type { VisibilityWish } from '../../domain/repository-wish.ts';
-import { refuseTaken } from '../administration/refuse-taken.ts';
-import { nameTaken, requireHome, requireVisibility } from './repository-form.ts';
+import { namingRepository } from './naming-repository.ts';
+import { requireHome, requireVisibility } from './repository-form.ts';
 import type { ShownRepository } from './repository-page.ts';
 
 export type NewRepositoryWish = VisibilityWish & { readonly name: string; readonly description?: string | null };
@@ -22,24 +21,21 @@ export async function createRepository(
 ): Promise<ShownRepository> {
   const { name, description = null } = input.wish;
   const visibility = requireVisibility(input.wish) ?? 'private';
-  const made = await refuseTaken(REPOSITORY_NAME_TAKEN, nameTaken('name'), () =>
-    inTransaction(deps.db, async (transaction) => {
-      const owner = await holdOwner(transaction, input.owner_id);
-      if (owner === undefined) throw new Refusal('not_found');
-      requireHome(owner, visibility);
-      const created_at = deps.clock();
-      const id = await insertRepository(transaction, { owner_id: owner.id, name, visibility, description, created_at });
-      const concerned = { id: owner.id, name: owner.login };
-      await writeAudit(transaction, caller, {
-        action: 'repo.create',
-        operation_type: 'create',
-        repo: { id, name: `${owner.login}/${name}` },
-        ...(owner.type === 'Organization' ? { org: concerned } : { user: concerned }),
-        data: { visibility },
-      });
-      return findRepository(transaction, id);
-    }),
-  );
-  if (made === undefined) throw new Refusal('not_found');
+  const made = await namingRepository(deps, 'name', async (transaction) => {
+    const owner = await holdOwner(transaction, input.owner_id);
+    if (owner === undefined) throw new Refusal('not_found');
+    requireHome(owner, visibility);
+    const created_at = deps.clock();
+    const id = await insertRepository(transaction, { owner_id: owner.id, name, visibility, description, created_at });
+    const concerned = { id: owner.id, name: owner.login };
+    await writeAudit(transaction, caller, {
+      action: 'repo.create',
+      operation_type: 'create',
+      repo: { id, name: `${owner.login}/${name}` },
+      ...(owner.type === 'Organization' ? { org: concerned } : { user: concerned }),
+      data: { visibility },
+    });
+    return findRepository(transaction, id);
+  });
   return { ...made, role: 'admin' };
 }

@@ -7,20 +7,18 @@ import {
   findRepository,
   type LockedRepository,
   lockRepository,
-  REPOSITORY_NAME_TAKEN,
   type RepositoryChange,
   updateRepository,
 } from '../../db/repositories.ts';
 import type { Database } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { concernedBy } from '../../domain/concerned.ts';
 import type { RepositoryFacts } from '../../domain/facts.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import type { VisibilityWish } from '../../domain/repository-wish.ts';
-import { refuseTaken } from '../administration/refuse-taken.ts';
-import { nameTaken, requireHome, requireVisibility } from './repository-form.ts';
+import { namingRepository } from './naming-repository.ts';
+import { requireHome, requireVisibility } from './repository-form.ts';
 import type { ShownRepository } from './repository-page.ts';
 import { type JudgedRepository, shownTo } from './show-repository.ts';
 
@@ -80,10 +78,7 @@ export async function editRepository(
 ): Promise<ShownRepository> {
   const { repository, now } = input;
   const change = changeOf(input.edit);
-  const row = await refuseTaken(REPOSITORY_NAME_TAKEN, nameTaken('name'), () =>
-    inTransaction(deps.db, (transaction) => edit(transaction, caller, { repository, change })),
-  );
-  if (row === undefined) throw new Refusal('not_found');
+  const row = await namingRepository(deps, 'name', (transaction) => edit(transaction, caller, { repository, change }));
   const visibility = change.visibility ?? repository.visibility;
   return shownTo(caller.principal, row, { repository: { ...repository, visibility }, now });
 }

@@ -1,9 +1,10 @@
 // GET /orgs/{org}/repos: what the caller may read of an organization's repositories, a stranger the public ones.
 
+import type { RepositoryFilter } from '../../db/repository-list.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { OrganizationFacts } from '../../domain/facts.ts';
-import { type RepositoryFilter, type RepositoryPage, repositoryPage } from './repository-page.ts';
+import { type RepositoryPage, repositoryPage } from './repository-page.ts';
 
 /** A page of the organization's repositories. @rule F8 */
 export async function listOrganizationRepositories(

@@ -1,11 +1,12 @@
 // GET /user/repos: the repositories on which the holder has a role, as far as the credential reads them.
 
 import { listOwnersInReach } from '../../db/owners.ts';
+import type { RepositoryFilter } from '../../db/repository-list.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { OwnerFacts, PersonFacts } from '../../domain/facts.ts';
 import { loadResources } from '../checks/load-resources.ts';
-import { type RepositoryFilter, type RepositoryPage, repositoryPage } from './repository-page.ts';
+import { type RepositoryPage, repositoryPage } from './repository-page.ts';
 
 async function ownersInReach(deps: Deps, caller: Caller, person: PersonFacts): Promise<readonly OwnerFacts[]> {
   const accounts = await listOwnersInReach(deps.db, person.id);

@@ -2,9 +2,8 @@
 // is told of his own role.
 
 import type { RepositoryRow } from '../../db/repositories.ts';
-import { listRepositories, type RepositorySort } from '../../db/repository-list.ts';
+import { listRepositories, type RepositoryFilter } from '../../db/repository-list.ts';
 import type { Deps } from '../../deps.ts';
-import type { Affiliation } from '../../domain/affiliation.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { OwnerFacts, Resource } from '../../domain/facts.ts';
 import { readableClasses, readsAsHolder } from '../../domain/listing.ts';
@@ -20,16 +19,6 @@ export type RepositoryPage = {
   readonly has_more: boolean;
   /** Organizations of which single sign-on keeps something back (O2). */
   readonly sso_missing: readonly number[];
-};
-
-export type RepositoryFilter = {
-  readonly only_with_role: boolean;
-  readonly affiliations: readonly Affiliation[];
-  readonly visibility: 'all' | 'public' | 'private';
-  readonly sort: RepositorySort;
-  readonly descending: boolean;
-  readonly limit: number;
-  readonly offset: number;
 };
 
 /** The role to show with the row, if the facts still are about it. */

@@ -12,12 +12,10 @@ import {
   deleteFromTeams,
   findRepository,
   lockRepository,
-  REPOSITORY_NAME_TAKEN,
   type RepositoryRow,
   updateRepository,
 } from '../../db/repositories.ts';
 import type { Database } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { concernedBy } from '../../domain/concerned.ts';
@@ -26,11 +24,10 @@ import type { RepositoryFacts, Resource } from '../../domain/facts.ts';
 import { ownOperation } from '../../domain/own-operations.ts';
 import { invalid, Refusal } from '../../domain/refusal.ts';
 import type { Visibility } from '../../domain/vocabulary.ts';
-import { refuseTaken } from '../administration/refuse-taken.ts';
 import { loadResources } from '../checks/load-resources.ts';
 import { personIdOf, principalSubject } from '../checks/principal-subject.ts';
 import { refusalOf } from '../checks/refusal-of.ts';
-import { nameTaken } from './repository-form.ts';
+import { namingRepository } from './naming-repository.ts';
 import type { ShownRepository } from './repository-page.ts';
 import type { JudgedRepository } from './show-repository.ts';
 
@@ -125,12 +122,9 @@ export async function transferRepository(
   const { repository, wish } = input;
   const taker = await findTaker(deps, caller, wish.new_owner);
   judgeTaker(deps, caller, taker, input);
-  const taken = nameTaken(wish.new_name === undefined ? 'new_owner' : 'new_name');
-  const row = await refuseTaken(REPOSITORY_NAME_TAKEN, taken, () =>
-    inTransaction(deps.db, (transaction) =>
-      hand(transaction, caller, { repository, taker_id: idOf(taker), new_name: wish.new_name }),
-    ),
+  const member = wish.new_name === undefined ? 'new_owner' : 'new_name';
+  const row = await namingRepository(deps, member, (transaction) =>
+    hand(transaction, caller, { repository, taker_id: idOf(taker), new_name: wish.new_name }),
   );
-  if (row === undefined) throw new Refusal('not_found');
   return { ...row, role: 'admin' };
 }

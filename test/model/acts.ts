@@ -4,7 +4,7 @@
 
 import type { EnterprisePolicy, OrganizationPolicy } from '../../src/domain/policy.ts';
 import { organizationNamed, personNamed } from './judge.ts';
-import { inBoth } from './reference-child.ts';
+import { holds, inBoth } from './reference-child.ts';
 import {
   type Access,
   type BasePermission,
@@ -755,6 +755,10 @@ export type ExchangeAsk = {
   readonly repository: Repository | null;
 };
 
+/** K5: without those that another of them brings. */
+const normalised = (scopes: readonly string[]): readonly string[] =>
+  scopes.filter((scope) => !scopes.some((other) => other !== scope && holds([other], scope)));
+
 /** What a text holds now: of a child the meeting of all that it was made from. */
 export function heldBy(
   state: State,
@@ -764,7 +768,7 @@ export function heldBy(
   if (token === undefined) return { scopes: [], permissions: null };
   if (token.kind === 'classic') {
     const own = text.child?.scopes;
-    return { scopes: own ? inBoth(own, token.scopes) : token.scopes, permissions: null };
+    return { scopes: own ? normalised(inBoth(own, token.scopes)) : token.scopes, permissions: null };
   }
   const granted = token.grant?.permissions ?? {};
   const own = text.child?.permissions;

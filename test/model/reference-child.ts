@@ -9,7 +9,7 @@ import type { Level } from '../../src/domain/vocabulary.ts';
 import { type Answer, reference } from './reference.ts';
 import { CONTAINED_IN, LEVEL, rank, SCOPE_NAMES } from './tables.ts';
 
-const holds = (scopes: readonly string[], scope: string): boolean =>
+export const holds = (scopes: readonly string[], scope: string): boolean =>
   scopes.includes(scope) || (CONTAINED_IN.get(scope) ?? []).some((above) => scopes.includes(above));
 
 /** K5: every scope that both hold, by themselves or by one that contains it. */

@@ -1,5 +1,5 @@
-// Runs test files, each in a process of its own and several at a time, and adds up what they say. `tap` could run them too (it
-// does for `npm run coverage`), but its loaders, which it puts into every process, cost more than most files themselves.
+// Runs test files in processes, several at a time, and adds up what they say. `tap` could run them too (it does for `npm run
+// coverage`), but its loaders, which it puts into every process, cost more than most files themselves.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -18,6 +18,14 @@ const KILL_MS = (FILE_SECONDS_MAX + 30) * 1000;
 /** More files than processors: each waits for the database much of its time. */
 const JOBS = availableParallelism() + 2;
 
+/**
+ * In these folders files share processes: their tests are about applications that they build themselves, and leave nothing behind.
+ * Elsewhere are those about processes, time and memory.
+ */
+const SHARING = /^test\/(?:domain|http|jobs|standards)\//;
+const SHARING_MAX = 8;
+const PLAY_FILES = 'test/support/play-files.ts';
+
 /** What takes longest begins first, so that it is not what is still at work when all else has ended. */
 const LONGEST = ['test/main.test.ts', 'test/rules/cells-over-http.test.ts', 'test/http/ways-in-agree.test.ts'];
 
@@ -31,24 +39,46 @@ export function testFiles(named: readonly string[]): readonly string[] {
   return files.toSorted((one, other) => Number(LONGEST.includes(other)) - Number(LONGEST.includes(one)));
 }
 
+type Batch = readonly [string, ...string[]];
+
+/** In their order; those that share a process together, where the first of them was. */
+function batchesOf(files: readonly string[]): Batch[] {
+  const batches: [string, ...string[]][] = [];
+  let shared: string[] | undefined;
+  for (const file of files) {
+    const may_share = SHARING.test(file) && !LONGEST.includes(file);
+    if (may_share && shared !== undefined && shared.length < SHARING_MAX) {
+      shared.push(file);
+      continue;
+    }
+    const batch: [string, ...string[]] = [file];
+    batches.push(batch);
+    if (may_share) shared = batch;
+  }
+  return batches;
+}
+
 export interface Run {
   readonly done: Promise<Outcome>;
   /** Ends what runs; nothing more is begun. */
   readonly kill: (signal: NodeJS.Signals) => void;
 }
 
-/** Writes TAP: every file is a subtest of the whole, shown when it has ended. */
+/** Writes TAP: what every process says is a subtest of the whole, shown when it has ended. */
 export function runFiles(files: readonly string[], environment: Readonly<Record<string, string | undefined>>): Run {
-  const waiting = [...files];
+  const waiting = batchesOf(files);
   const running = new Set<ChildProcess>();
   let shown = 0;
-  const env = { TAP_TIMEOUT: String(FILE_SECONDS_MAX), NODE_COMPILE_CACHE: COMPILED, ...environment };
+  const common = { NODE_COMPILE_CACHE: COMPILED, ...environment };
 
-  async function runOne(file: string): Promise<Outcome> {
+  async function runOne(batch: Batch): Promise<Outcome> {
     const begun = performance.now();
-    const child = spawn(process.execPath, [file], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { TAP_TIMEOUT: String(FILE_SECONDS_MAX * batch.length), ...common };
+    const [only, ...more] = batch;
+    const args = more.length === 0 ? [only] : [PLAY_FILES, ...batch];
+    const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
     running.add(child);
-    const timer = setTimeout(() => child.kill('SIGKILL'), KILL_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), KILL_MS * batch.length);
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
     const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -56,14 +86,14 @@ export function runFiles(files: readonly string[], environment: Readonly<Record<
     running.delete(child);
     const outcome = readOutcome(text, status);
     shown += 1;
-    show(`${shown} - ${file} # time=${Math.round(performance.now() - begun)}ms`, text, outcome);
+    show(`${shown} - ${batch.join(' ')} # time=${Math.round(performance.now() - begun)}ms`, text, outcome);
     return outcome;
   }
 
   async function work(): Promise<Outcome> {
     let outcome = NOTHING;
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      outcome = addOutcomes(outcome, await runOne(file));
+    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+      outcome = addOutcomes(outcome, await runOne(batch));
     }
     return outcome;
   }

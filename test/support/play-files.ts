@@ -1,0 +1,19 @@
+// Plays the test files that are named one after the other in this one process, each as a subtest with its name. Most of what a short
+// file takes is the start: two thousand modules, and code that is compiled when it has run for a while; so it is paid once.
+
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import t from 'tap';
+
+const files = process.argv.slice(2);
+/** Tap gives the process its time for all of them. */
+const file_ms_max = (Number(process.env.TAP_TIMEOUT) * 1000) / files.length;
+const playFile = t.test.bind(t) as typeof t.test;
+
+for (const file of files) {
+  await playFile(file, { timeout: file_ms_max }, async (of_file) => {
+    // What the file asks of `t`, which it imports, is a part of it.
+    Object.assign(t, { test: of_file.test.bind(of_file) });
+    await import(pathToFileURL(resolve(file)).href);
+  });
+}

@@ -49,25 +49,28 @@ export type TokenOfPerson = {
   readonly organization: string;
   /** What it has asked, pending. */
   readonly request_id: number | null;
+  /** Its end has come, and may not have been noted yet. */
+  readonly has_ended: boolean;
 };
 
-/** The tokens of these people that have not ended, and whose resource owner is an organization. */
+/** The tokens of these people that have not ended, or still ask for something, and whose resource owner is an organization. */
 export async function findTokensOfPeople(
   transaction: Kysely<Database>,
   user_ids: readonly number[],
   now: Date,
 ): Promise<readonly TokenOfPerson[]> {
+  const has_ended = sql`(token.revoked_at is not null
+    or coalesce(token.expires_at <= greatest(${now}::timestamptz, now()), false))`;
   const { rows } = await sql<TokenOfPerson>`
     select token.id as token_id, token.name as token_name, secret.digest as hashed_token, token.repository_selection,
       holder.id as holder_id, holder.login as holder, organization.id as organization_id,
-      organization.login as organization, request.id as request_id
+      organization.login as organization, request.id as request_id, ${has_ended} as has_ended
     from tokens token
     join token_secrets secret on secret.token_id = token.id and secret.is_current
     join accounts holder on holder.id = token.user_id
     join accounts organization on organization.id = token.resource_owner_id and organization.type = 'Organization'
     left join grant_requests request on request.token_id = token.id and request.state = 'pending'
-    where token.user_id = any(${[...user_ids]}::bigint[]) and token.revoked_at is null
-      and (token.expires_at is null or token.expires_at > greatest(${now}::timestamptz, now()))
+    where token.user_id = any(${[...user_ids]}::bigint[]) and (request.id is not null or not ${has_ended})
     order by token.id`.execute(transaction);
   return rows;
 }

@@ -2,6 +2,7 @@
 
 import t, { type Test } from 'tap';
 import { buildTestApp } from '../support/build-app.ts';
+import { tokenRowsOf } from '../support/token-rows.ts';
 import { bearer, tokensOf, worldOf } from '../support/world.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -265,6 +266,27 @@ t.test('F4, M9, M10: a deleted person takes all that is his own along, and his l
     { action: 'org.remove_member', user: 'ada', org: 'acme' },
   ]);
 });
+
+t.test(
+  'A2, L1: what the tokens of a deleted person asked is cancelled, also where their end has come unnoticed',
+  async (t) => {
+    const { call, world, deps } = await administered(t);
+    const rows = tokenRowsOf(deps);
+    const ada = await world.person('ada');
+    const acme = await world.organization('acme', await world.person('owner'), { approval: 'required' });
+    await world.member(acme, ada);
+    const past = new Date(Date.now() - 1000);
+    const living = await rows.fineGrained(ada, { owner: acme, standing: 'pending' });
+    const ended = await rows.fineGrained(ada, { owner: acme, standing: 'pending', expires_at: past });
+    await rows.fineGrained(ada, { owner: acme, standing: 'denied', expires_at: past });
+    t.equal((await call('DELETE', '/admin/users/ada')).statusCode, 204);
+    const entries = deps.db.selectFrom('audit_entries').select('managed_token_id').orderBy('managed_token_id');
+    t.same(await entries.where('action', '=', 'personal_access_token.request_cancelled').execute(), [
+      { managed_token_id: living.id },
+      { managed_token_id: ended.id },
+    ]);
+  },
+);
 
 t.test('the last owner of an organization cannot be deleted, also when two go at once', async (t) => {
   const { call, fault, world } = await administered(t);

@@ -1,11 +1,12 @@
-// Plays the test files that are named one after the other in this one process, each as a subtest with its name. Most of what a short
+// Plays the test files of `PLAYED` one after the other in this one process, each as a subtest with its name. Most of what a short
 // file takes is the start: two thousand modules, and code that is compiled when it has run for a while; so it is paid once.
 
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
 
-const files = process.argv.slice(2);
+/** Not as arguments, of which tap would make the names of folders. */
+const files = (process.env.PLAYED ?? '').split(' ');
 /** Tap gives the process its time for all of them. */
 const file_ms_max = (Number(process.env.TAP_TIMEOUT) * 1000) / files.length;
 const playFile = t.test.bind(t) as typeof t.test;

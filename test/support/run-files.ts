@@ -73,10 +73,9 @@ export function runFiles(files: readonly string[], environment: Readonly<Record<
 
   async function runOne(batch: Batch): Promise<Outcome> {
     const begun = performance.now();
-    const env = { TAP_TIMEOUT: String(FILE_SECONDS_MAX * batch.length), ...common };
-    const [only, ...more] = batch;
-    const args = more.length === 0 ? [only] : [PLAY_FILES, ...batch];
-    const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { TAP_TIMEOUT: String(FILE_SECONDS_MAX * batch.length), PLAYED: batch.join(' '), ...common };
+    const entry = batch.length === 1 ? batch[0] : PLAY_FILES;
+    const child = spawn(process.execPath, [entry], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
     running.add(child);
     const timer = setTimeout(() => child.kill('SIGKILL'), KILL_MS * batch.length);
     let text = '';

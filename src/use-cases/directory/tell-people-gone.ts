@@ -28,6 +28,6 @@ export async function tellPeopleGone(
   await tellTokenEvents(
     transaction,
     caller,
-    tokens.map(({ token_id }) => ({ action: 'revoked', token_id })),
+    tokens.flatMap(({ token_id, has_ended }) => (has_ended ? [] : { action: 'revoked' as const, token_id })),
   );
 }

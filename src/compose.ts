@@ -21,6 +21,7 @@ import { createReplicatedFacts } from './facts/replica.ts';
 import { createShownRepositories } from './facts/shown-repositories.ts';
 import type { StrictFacts } from './facts/source.ts';
 import { createStrictFacts } from './facts/strict.ts';
+import { tracedFacts } from './facts/traced.ts';
 import { createKeptSecrets } from './kept-secrets.ts';
 import { createKeySets } from './key-sets.ts';
 import { createLoad } from './load.ts';
@@ -73,7 +74,7 @@ export function composeDeps({
   const outage = createOutage({ stale_ms_max: config.outage_stale_ms, freshness, monotonic_ms });
   const following = { freshness, monotonic_ms, is_fenced: is_fenced === true };
   const replicated = { pool, replica_pool, config, clock, log, monotonic_ms };
-  const strict = withReplica(replicated, createStrictFacts(pool, clock), () => freshness);
+  const strict = tracedFacts(withReplica(replicated, createStrictFacts(pool, clock), () => freshness));
   const { figures, ...facts } = createCachedFacts({
     strict,
     outage,

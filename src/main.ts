@@ -22,6 +22,7 @@ import { countAsOneOfMany } from './metric-print.ts';
 import { type Prepared, prepareDatabase, prepareFiles, prepareService, whenReachable } from './prepare.ts';
 import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusal.ts';
 import { type Stopper, stopOnSignals } from './stop.ts';
+import { telemetryOf } from './telemetry-settings.ts';
 import { followTlsFiles, readTlsFiles } from './tls-files.ts';
 import { answerGathering, gatherThroughParent } from './workers/gather-metrics.ts';
 import { shareOfParent, shareOfWorker } from './workers/share.ts';
@@ -30,6 +31,8 @@ import { wakingOthers, wokenByParent } from './workers/wakes.ts';
 
 /** By which the parent tells a worker its number. */
 const WORKER = 'WORKER_NUMBER';
+/** What is left is sent in so long, or lost. */
+const TELEMETRY_STOP_MS = 2000;
 /** Longer than a worker gives itself. */
 const WORKERS_STOP_MS = 9000;
 
@@ -54,6 +57,7 @@ async function startService(config: Config, stopper: Stopper): Promise<void> {
     worker: is_alone ? null : 'parent',
   });
   const { add, stop } = stopper;
+  await startTelemetryIfWanted(log, add, is_alone ? null : 'parent');
   const url = await prepareDatabase(config, process.env, { log, add });
   const workers = is_alone ? null : workersOf(url, config, { log, stop });
   const deps =
@@ -73,6 +77,14 @@ async function startService(config: Config, stopper: Stopper): Promise<void> {
   if (workers === null) await serve(deps, add);
   else await startWorkers(deps, workers, stopper);
   announce(config, prepared, log);
+}
+
+/** Nothing of it is loaded, and nothing paid, where the environment does not ask for it. It ends last, to tell of the end too. */
+async function startTelemetryIfWanted(log: Logger, add: Stopper['add'], worker: string | null): Promise<void> {
+  const wanted = telemetryOf(process.env);
+  if (wanted === null) return;
+  const { startTelemetry } = await import('./telemetry/start.ts');
+  add(await startTelemetry(wanted, { log, clock: () => new Date(), worker }), TELEMETRY_STOP_MS);
 }
 
 function workersOf(
@@ -98,6 +110,7 @@ async function startWorkers(deps: Deps, workers: Workers, { add, stop }: Stopper
 /** Everything that is done once was done by the parent, which has the jobs too. */
 async function startWorker(config: Config, { add, stop }: Stopper, number: string): Promise<void> {
   const log = await openLog(config.log_level, { is_terminal: process.stdout.isTTY, worker: number });
+  await startTelemetryIfWanted(log, add, number);
   const openFeed = wokenByParent(openChangeFeed, process);
   const deps = await openDeps({
     url: config.database_url ?? '',

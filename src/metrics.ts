@@ -116,15 +116,38 @@ export function countJob(name: string, at: Date | null): void {
   if (at !== null) job_ended_well.set({ name }, at.getTime() / 1000);
 }
 
+type Countable = { readonly inc: () => void };
+type Note = (effect: 'allow' | 'deny', reason: string) => void;
+
 /** The library makes the name of a series from its labels at every call: each is asked for once. */
-const decided = new Map<string, ReturnType<typeof decisions.labels>>();
+const decided = new Map<string, Countable>();
 const ALLOWING: ReadonlySet<string> = new Set(['allowed', 'public_read']);
+let note: Note | null = null;
+
+function countableOf(reason: string): Countable {
+  const effect = ALLOWING.has(reason) ? 'allow' : 'deny';
+  const counter = decisions.labels({ effect, reason });
+  const told = note;
+  if (told === null) return counter;
+  return {
+    inc: () => {
+      counter.inc();
+      told(effect, reason);
+    },
+  };
+}
+
+/** From now on decisions are told to this one too; null: to nobody. While nobody asks for it, nobody pays for it. */
+export function noteDecisions(told: Note | null): void {
+  note = told;
+  decided.clear();
+}
 
 /** Counts one decision. `reason`: a code of the closed list. */
 export function countDecision(reason: string): void {
   let counter = decided.get(reason);
   if (counter === undefined) {
-    counter = decisions.labels({ effect: ALLOWING.has(reason) ? 'allow' : 'deny', reason });
+    counter = countableOf(reason);
     decided.set(reason, counter);
   }
   counter.inc();

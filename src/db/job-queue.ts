@@ -27,6 +27,8 @@ export type DeliveryJob = {
   /** 0: the first. */
   readonly attempt: number;
   readonly redelivery: boolean;
+  /** The trace of what it tells of, where that is recorded. */
+  readonly traceparent?: string;
 };
 export type NewDeliveryJob = DeliveryJob & {
   readonly hook_id: number;

@@ -6,6 +6,7 @@ import { StorageUnavailable } from '../domain/fault.ts';
 import { connectJointly } from './joint-transaction.ts';
 import type { Database } from './schema.ts';
 import { toFault } from './sqlstate.ts';
+import { statementLog } from './traced.ts';
 
 const { builtins } = pg.types;
 const INT8_ARRAY = 1016;
@@ -32,7 +33,9 @@ export interface PoolOptions {
 
 /** The database as use-cases see it, over a pool that others (src/facts) use too. `db.destroy()` closes the pool. */
 export function databaseOver(pool: pg.Pool): Kysely<Database> {
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool: faultTranslating(pool) }) });
+  const log = statementLog();
+  const dialect = new PostgresDialect({ pool: faultTranslating(pool) });
+  return new Kysely<Database>({ dialect, ...(log !== undefined && { log }) });
 }
 
 /** The one pool of connections of a process. */

@@ -27,6 +27,7 @@ import { guardRoutes } from './route-access.ts';
 import { ROUTES } from './routes/index.ts';
 import { buildSerializer } from './serializers.ts';
 import { tlsOptions } from './tls.ts';
+import { listenersOf, traceArrivals, traceRoutes } from './traced-requests.ts';
 import { addHeadersOfToken, addUnaskedTokens } from './unasked-token.ts';
 import { compileValidator } from './validator.ts';
 
@@ -45,6 +46,7 @@ export async function buildApp(
   tls: TlsFiles | null = null,
 ): Promise<App> {
   const app = newServer(deps, tls);
+  traceRoutes(app);
   addDeadline(app, deps.config.request_timeout_ms);
   app.setValidatorCompiler(compileValidator);
   addBodyParsers(app);
@@ -61,7 +63,9 @@ export async function buildApp(
   addUnaskedTokens(app, deps);
   guardRoutes(app, deps);
   for (const addRoutes of routes) addRoutes(app, deps);
+  const general = listenersOf(app);
   addDirectAnswers(app, deps);
+  traceArrivals(app, general);
   return app;
 }
 
@@ -153,7 +157,11 @@ function writeAccessLine(request: FastifyRequest, reply: FastifyReply): void {
   const status = reply.statusCode;
   const ms = Math.round(reply.elapsedTime * 1000) / 1000;
   countRequest({ method, route, status, seconds: ms / 1000 });
-  request.log.info({ method, route, status, ms }, 'request');
+  const { trace } = request;
+  request.log.info(
+    trace === undefined ? { method, route, status, ms } : { method, route, status, ms, trace_id: trace.trace_id },
+    'request',
+  );
 }
 
 function isSecure(deps: Deps): boolean {

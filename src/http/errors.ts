@@ -69,6 +69,7 @@ export function sendError(
   const refusal = asDeclared(toRefusal(error), request);
   const status = statusOf(refusal, request);
   countRefusal(refusal.code);
+  request.trace?.set({ 'gatehouse.code': refusal.code });
   if (status >= 500 && refusal.details.is_shed !== true)
     request.log[status === 503 ? 'warn' : 'error']({ err: error, code: refusal.code }, 'request failed');
   if (oauth) {

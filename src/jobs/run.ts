@@ -4,6 +4,7 @@
 import { SHARE_SECONDS } from '../counts-over-nodes.ts';
 import type { Deps } from '../deps.ts';
 import { countJob, expectJob } from '../metrics.ts';
+import { asTrace } from '../tracing.ts';
 import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/audit/export-audit-root.ts';
 import { BAD_CREDENTIALS_TOLD_SECONDS } from '../use-cases/checks/bad-credential-counts.ts';
 import { LAST_USE_FLUSH_SECONDS } from '../use-cases/checks/last-use.ts';
@@ -81,7 +82,7 @@ function jobsOfService(deps: Deps): readonly Job[] {
 
 async function attempt(deps: Deps, job: Job, stopping: AbortSignal): Promise<void> {
   try {
-    await job.run(stopping);
+    await asTrace({ kind: 'internal', name: `job ${job.name}` }, () => job.run(stopping));
     countJob(job.name, deps.clock());
   } catch (error) {
     countJob(job.name, null);

@@ -11,6 +11,7 @@ import { payloadOf } from '../../domain/hook-payload.ts';
 import { type AttemptOutcome, countWebhookAttempt } from '../../metrics.ts';
 import type { OutboundAnswer, OutboundFailure } from '../../outbound.ts';
 import { signHub, signStandard } from '../../secrets.ts';
+import { asTrace, noteInTrace, traceparentNow } from '../../tracing.ts';
 import { openHookSecret } from './hook-secret.ts';
 import { storedMessage } from './stored-message.ts';
 
@@ -50,6 +51,12 @@ function secretsOf({ secret, previous_secret, previous_secret_until }: DueMessag
   return overlaps ? [secret, previous_secret] : [secret];
 }
 
+/** The next part of the trace that is recorded. */
+function tracedHeaders(): Readonly<Record<string, string>> {
+  const traceparent = traceparentNow();
+  return traceparent === undefined ? {} : { traceparent };
+}
+
 function headersOf(due: DueMessage, body: string, now: Date): Readonly<Record<string, string>> {
   const timestamp = String(Math.floor(now.getTime() / 1000));
   const secrets = secretsOf(due, now);
@@ -68,6 +75,7 @@ function headersOf(due: DueMessage, body: string, now: Date): Readonly<Record<st
     'X-Gatehouse-Sequence': String(due.id),
     'webhook-id': due.guid,
     'webhook-timestamp': timestamp,
+    ...tracedHeaders(),
     ...(secret !== undefined && {
       'X-Hub-Signature-256': signHub(secret, body),
       'webhook-signature': secrets.map((each) => signStandard(each, signed)).join(' '),
@@ -130,11 +138,15 @@ function isWanted({ active, event }: DueMessage, redelivery: boolean): boolean {
  * Makes the attempt that the job stands for, and records it together with the end of the job and, where it failed, the next
  * one. A hook or organization that is gone gets nothing. @rule L3, promises P21
  */
-export async function deliverMessage(
-  deps: Deps,
-  { queue, retry_delays_seconds }: Delivering,
-  job: TakenJob,
-): Promise<void> {
+export function deliverMessage(deps: Deps, delivering: Delivering, job: TakenJob): Promise<void> {
+  const { redelivery, attempt: n, traceparent } = job.data;
+  const attributes = { 'gatehouse.webhook.attempt': n, 'gatehouse.webhook.redelivery': redelivery };
+  return asTrace({ kind: 'client', name: 'deliver webhook', attributes, traceparent }, () =>
+    deliver(deps, delivering, job),
+  );
+}
+
+async function deliver(deps: Deps, { queue, retry_delays_seconds }: Delivering, job: TakenJob): Promise<void> {
   const { message_id, redelivery, attempt: count } = job.data;
   const found = await findDueMessage(deps.db, message_id);
   if (found === undefined || !isWanted(found, redelivery)) {
@@ -144,14 +156,17 @@ export async function deliverMessage(
   const due = await opened(deps, found);
   const delivery = await attempt(deps, due);
   const delay_seconds = redelivery ? null : retryDelay(retry_delays_seconds, count, message_id);
-  countWebhookAttempt(outcomeOf(delivery.status, delay_seconds));
+  const outcome = outcomeOf(delivery.status, delay_seconds);
+  countWebhookAttempt(outcome);
+  noteInTrace({ 'gatehouse.webhook.event': due.event, 'gatehouse.webhook.outcome': outcome });
   try {
     await inTransaction(deps.db, async (transaction) => {
       // Of an attempt that was taken for dead the next one is somebody else's.
       const is_ours = await queue.finish(transaction, job);
       await insertDelivery(transaction, { ...delivery, redelivery });
       if (!is_ours || delivery.status === 'OK' || delay_seconds === null) return;
-      await enqueue(transaction, [{ message_id, attempt: count + 1, redelivery, hook_id: due.hook_id, delay_seconds }]);
+      const next = { ...job.data, attempt: count + 1, hook_id: due.hook_id, delay_seconds };
+      await enqueue(transaction, [next]);
     });
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;

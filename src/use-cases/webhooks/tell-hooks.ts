@@ -7,6 +7,7 @@ import { enqueue } from '../../db/job-queue.ts';
 import type { Database } from '../../db/schema.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { MessagePerson } from '../../domain/hook-message.ts';
+import { traceparentNow } from '../../tracing.ts';
 
 /** Has these messages delivered as soon as the transaction is committed. */
 export async function deliverSoon(
@@ -14,8 +15,10 @@ export async function deliverSoon(
   messages: readonly WaitingMessage[],
   { redelivery }: { readonly redelivery: boolean },
 ): Promise<void> {
+  const traceparent = traceparentNow();
+  const traced = traceparent === undefined ? {} : { traceparent };
   const jobs = messages.map(({ id, hook_id }) => {
-    return { message_id: id, attempt: 0, redelivery, hook_id, delay_seconds: 0 };
+    return { message_id: id, attempt: 0, redelivery, hook_id, delay_seconds: 0, ...traced };
   });
   await enqueue(transaction, jobs);
 }

@@ -10,7 +10,7 @@ import { openChangeFeed } from './db/change-feed.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
 import { listLostEpochs } from './db/lineage.ts';
 import { createPageKey } from './db/page-key.ts';
-import { databaseOver } from './db/pool.ts';
+import { databaseOver, figuresOf } from './db/pool.ts';
 import { findRepositoryText } from './db/repositories.ts';
 import type { Deps } from './deps.ts';
 import { createCachedFacts, SHOWN_SHARE } from './facts/cached.ts';
@@ -83,7 +83,7 @@ export function composeDeps({
     ...following,
   });
   watchFreshness({ ...freshness, cache: figures });
-  watchPools({ primary: pool, replica: replica_pool });
+  watchPools(() => ({ primary: figuresOf(pool), replica: replica_pool }));
   watchService(createServiceFigures({ db, config, clock, monotonic_ms }));
   const catalogue = createCatalogueSource({ db, log, outage, ...following });
   const openImportDatabase = importDatabaseOf(pool);
@@ -99,7 +99,7 @@ export function composeDeps({
     requests_max: config.requests_max,
     waiting_max: config.database_waiting_max,
     lag_ms_max: config.lag_ms_max,
-    waiting: () => pool.waitingCount,
+    waiting: () => figuresOf(pool).waitingCount,
     log,
   });
   const mailer = createMailer(config);

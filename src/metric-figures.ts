@@ -67,7 +67,7 @@ const OF_SERVICE = [nodes, webhook_waits, root_age, root_backlog] as const;
 
 let watched: {
   freshness?: FreshnessFigures;
-  pools?: Pools;
+  pools?: () => Pools;
   load?: LoadFigures;
   service?: () => Promise<ServiceFigures | null>;
 } = {};
@@ -91,7 +91,7 @@ export function watchFreshness(freshness: FreshnessFigures): void {
   watched = { ...watched, freshness };
 }
 
-export function watchPools(pools: Pools): void {
+export function watchPools(pools: () => Pools): void {
   watched = { ...watched, pools };
 }
 
@@ -157,7 +157,7 @@ function tellService(figures: ServiceFigures | null): void {
 export async function readFigures(): Promise<void> {
   const { freshness, pools, load, service } = watched;
   if (freshness !== undefined) tellFreshness(freshness);
-  if (pools !== undefined) tellPools(pools);
+  if (pools !== undefined) tellPools(pools());
   under_way.set(load?.requests() ?? 0);
   turns.set((load?.lag_ms() ?? 0) / 1000);
   if (service !== undefined) tellService(await service());

@@ -7,6 +7,7 @@ import { connectJointly } from './joint-transaction.ts';
 import type { Database } from './schema.ts';
 import { toFault } from './sqlstate.ts';
 import { statementLog } from './traced.ts';
+import { openTurnstile, type Turnstile } from './turnstile.ts';
 
 const { builtins } = pg.types;
 const INT8_ARRAY = 1016;
@@ -15,6 +16,9 @@ const TIMESTAMPTZ_ARRAY = 1185;
 const TEXT_ARRAY: number = 1009;
 const readTexts: (text: string) => (string | null)[] = pg.types.getTypeParser(TEXT_ARRAY);
 const IDLE_TIMEOUT_MS = 30_000;
+/** Of a pool that says nothing about it. */
+const CONNECT_TIMEOUT_MS = 2000;
+const CONNECTIONS_MAX = 10;
 
 export interface PoolOptions {
   readonly url: string;
@@ -71,6 +75,17 @@ export function openPool(options: PoolOptions): pg.Pool {
 
 const POOLED = new WeakSet<pg.Pool>();
 const WAITING_MAX = new WeakMap<pg.Pool, number>();
+const TURNSTILES = new WeakMap<pg.Pool, Turnstile>();
+
+/** What the pool has, and how much waits for it, in either line. */
+export function figuresOf(pool: pg.Pool) {
+  return {
+    options: pool.options,
+    totalCount: pool.totalCount,
+    idleCount: pool.idleCount,
+    waitingCount: pool.waitingCount + (TURNSTILES.get(pool)?.waiting() ?? 0),
+  };
+}
 
 /** Whether something stands between this pool and the sessions of the database. */
 export function isPooled(pool: pg.Pool): boolean {
@@ -87,14 +102,31 @@ function prepareNothing(client: pg.PoolClient): void {
   client.query = unnamed as pg.PoolClient['query'];
 }
 
+/**
+ * A part of the pool is left to checks, which go past kysely: calls that wait for locks, however many they are, keep none of them
+ * waiting. A small pool has nothing to spare, since a transaction may need another connection beside its own.
+ */
+function connectionsForChanges(max = CONNECTIONS_MAX): number {
+  return max - Math.floor(max / 4);
+}
+
 /** The pool for kysely: its errors are faults or the statement's own, and a connection that failed is not used again. */
 function faultTranslating(pool: pg.Pool): PostgresPool {
+  const { max, connectionTimeoutMillis } = pool.options;
+  const usable = connectionsForChanges(max);
   const waiting_max = WAITING_MAX.get(pool) ?? Number.POSITIVE_INFINITY;
+  const turnstile = openTurnstile({
+    room: usable,
+    wait_ms_max: connectionTimeoutMillis ?? CONNECT_TIMEOUT_MS,
+    waiting_max,
+  });
+  TURNSTILES.set(pool, turnstile);
   async function connect(): Promise<PostgresPoolClient> {
-    if (pool.waitingCount >= waiting_max) throw new StorageUnavailable('too much waits for a connection');
+    const leave = await turnstile.enter();
     try {
-      return translatingClient(await pool.connect());
+      return translatingClient(await pool.connect(), leave);
     } catch (error) {
+      leave();
       throw new StorageUnavailable(error);
     }
   }
@@ -105,7 +137,7 @@ function faultTranslating(pool: pg.Pool): PostgresPool {
   };
 }
 
-function translatingClient(client: pg.PoolClient): PostgresPoolClient {
+function translatingClient(client: pg.PoolClient, leave: () => void): PostgresPoolClient {
   let broken = false;
   async function query(sql: string, parameters: readonly unknown[]): Promise<unknown> {
     try {
@@ -117,7 +149,11 @@ function translatingClient(client: pg.PoolClient): PostgresPoolClient {
     }
   }
   // Kysely calls `query` with a text only, because no cursor is configured.
-  const translated = { query, release: (destroy?: boolean) => client.release(broken || destroy === true) };
+  const release = (destroy?: boolean): void => {
+    client.release(broken || destroy === true);
+    leave();
+  };
+  const translated = { query, release };
   return translated as PostgresPoolClient;
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { sql } from 'kysely';
 import t, { type Test } from 'tap';
-import { databaseOver, openPool } from '../../src/db/pool.ts';
+import { databaseOver, figuresOf, openPool } from '../../src/db/pool.ts';
 import { isForeignKeyViolation, isUniqueViolation, sqlstate } from '../../src/db/sqlstate.ts';
 import { StorageUnavailable } from '../../src/domain/fault.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -88,7 +88,7 @@ t.test('promises P23: no more than so much waits for a connection; what is too m
   const waiting: Promise<unknown>[] = [];
   await db.connection().execute(async () => {
     waiting.push(one(), one());
-    await eventually(() => pool.waitingCount === 2);
+    await eventually(() => figuresOf(pool).waitingCount === 2);
     await t.rejects(one(), StorageUnavailable, 'a third');
   });
   t.equal((await Promise.all(waiting)).length, 2, 'those before it are served');

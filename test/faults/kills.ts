@@ -87,8 +87,10 @@ export async function everyMessageIsHeard({ deps, sink }: Rig, ms_max: number): 
 
 async function killOfServer({ postgres }: Rig, victim: Exclude<Victim, 'node'>): Promise<void> {
   if (victim === 'backend') {
-    await postgres.killBackend();
-    // The server ends all others and recovers by itself.
+    const recoveries = (): number => postgres.log().split('reinitializing').length;
+    const before = recoveries();
+    // The server ends all others, which it says, and recovers by itself.
+    if (await postgres.killBackend()) await eventually(() => recoveries() > before);
     await eventually(() =>
       postgres.execute('select 1').then(
         () => true,

@@ -2,11 +2,25 @@
 // seen stands in the comments of the output. It takes hours; `KILLS=50` makes the longest of them shorter.
 
 import t from 'tap';
+import { exhaustedPool } from './exhausted-pool.ts';
 import { freshness, stoppedForLong } from './freshness-scenarios.ts';
 import { killControls, killedNodes, killedServer } from './kill-scenarios.ts';
+import { poisonRows } from './poison-rows.ts';
+import { restartStorm } from './restart-storm.ts';
 import type { Scenario } from './scenario.ts';
+import { slowDatabase } from './slow-database.ts';
 
-const SCENARIOS: readonly Scenario[] = [freshness, killControls, killedNodes, killedServer, stoppedForLong];
+const SCENARIOS: readonly Scenario[] = [
+  freshness,
+  killControls,
+  killedNodes,
+  killedServer,
+  poisonRows,
+  restartStorm,
+  slowDatabase,
+  exhaustedPool,
+  stoppedForLong,
+];
 
 const wanted = process.argv.slice(2);
 t.setTimeout(0);

@@ -40,6 +40,8 @@ export async function durabilityFaults(deps: Deps, history: Pick<History, 'attem
       }
       if (is_repetition && written.has(request_id)) faults.push(`${request_id}: a repetition that did something`);
     }
+    for (const { request_id, status } of attempts.filter(isRefused))
+      faults.push(`${request_id}: refused with ${status}`);
     // An exchange and a change of the name may be done twice; each time is written down.
     const may_repeat = act === 'exchange' || act === 'name';
     if (effects.length > 1 && !may_repeat) faults.push(`${key}: ${effects.length} effects`);
@@ -77,6 +79,11 @@ export async function durabilityFaults(deps: Deps, history: Pick<History, 'attem
 
 function isAcknowledged({ status }: Attempt): boolean {
   return status !== null && status < 300;
+}
+
+/** What writers ask is never to be refused, but while an earlier attempt is under way, or because it has done it. */
+function isRefused({ status, is_repetition }: Attempt): boolean {
+  return status !== null && status >= 400 && status < 500 && status !== 409 && !is_repetition;
 }
 
 /** Each of these finds rows of which a part is missing. */

@@ -63,6 +63,39 @@ const EACH = {
   }`,
     },
   ],
+  /** A word that nobody knows counts as the first that is known. */
+  'unknown words count': [
+    {
+      file: 'src/facts/decode-values.ts',
+      from: 'return words.find((word) => word === value) ?? null;',
+      to: 'return words.find((word) => word === value) ?? words[0];',
+    },
+  ],
+  /** A strange row ends the process. */
+  'strange rows end it': [
+    {
+      file: 'src/facts/decode-values.ts',
+      from: 'return words.find((word) => word === value) ?? null;',
+      to: 'const known = words.find((word) => word === value); if (known === undefined && typeof value === "string") process.exit(3); return known ?? null;',
+    },
+  ],
+  /** As many connections as are wanted. */
+  'no cap on connections': [{ file: 'src/db/pool.ts', from: 'max: options.connections_max,', to: 'max: 60,' }],
+  /** Changes may take every connection. */
+  'no reserve': [
+    { file: 'src/db/pool.ts', from: 'const usable = connectionsForChanges(max);', to: 'const usable = max ?? 10;' },
+  ],
+  /** Who waits, waits. */
+  'no deadlines': [
+    { file: 'src/http/deadline.ts', from: 'if (waiting.due > now) break;', to: 'break;' },
+    { file: 'src/db/pool.ts', from: 'query_timeout: Math.floor(options.request_timeout_ms * 0.6),', to: '' },
+    {
+      file: 'src/db/pool.ts',
+      from: 'options.connect_timeout_ms ?? Math.floor(options.request_timeout_ms * 0.4)',
+      to: '0',
+    },
+    { file: 'src/db/pool.ts', from: 'Math.floor(options.request_timeout_ms * 0.5)', to: '0' },
+  ],
 } as const satisfies Readonly<Record<string, readonly Edit[]>>;
 
 export const PLANTS = {

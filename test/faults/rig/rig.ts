@@ -22,7 +22,7 @@ import type { Postgres } from './postgres.ts';
 /** The connection over which a node follows changes. */
 export const FEED = { named: 'gatehouse changes' };
 export const BOUND_MS = 2000;
-const RESOURCE = ['repository', 'acme/mill'] as const;
+const REPOSITORY = 'acme/mill';
 const HOOK_EVENTS = ['personal_access_token', 'personal_access_token_request'];
 
 export type Node = {
@@ -39,6 +39,8 @@ export type Node = {
 
 export type MadeToken = { readonly id: number; readonly token: string };
 
+export type Asked = Pick<Answer, 'status' | 'sent_at' | 'got_at'> & { readonly decision: boolean | null };
+
 export type Rig = {
   readonly postgres: Postgres;
   readonly nodes: readonly Node[];
@@ -53,6 +55,8 @@ export type Rig = {
   readonly token: (node: Node) => Promise<MadeToken>;
   /** Asks whether the token may write to acme/mill, and writes the answer down. */
   readonly check: (node: Node, token: MadeToken) => Promise<boolean | null>;
+  /** Asks of any repository; only the answer counts. */
+  readonly may: (node: Node, text: string, repository: string) => Promise<Asked>;
   /** Every node answers this token from memory. */
   readonly warm: (token: MadeToken) => Promise<void>;
   /** Ends the token and writes down when that was acknowledged. */
@@ -134,11 +138,15 @@ export async function startRig(t: Test, { postgres, nodes: bugs, settings = {} }
     return JSON.parse(answer.text) as MadeToken;
   }
 
-  async function check(node: Node, { id, token: text }: MadeToken): Promise<boolean | null> {
-    const question = ask(text, 'contents:write', RESOURCE);
+  async function may(node: Node, text: string, repository: string): Promise<Asked> {
+    const question = ask(text, 'contents:write', ['repository', repository]);
     const answer = await call(node, 'POST', '/access/v1/evaluation', authorization, question);
     const decision = answer.status === 200 ? (JSON.parse(answer.text) as { decision: boolean }).decision : null;
-    const { sent_at, got_at, status } = answer;
+    return { status: answer.status, sent_at: answer.sent_at, got_at: answer.got_at, decision };
+  }
+
+  async function check(node: Node, { id, token: text }: MadeToken): Promise<boolean | null> {
+    const { sent_at, got_at, status, decision } = await may(node, text, REPOSITORY);
     history.checks.push({ sent_at, got_at, status, node: node.name, token_id: id, decision });
     return decision;
   }
@@ -162,7 +170,7 @@ export async function startRig(t: Test, { postgres, nodes: bugs, settings = {} }
   const hook = { name: 'web', config, events: HOOK_EVENTS };
   const hooked = await call(first, 'POST', '/orgs/guard/hooks', sessions.ada, hook);
   if (hooked.status !== 201) throw new Error(`no hook was made: ${hooked.status} ${hooked.text}`);
-  return { postgres, nodes, deps, world, sink, sessions, authorization, history, call, token, check, warm, end };
+  return { postgres, nodes, deps, world, sink, sessions, authorization, history, call, token, check, may, warm, end };
 }
 
 /** The database as the observer sees it, past all nodes. */

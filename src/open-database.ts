@@ -37,6 +37,16 @@ export function useDatabase<Answer>(config: Config, environment: Environment, wo
   });
 }
 
+/** Work that has connections of its own. */
+export async function atDatabase<Answer>(
+  config: Config,
+  environment: Environment,
+  work: (url: string) => Promise<Answer>,
+): Promise<Answer> {
+  const { url, close } = await open(config, environment);
+  return work(url).finally(close);
+}
+
 async function withDatabase<Answer>(
   config: Config,
   environment: Environment,

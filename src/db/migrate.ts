@@ -5,12 +5,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { StorageUnavailable } from '../domain/fault.ts';
 import { startRefusal } from '../start-refusal.ts';
-import { whileLocked } from './direct.ts';
+import { connectDirectly, whileLocked } from './direct.ts';
 import { toFault } from './sqlstate.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
 /** The key of the lock that keeps nodes from migrating at once: any number that nothing else of this database uses. */
 const LOCK_KEY = 4_283_001;
+
+/** Is told how many of the missing ones are applied. */
+type Told = (done: number, total: number) => void;
 
 interface Migration {
   readonly name: string;
@@ -22,13 +25,35 @@ interface Migration {
  * Applies what is missing and answers the names of the files that were applied. Refused: a database newer than this code, and one
  * whose applied files were edited since.
  */
-export async function migrate(url: string, folder: URL = FOLDER): Promise<readonly string[]> {
+export async function migrate(
+  url: string,
+  folder: URL = FOLDER,
+  tell: Told = () => undefined,
+): Promise<readonly string[]> {
   const migrations = await readMigrations(folder);
   return whileLocked(url, LOCK_KEY, async (client) => {
     const missing = missingMigrations(migrations, await appliedMigrations(client));
-    for (const migration of missing) await apply(client, migration);
+    for (const [index, migration] of missing.entries()) {
+      tell(index, missing.length);
+      await apply(client, migration);
+    }
     return missing.map((migration) => migration.name);
   });
+}
+
+/** What `migrate` would apply. Nothing is changed, and the same is refused. */
+export async function pendingMigrations(url: string, folder: URL = FOLDER): Promise<readonly string[]> {
+  const migrations = await readMigrations(folder);
+  const client = await connectDirectly(url);
+  try {
+    const { rows } = await client.query<{ is_there: boolean }>(
+      `select to_regclass('schema_migrations') is not null as is_there`,
+    );
+    const applied = rows[0]?.is_there === true ? await readApplied(client) : [];
+    return missingMigrations(migrations, applied).map((migration) => migration.name);
+  } finally {
+    await client.end();
+  }
 }
 
 async function readMigrations(folder: URL): Promise<readonly Migration[]> {
@@ -47,6 +72,10 @@ async function appliedMigrations(client: pg.Client): Promise<readonly { name: st
     sha256 text not null,
     applied_at timestamptz not null default now()
   )`);
+  return readApplied(client);
+}
+
+async function readApplied(client: pg.Client): Promise<readonly { name: string; sha256: string }[]> {
   const { rows } = await client.query<{ name: string; sha256: string }>(
     'select name, sha256 from schema_migrations order by name collate "C"',
   );

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command, Option } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { recordLines } from '../print.ts';
+import { URL_OPTIONS } from '../service/connection.ts';
 import { printJson, printLine } from '../terminal.ts';
 
 const DATABASE = 'The database is that of DATABASE_URL, or the embedded one in DATA_DIR. Settings: docs/operations.md.';
@@ -18,6 +19,27 @@ const serve: Command = {
     await import('../../main.ts');
     return EXIT.done;
   },
+};
+
+const migrate: Command = {
+  words: 'migrate',
+  about: 'Bring the database to the form of this version, and end',
+  more: DATABASE,
+  options: { pending: { about: 'Only say what is missing; ends with 1 where something is' } },
+  run: async (invocation) => (await import('./migrate.ts')).migrateCommand(invocation),
+};
+
+const doctor: Command = {
+  words: 'doctor',
+  about: 'Find what is unsafe or slow in this installation, and say what to do',
+  more: `It looks at the settings in its environment, which should be those of the service, and at the database: that of DATABASE_URL, or the
+embedded one in DATA_DIR. It changes nothing. Ends with 1 where something severe was found.`,
+  options: {
+    strict: { about: 'End with 1 also where there is a warning' },
+    ...URL_OPTIONS,
+    url: { value: 'URL', about: 'Also ask this service whether it is ready; else GATEHOUSE_URL, else none' },
+  },
+  run: async (invocation) => (await import('./doctor.ts')).doctor(invocation),
 };
 
 const version: Command = {
@@ -73,4 +95,13 @@ const demo: Command = {
   run: async (invocation) => (await import('./demo.ts')).demo(invocation),
 };
 
-export const PROCESS_COMMANDS: readonly Command[] = [serve, version, auditVerify, catalogueCheck, keysDiscard, demo];
+export const PROCESS_COMMANDS: readonly Command[] = [
+  serve,
+  migrate,
+  doctor,
+  auditVerify,
+  catalogueCheck,
+  keysDiscard,
+  demo,
+  version,
+];

@@ -1,0 +1,70 @@
+// The form of the database, without a service: for a command before nodes of a new version start. Beside compose.ts a place that knows the
+// database, because commands call use-cases only.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config, Environment } from './config.ts';
+import { checkServer } from './db/check-server.ts';
+import { readInstallation } from './db/installation.ts';
+import { installQueue } from './db/job-queue.ts';
+import { migrate, pendingMigrations } from './db/migrate.ts';
+import { switchOffJit } from './db/switch-off-jit.ts';
+import { atDatabase } from './open-database.ts';
+import { isStartRefusal, startRefusal } from './start-refusal.ts';
+
+type Told = (done: number, total: number) => void;
+
+/** Does to the database what the start of a service does before it answers, and answers which migrations that were. */
+export function migrateDatabase(config: Config, environment: Environment, tell: Told): Promise<readonly string[]> {
+  return atDatabase(config, environment, async (url) => {
+    await checkServer(url, { allow_unsafe: config.allow_unsafe_database });
+    const applied = await migrate(url, undefined, tell);
+    await installQueue(url);
+    await switchOffJit(url);
+    return applied;
+  });
+}
+
+/** Which migrations are missing. Changes nothing. */
+export async function listPendingMigrations(config: Config, environment: Environment): Promise<readonly string[]> {
+  await refuseAbsent(config);
+  return atDatabase(config, environment, (url) => pendingMigrations(url));
+}
+
+export type Looked = Awaited<ReturnType<typeof readInstallation>> & {
+  readonly pending_migrations: readonly string[];
+  /** Why the database is none of this code; null: it is. */
+  readonly foreign_because: string | null;
+};
+
+/** What the database says of itself. Changes nothing. */
+export async function lookAtInstallation(
+  config: Config,
+  environment: Environment,
+  options: { readonly clock: () => Date; readonly tell: Told },
+): Promise<Looked> {
+  await refuseAbsent(config);
+  return atDatabase(config, environment, async (url) => {
+    const { pending_migrations, foreign_because } = await formOf(url);
+    const is_migrated = foreign_because === null && pending_migrations.length === 0;
+    return { ...(await readInstallation(url, { is_migrated, ...options })), pending_migrations, foreign_because };
+  });
+}
+
+/** Who only looks does not make the embedded database. */
+async function refuseAbsent({ database_url, data_dir }: Config): Promise<void> {
+  if (database_url !== null) return;
+  const { dataFolder } = await import('./db/embedded-cluster.ts');
+  const folder = dataFolder(data_dir);
+  if (existsSync(join(folder, 'postgres'))) return;
+  throw startRefusal(`Start the service once, or set \`DATABASE_URL\`: there is no database in ${folder} yet.`);
+}
+
+async function formOf(url: string): Promise<Pick<Looked, 'pending_migrations' | 'foreign_because'>> {
+  try {
+    return { pending_migrations: await pendingMigrations(url), foreign_because: null };
+  } catch (error) {
+    if (!isStartRefusal(error)) throw error;
+    return { pending_migrations: [], foreign_because: error.message };
+  }
+}

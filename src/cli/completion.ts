@@ -140,7 +140,7 @@ function conditionOf(before: string): string {
 function fishOption(command: Command, name: string, option: Option): readonly string[] {
   const condition = `string match -q -- "gatehouse ${command.words} *" (commandline -cp)`;
   const takes =
-    option.value === undefined ? '' : ` -r${option.choices ? ` -a ${quoted(option.choices.join(' '))}` : ''}`;
+    option.value === undefined ? '' : ` -r${option.choices ? ` -f -a ${quoted(option.choices.join(' '))}` : ''}`;
   return namesOf([name, option]).map(
     (each) => `complete -c gatehouse -n ${quoted(condition)} -l ${each.slice(2)}${takes} -d ${quoted(option.about)}`,
   );

@@ -64,16 +64,16 @@ function tellOverview(commands: readonly Command[], line: readonly string[], ter
 type Told = FailureDetails & { readonly exit_code: ExitCode; readonly message: string };
 
 function told(error: unknown): Told {
-  if (isFailure(error)) return { exit_code: error.exit_code, message: error.message, ...error.details };
+  if (isFailure(error)) return { message: error.message, ...error.details, exit_code: error.exit_code };
   if (isStartRefusal(error)) {
-    return { exit_code: EXIT_CONFIGURATION, message: error.message, code: 'configuration' };
+    return { message: error.message, code: 'configuration', exit_code: EXIT_CONFIGURATION };
   }
   if (error instanceof StorageUnavailable) {
     const cause = error.cause instanceof Error ? error.cause.message : String(error.cause);
-    return { exit_code: EXIT.unavailable, message: `The database cannot be used: ${cause}`, code: 'unavailable' };
+    return { message: `The database cannot be used: ${cause}`, code: 'unavailable', exit_code: EXIT.unavailable };
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { exit_code: EXIT.software, message: text, code: 'software' };
+  return { message: text, code: 'software', exit_code: EXIT.software };
 }
 
 function tellFailure(error: unknown, is_json: boolean, terminal: Terminal): ExitCode {

@@ -1,0 +1,33 @@
+// A terminal for commands that are called within the test: what stands on standard input, the environment, and everything that is written.
+
+import { Readable } from 'node:stream';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import type { ExitCode } from '../../src/cli/exit.ts';
+import { runLine } from '../../src/cli/run.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+
+export type Ran = { readonly code: ExitCode; readonly out: string; readonly err: string };
+
+export type Around = {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** Standard error is a terminal: there is progress. */
+  readonly is_tty?: boolean;
+};
+
+/** Runs the command line as the process would, and answers what it wrote and how it ended. */
+export async function runCommand(
+  line: readonly string[],
+  { env = {}, input = '', is_tty = false }: Around = {},
+): Promise<Ran> {
+  const written = { out: '', err: '' };
+  const terminal: Terminal = {
+    env,
+    stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]),
+    stdout: { write: (text) => (written.out += text) },
+    stderr: { write: (text) => (written.err += text), isTTY: is_tty },
+    now: () => new Date(),
+  };
+  const code = await runLine(COMMANDS, line, terminal);
+  return { code, ...written };
+}

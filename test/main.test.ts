@@ -131,7 +131,8 @@ t.test('services on one empty database may start at the same moment', async (t) 
 
 t.test('a database that cannot be reached is waited for', async (t) => {
   const DATABASE_URL = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
-  const service = await startService(t, { DATABASE_URL, PORT: await freePort() }, 'trying again');
+  const by_command = ['src/gatehouse.mjs', 'serve']; // the same, started the other way
+  const service = await startService(t, { DATABASE_URL, PORT: await freePort() }, 'trying again', by_command);
   t.equal(await service.end('SIGTERM'), 0);
 });
 
@@ -156,6 +157,12 @@ t.test('a port in use is refused', async (t) => {
   const of_workers = await refusalOf(startService(t, { ...settings, WORKERS: '2', LOG_LEVEL: 'error' }));
   t.match(of_workers, 'ended with 78: Change `HOST` or `PORT`');
   t.equal(of_workers.trim().split('\n').length, 1, 'once for all workers');
+});
+
+t.test('the start by the command is refused as the other one', async (t) => {
+  const settings = { PORT: 'http', GATEHOUSE_URL: 'http://127.0.0.1:1' };
+  const refusal = startService(t, settings, undefined, ['src/gatehouse.mjs', 'serve']);
+  t.equal(await refusalOf(refusal), 'ended with 78: Change `PORT`: it must be a whole number from 1 to 65535.\n');
 });
 
 const WRONG: [string, Record<string, string>][] = [

@@ -29,8 +29,9 @@ export async function startService(
   t: Test,
   settings: Record<string, string>,
   until = 'Gatehouse listens on',
+  entry: readonly string[] = ['src/main.ts'],
 ): Promise<Service> {
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, entry, {
     cwd: ROOT,
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

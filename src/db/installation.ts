@@ -16,7 +16,8 @@ export type ServerSetting = (typeof SETTINGS)[number];
 /** The statements; each answers one row. */
 const PROBES = {
   server: `select current_setting('server_version_num')::int as version,
-      (select jsonb_object_agg(name, current_setting(name, true)) from unnest(array[${SETTINGS.map((name) => `'${name}'`).join(', ')}]) name)
+      (select jsonb_object_agg(name, current_setting(name, true))
+        from unnest(array[${SETTINGS.map((name) => `'${name}'`).join(', ')}]) name)
         as settings,
       (select setting::float8 * 8192 from pg_settings where name = 'shared_buffers') as shared_buffers_bytes,
       pg_jit_available() as compiles, pg_is_in_recovery() as is_following,

@@ -32,8 +32,8 @@ const migrate: Command = {
 const doctor: Command = {
   words: 'doctor',
   about: 'Find what is unsafe or slow in this installation, and say what to do',
-  more: `It looks at the settings in its environment, which should be those of the service, and at the database: that of DATABASE_URL, or the
-embedded one in DATA_DIR. It changes nothing. Ends with 1 where something severe was found.`,
+  more: `It looks at the settings in its environment, which should be those of the service, and at the database: that of
+DATABASE_URL, or the embedded one in DATA_DIR. It changes nothing. Ends with 1 where something severe was found.`,
   options: {
     strict: { about: 'End with 1 also where there is a warning' },
     ...URL_OPTIONS,

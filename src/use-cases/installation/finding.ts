@@ -1,5 +1,5 @@
-// What `gatehouse doctor` can find: something of this installation that is unsafe or slow, with what it means and what to do. A check is one
-// row of a table; it sees facts and answers what it found, in words, or nothing.
+// What `gatehouse doctor` can find: something of this installation that is unsafe or slow, with what it means and what to do. A check is
+// one row of a table; it sees facts and answers what it found, in words, or nothing.
 
 /** `severe`: a promise of this service does not hold. `warning`: it may not tomorrow, or it is slow. `hint`: worth knowing. */
 export const SEVERITIES = ['severe', 'warning', 'hint'] as const;

@@ -127,6 +127,7 @@ export const EXPOSURE_CHECKS: readonly DatabaseCheck[] = [
     find: ({ seen }) =>
       seen.secrets?.site_administrators === 0 ? 'There is no site administrator who may sign in' : null,
     means: 'Nobody can make people, organizations or clients',
-    advice: 'The first start makes one; else give one back with: update users set site_admin = true, suspended_at = null where …',
+    advice:
+      'The first start makes one; else give one back with: update users set site_admin = true, suspended_at = null where …',
   },
 ];

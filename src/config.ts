@@ -21,6 +21,7 @@ export const SETTINGS = Type.Object({
   PORT: Type.Integer({ default: 8080, minimum: 1, maximum: 65_535 }),
   PUBLIC_URL: Type.Optional(Type.String()),
   DATABASE_URL: Type.Optional(Type.String()),
+  DATABASE_MIGRATION_URL: Type.Optional(Type.String()),
   DATABASE_REPLICA_URL: Type.Optional(Type.String()),
   DATA_DIR: Type.Optional(Type.String()),
   ADMIN_LOGIN: Type.String({ default: 'admin', pattern: '^(?!-)[A-Za-z0-9-]{1,39}(?<!-)$' }),
@@ -81,6 +82,8 @@ export interface Config {
   readonly public_url: string;
   /** Null: the embedded PostgreSQL in `data_dir`. */
   readonly database_url: string | null;
+  /** The same database as the role that owns its tables, for what is done to them at the start; null: `database_url` does it. */
+  readonly database_migration_url: string | null;
   /** A streaming replica of it that checks may be answered by; null: there is none. */
   readonly database_replica_url: string | null;
   /** Null: the default folder, or one that can be used in its place. */
@@ -178,7 +181,8 @@ export function loadConfig(environment: Environment): Config {
         `${settings.TLS_CERT_FILE === undefined ? 'http' : 'https'}://${hostInUrl(settings.HOST)}:${settings.PORT}`,
     ),
     database_url: databaseUrl('DATABASE_URL', settings.DATABASE_URL),
-    database_replica_url: replicaUrl(settings),
+    database_migration_url: besideUrl('DATABASE_MIGRATION_URL', settings),
+    database_replica_url: besideUrl('DATABASE_REPLICA_URL', settings),
     data_dir: settings.DATA_DIR ?? null,
     admin_login: settings.ADMIN_LOGIN,
     admin_password: adminPassword(settings.ADMIN_PASSWORD),
@@ -290,16 +294,18 @@ function publicUrl(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-function databaseUrl(name: 'DATABASE_URL' | 'DATABASE_REPLICA_URL', text: string | undefined): string | null {
+type BesideUrl = 'DATABASE_REPLICA_URL' | 'DATABASE_MIGRATION_URL';
+
+function databaseUrl(name: 'DATABASE_URL' | BesideUrl, text: string | undefined): string | null {
   if (text === undefined) return null;
   if (URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)) return text;
   throw startRefusal(`Change \`${name}\`: it must be a URL of the form postgres://user:password@host:5432/database.`);
 }
 
-function replicaUrl({ DATABASE_URL, DATABASE_REPLICA_URL }: Static<typeof SETTINGS>): string | null {
-  if (DATABASE_REPLICA_URL === undefined || DATABASE_URL !== undefined)
-    return databaseUrl('DATABASE_REPLICA_URL', DATABASE_REPLICA_URL);
-  throw startRefusal('Set `DATABASE_URL` too: `DATABASE_REPLICA_URL` is of a replica of it.');
+/** A URL that means something only beside the other one. */
+function besideUrl(name: BesideUrl, settings: Static<typeof SETTINGS>): string | null {
+  if (settings[name] === undefined || settings.DATABASE_URL !== undefined) return databaseUrl(name, settings[name]);
+  throw startRefusal(`Set \`DATABASE_URL\` too: \`${name}\` is of the same database.`);
 }
 
 function smtpUrl(text: string | undefined): string | null {

@@ -8,6 +8,7 @@ import { checkServer } from './db/check-server.ts';
 import { readInstallation } from './db/installation.ts';
 import { installQueue } from './db/job-queue.ts';
 import { migrate, pendingMigrations } from './db/migrate.ts';
+import { giveRights } from './db/roles.ts';
 import { switchOffJit } from './db/switch-off-jit.ts';
 import { atDatabase } from './open-database.ts';
 import { isStartRefusal, startRefusal } from './start-refusal.ts';
@@ -21,6 +22,7 @@ export function migrateDatabase(config: Config, environment: Environment, tell: 
     const applied = await migrate(url, undefined, tell);
     await installQueue(url);
     await switchOffJit(url);
+    await giveRights(url);
     return applied;
   });
 }

@@ -7,6 +7,7 @@ import type { Config, Environment } from './config.ts';
 import { installQueue } from './db/job-queue.ts';
 import { migrate } from './db/migrate.ts';
 import { databaseOver, openPool } from './db/pool.ts';
+import { giveRights, makeRoles } from './db/roles.ts';
 import type { Database } from './db/schema.ts';
 
 /** A look at everything takes its time; half of it is what one statement may take. */
@@ -27,6 +28,19 @@ export function lookAtDatabase<Found>(config: Config, environment: Environment, 
 /** What the work changes, whole or not at all. */
 export function changeDatabase<Done>(config: Config, environment: Environment, work: Work<Done>): Promise<Done> {
   return withDatabase(config, environment, (db) => db.transaction().execute(work));
+}
+
+/** Makes the roles of the database that own nothing, and gives them their rights; answers their names. */
+export async function prepareRoles(config: Config, environment: Environment): Promise<readonly string[]> {
+  const { url, close } = await open(config, environment);
+  try {
+    await migrate(url);
+    await installQueue(url);
+    await makeRoles(url);
+    return await giveRights(url);
+  } finally {
+    await close();
+  }
 }
 
 /** Work that has transactions of its own, on a database in its present form. */
@@ -66,7 +80,8 @@ async function withDatabase<Answer>(
 }
 
 async function open(config: Config, environment: Environment): Promise<Opened> {
-  if (config.database_url !== null) return { url: config.database_url, close: async () => undefined };
+  const given = config.database_migration_url ?? config.database_url;
+  if (given !== null) return { url: given, close: async () => undefined };
   const { runningEmbedded, startEmbedded } = await import('./db/embedded.ts');
   const { dataFolder } = await import('./db/embedded-cluster.ts');
   const folder = dataFolder(config.data_dir);
@@ -74,6 +89,6 @@ async function open(config: Config, environment: Environment): Promise<Opened> {
   if (running !== null) return running;
   const log = pino({ level: 'silent' });
   const options = { durable: true, connections_max: EMBEDDED_CONNECTIONS_MAX, environment, log };
-  const { url, stop } = await startEmbedded({ folder, ...options });
-  return { url, close: stop };
+  const { owner_url, stop } = await startEmbedded({ folder, ...options });
+  return { url: owner_url, close: stop };
 }

@@ -6,14 +6,17 @@ import type { Logger } from 'pino';
 import { prepareCatalogueFile } from './catalogue-file.ts';
 import type { Config, Environment } from './config.ts';
 import { checkServer } from './db/check-server.ts';
+import type { EmbeddedDatabase } from './db/embedded.ts';
 import { installQueue } from './db/job-queue.ts';
 import { migrate } from './db/migrate.ts';
+import { applicationRoleFault, giveRights } from './db/roles.ts';
 import { switchOffJit } from './db/switch-off-jit.ts';
 import type { Deps } from './deps.ts';
 import { StorageUnavailable } from './domain/fault.ts';
 import { prepareEpochFile } from './epoch-file.ts';
 import { prepareRootFile } from './root-file.ts';
 import { readSigningKeyFile } from './signing-key-file.ts';
+import { startRefusal } from './start-refusal.ts';
 import type { Stopper } from './stop.ts';
 import { readTlsFiles } from './tls-files.ts';
 import { ensureAdministrator } from './use-cases/administration/ensure-administrator.ts';
@@ -52,14 +55,25 @@ export async function prepareDatabase(
   environment: Environment,
   { log, add }: { readonly log: Logger; readonly add: Stopper['add'] },
 ): Promise<string> {
-  const url = config.database_url ?? (await startEmbeddedDatabase(config, environment, { log, add }));
+  const embedded = config.database_url === null ? await startEmbeddedDatabase(config, environment, { log, add }) : null;
+  const url = config.database_url ?? embedded?.url ?? '';
   await whenReachable(log, () => checkServer(url, { allow_unsafe: config.allow_unsafe_database }));
-  const applied = await whenReachable(log, () => migrate(url));
-  await whenReachable(log, () => installQueue(url));
-  const is_off = await whenReachable(log, () => switchOffJit(url));
+  const owner_url = config.database_migration_url ?? embedded?.owner_url ?? url;
+  const applied = await whenReachable(log, () => migrate(owner_url));
+  await whenReachable(log, () => installQueue(owner_url));
+  const is_off = await whenReachable(log, () => switchOffJit(owner_url));
+  if (owner_url !== url) await giveApplicationRights(owner_url, url, log);
   if (!is_off) log.warn('switch `jit` of the database off: with it on, every look at its changes costs half a second');
   if (applied.length > 0) log.info({ applied }, 'migrations applied');
   return url;
+}
+
+/** The service signs in as a role that owns nothing. */
+async function giveApplicationRights(owner_url: string, url: string, log: Logger): Promise<void> {
+  await whenReachable(log, () => giveRights(owner_url));
+  const fault = await whenReachable(log, () => applicationRoleFault(url));
+  if (fault !== null)
+    throw startRefusal(`Change the role of \`DATABASE_URL\`: ${fault}. See docs/runbooks/database-roles.md.`);
 }
 
 /** Loaded only here: where `DATABASE_URL` is set, its packages need not be installed. */
@@ -67,7 +81,7 @@ async function startEmbeddedDatabase(
   config: Config,
   environment: Environment,
   { log, add }: { readonly log: Logger; readonly add: Stopper['add'] },
-): Promise<string> {
+): Promise<EmbeddedDatabase> {
   const { startEmbedded } = await import('./db/embedded.ts');
   const { dataFolder } = await import('./db/embedded-cluster.ts');
   const folder = dataFolder(config.data_dir);
@@ -76,7 +90,7 @@ async function startEmbeddedDatabase(
   const database = await startEmbedded({ folder, durable: true, connections_max, environment, log });
   add(database.stop);
   process.stdout.write(`Gatehouse keeps its data in ${folder}\n`);
-  return database.url;
+  return database;
 }
 
 /** What the service needs in its database. */

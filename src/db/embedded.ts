@@ -18,9 +18,12 @@ import {
   socketFolder,
   stop,
 } from './embedded-server.ts';
+import { roleNamesOf } from './role-rights.ts';
 import { sqlstate } from './sqlstate.ts';
 
 const DATABASE = 'gatehouse';
+/** The service's own roles. Nobody else reaches the socket, so they need no password. */
+const { application: APPLICATION, reader: READER } = roleNamesOf(DATABASE);
 const OWNER_LOCK_KEY = 4_283_000;
 /** A second start on a folder in use waits so long for nothing; one after a crash must not be refused because the machine is busy. */
 const OWNER_LOCK_WAIT_MS = 5000;
@@ -43,7 +46,10 @@ export interface EmbeddedOptions {
 }
 
 export interface EmbeddedDatabase {
+  /** As the role of the service, which owns nothing; it has its rights after migrations. */
   readonly url: string;
+  /** As the owner of the tables. */
+  readonly owner_url: string;
   /** Ends PostgreSQL; safe to call twice. */
   readonly stop: () => Promise<void>;
 }
@@ -64,12 +70,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
     removeLink();
     throw error;
   }
-  return { url: urlAt(socket_folder), stop: () => stop(server).finally(removeLink) };
+  const url = urlAt(socket_folder, options.durable ? APPLICATION : DATABASE);
+  return { url, owner_url: urlAt(socket_folder), stop: () => stop(server).finally(removeLink) };
 }
 
-function urlAt(socket_folder: string): string {
+function urlAt(socket_folder: string, role = DATABASE): string {
   const host = encodeURIComponent(socket_folder);
-  return `postgres://${DATABASE}@localhost:${PORT}/${DATABASE}?host=${host}&sslmode=disable`;
+  return `postgres://${role}@localhost:${PORT}/${DATABASE}?host=${host}&sslmode=disable`;
 }
 
 /** The database of the folder where a service runs on it already, for who only looks; null: none does. */
@@ -203,6 +210,13 @@ async function makeDatabase(client: pg.Client, options: { createdb: boolean }): 
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [DATABASE]);
   if (rowCount === 0)
     await client.query(`create role ${DATABASE} login ${options.createdb ? 'createdb' : 'nocreatedb'}`);
+  for (const [name, may_sign_in] of [
+    [APPLICATION, 'login'],
+    [READER, 'nologin'],
+  ] as const) {
+    const there = await client.query('select from pg_roles where rolname = $1', [name]);
+    if (there.rowCount === 0) await client.query(`create role ${name} ${may_sign_in}`);
+  }
   const found = await client.query('select from pg_database where datname = $1', [DATABASE]);
   if (found.rowCount === 0) await client.query(`create database ${DATABASE} owner ${DATABASE}`);
 }

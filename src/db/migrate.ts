@@ -6,11 +6,18 @@ import type pg from 'pg';
 import { StorageUnavailable } from '../domain/fault.ts';
 import { startRefusal } from '../start-refusal.ts';
 import { connectDirectly, whileLocked } from './direct.ts';
-import { toFault } from './sqlstate.ts';
+import { sqlstate, toFault } from './sqlstate.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
 /** The key of the lock that keeps nodes from migrating at once: any number that nothing else of this database uses. */
 const LOCK_KEY = 4_283_001;
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+const LIST_OF_MIGRATIONS = `create table if not exists schema_migrations (
+    name text primary key,
+    sha256 text not null,
+    applied_at timestamptz not null default now()
+  )`;
 
 /** Is told how many of the missing ones are applied. */
 type Told = (done: number, total: number) => void;
@@ -35,7 +42,7 @@ export async function migrate(
     const missing = missingMigrations(migrations, await appliedMigrations(client));
     for (const [index, migration] of missing.entries()) {
       tell(index, missing.length);
-      await apply(client, migration);
+      await asOwner(() => apply(client, migration));
     }
     return missing.map((migration) => migration.name);
   });
@@ -46,13 +53,22 @@ export async function pendingMigrations(url: string, folder: URL = FOLDER): Prom
   const migrations = await readMigrations(folder);
   const client = await connectDirectly(url);
   try {
-    const { rows } = await client.query<{ is_there: boolean }>(
-      `select to_regclass('schema_migrations') is not null as is_there`,
-    );
-    const applied = rows[0]?.is_there === true ? await readApplied(client) : [];
+    const applied = (await hasList(client)) ? await readApplied(client) : [];
     return missingMigrations(migrations, applied).map((migration) => migration.name);
   } finally {
     await client.end();
+  }
+}
+
+/** Refused: a role that may not do this. */
+async function asOwner(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    if (!(cause instanceof Error) || sqlstate(cause) !== INSUFFICIENT_PRIVILEGE) throw error;
+    const what = 'migrations are missing, and the role of `DATABASE_URL` may not change tables';
+    throw startRefusal(`Set \`DATABASE_MIGRATION_URL\`: ${what} (${cause.message}).`, error);
   }
 }
 
@@ -67,12 +83,16 @@ async function readMigrations(folder: URL): Promise<readonly Migration[]> {
 }
 
 async function appliedMigrations(client: pg.Client): Promise<readonly { name: string; sha256: string }[]> {
-  await client.query(`create table if not exists schema_migrations (
-    name text primary key,
-    sha256 text not null,
-    applied_at timestamptz not null default now()
-  )`);
+  if (!(await hasList(client))) await asOwner(() => client.query(LIST_OF_MIGRATIONS));
   return readApplied(client);
+}
+
+/** Who may make no table finds it there, made by the owner. */
+async function hasList(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ is_there: boolean }>(
+    `select to_regclass('schema_migrations') is not null as is_there`,
+  );
+  return rows[0]?.is_there === true;
 }
 
 async function readApplied(client: pg.Client): Promise<readonly { name: string; sha256: string }[]> {

@@ -1,4 +1,4 @@
-// Commands about backups and restores (docs/runbooks/restore.md). What each does is loaded when it is called.
+// Commands about the database: its roles, backups and restores (docs/runbooks). What each does is loaded when it is called.
 
 import type { Command } from '../command.ts';
 
@@ -32,4 +32,12 @@ Every session ends, unless --keep-sessions says that nothing was lost: the datab
   run: async (invocation) => (await import('./restore-accept.ts')).restoreAccept(invocation),
 };
 
-export const RECOVERY_COMMANDS: readonly Command[] = [restoreCheck, restoreAccept];
+const databaseRoles: Command = {
+  words: 'database roles',
+  about: 'Make the roles of the database that own nothing, and give them their rights',
+  more: `The database is that of DATABASE_MIGRATION_URL or DATABASE_URL, as its owner. It is brought into its present form.
+Roles are missing and the owner may make none: the message says what an administrator of the server has to do.`,
+  run: async (invocation) => (await import('./database-roles.ts')).databaseRoles(invocation),
+};
+
+export const RECOVERY_COMMANDS: readonly Command[] = [databaseRoles, restoreCheck, restoreAccept];

@@ -36,6 +36,13 @@ export async function deleteSession(db: Kysely<Database>, id: number): Promise<v
   await db.deleteFrom('sessions').where('id', '=', id).execute();
 }
 
+/** Ends the oldest sessions of a person beyond so many. */
+export async function deleteOldestSessions(db: Kysely<Database>, user_id: number, count_max: number): Promise<void> {
+  await sql`
+    delete from sessions where id in (
+      select id from sessions where user_id = ${user_id} order by id desc offset ${count_max})`.execute(db);
+}
+
 /** Ends all sessions of a person but one. */
 export async function deleteSessionsOf(db: Kysely<Database>, user_id: number, except_id: number | null): Promise<void> {
   await db

@@ -3,6 +3,15 @@
 
 import { loadConfig } from '../../src/config.ts';
 import { DOCUMENT_BYTES_MAX } from '../../src/domain/catalogue-document.ts';
+import {
+  CLASSIC_TOKENS_MAX,
+  DEPLOY_KEYS_MAX,
+  EXCHANGED_TOKENS_MAX,
+  REPOSITORIES_MAX,
+  SESSIONS_MAX,
+  TEAMS_MAX,
+  TOKEN_RECORDS_MAX,
+} from '../../src/domain/count-caps.ts';
 import { HOOKS_MAX } from '../../src/domain/hook.ts';
 import { PASSWORD_BYTES_MAX } from '../../src/domain/password.ts';
 import { HEADER_BYTES_MAX, PARAMETER_CHARACTERS_MAX } from '../../src/http/app.ts';
@@ -160,6 +169,13 @@ function wholes(): readonly (readonly [string, string, string])[] {
       `${config.selected_repositories_max} (\`MAX_SELECTED_REPOSITORIES\`)`,
       '422 `validation_failed`',
     ],
+    ['Live classic tokens of a holder', String(CLASSIC_TOKENS_MAX), '422 `validation_failed`'],
+    ['Tokens of a holder, ended ones too', String(TOKEN_RECORDS_MAX), '422 `validation_failed`'],
+    ['Live texts that were exchanged from one text', String(EXCHANGED_TOKENS_MAX), '429 `rate_limited`'],
+    ['Sessions of a person', String(SESSIONS_MAX), 'the oldest end'],
+    ['Repositories of an owner', String(REPOSITORIES_MAX), '422 `validation_failed`'],
+    ['Deploy keys of a repository', String(DEPLOY_KEYS_MAX), '422 `validation_failed`'],
+    ['Teams of an organization', String(TEAMS_MAX), '422 `validation_failed`'],
     ['Webhooks of an organization', String(HOOKS_MAX), '422 `validation_failed`'],
     [
       'Requests of a holder in an hour',
@@ -227,7 +243,8 @@ export function limitsDocument(document: LimitsDocument): string {
   return [
     '# Limits',
     '',
-    'Everything that a request carries is bounded. This page is generated from the code (`npm run docs`); settings stand with their default.',
+    'Everything that a request carries is bounded, and so is what people and tokens make by themselves; what site administrators make, and what',
+    'is imported, is not. This page is generated from the code (`npm run docs`); settings stand with their default.',
     '',
     '| What | At most | Beyond it |',
     '|---|---|---|',

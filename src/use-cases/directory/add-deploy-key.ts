@@ -1,12 +1,14 @@
 // POST /repos/{owner}/{repo}/keys. A key that a token makes dies with the token (M9).
 
 import { writeAudit } from '../../db/audit.ts';
+import { isFull } from '../../db/count-caps.ts';
 import { DEPLOY_KEY_TAKEN, type DeployKeyRow, holdLiveToken, insertDeployKey } from '../../db/deploy-keys.ts';
 import { lockRepository } from '../../db/repositories.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { concernedBy } from '../../domain/concerned.ts';
+import { DEPLOY_KEYS_MAX } from '../../domain/count-caps.ts';
 import type { PersonFacts, RepositoryFacts } from '../../domain/facts.ts';
 import { invalid, Refusal } from '../../domain/refusal.ts';
 import { readSshPublicKey } from '../../domain/ssh-key.ts';
@@ -47,6 +49,9 @@ export async function addDeployKey(
       if (token_id !== null && !(await holdLiveToken(transaction, token_id))) throw new Refusal('bad_credential');
       const found = await lockRepository(transaction, { id: repository.id, owner_id: repository.owner.id });
       if (found === undefined) throw new Refusal('not_found');
+      if (await isFull(transaction, 'deploy_keys', repository.id, DEPLOY_KEYS_MAX)) {
+        throw invalid('PublicKey', 'key', 'unprocessable', `a repository has at most ${DEPLOY_KEYS_MAX} keys`);
+      }
       const made = await insertDeployKey(transaction, key);
       await writeAudit(transaction, caller, {
         action: 'public_key.create',

@@ -3,6 +3,7 @@
 import type { Kysely } from 'kysely';
 import { holdPerson } from '../../db/accounts.ts';
 import { writeAudits } from '../../db/audit.ts';
+import { isFull } from '../../db/count-caps.ts';
 import { holdMembershipRole } from '../../db/memberships.ts';
 import { holdOwner } from '../../db/owners.ts';
 import { lockRepository } from '../../db/repositories.ts';
@@ -13,6 +14,7 @@ import type { Deps } from '../../deps.ts';
 import type { AuditEvent } from '../../domain/audit.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { concernedBy } from '../../domain/concerned.ts';
+import { TEAMS_MAX } from '../../domain/count-caps.ts';
 import type { OrganizationFacts, RepositoryFacts } from '../../domain/facts.ts';
 import { invalid, Refusal } from '../../domain/refusal.ts';
 import { type RoleWord, roleOfWord } from '../../domain/role-words.ts';
@@ -110,6 +112,9 @@ export async function createTeam(deps: Deps, caller: Caller, place: NewTeamPlace
     inTransaction(deps.db, async (transaction) => {
       const owner = await holdOwner(transaction, organization.id);
       if (owner === undefined) throw new Refusal('not_found');
+      if (await isFull(transaction, 'teams', organization.id, TEAMS_MAX)) {
+        throw invalid('Team', 'name', 'unprocessable', `an organization has at most ${TEAMS_MAX} teams`);
+      }
       const id = await insertTeam(transaction, team);
       const made = { team_id: id, team: slug };
       const org = { id: owner.id, name: owner.login };

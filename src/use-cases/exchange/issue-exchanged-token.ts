@@ -1,6 +1,7 @@
 // Issues an exchanged token as an opaque text (contract 8): a row beside the text of the token that made it, with which it goes.
 
 import { writeAudit } from '../../db/audit.ts';
+import { isFull } from '../../db/count-caps.ts';
 import {
   copyExchangedRepositories,
   insertExchangedRepositories,
@@ -10,10 +11,14 @@ import { isForeignKeyViolation } from '../../db/sqlstate.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller, ClientFacts } from '../../domain/caller.ts';
+import { EXCHANGED_TOKENS_MAX } from '../../domain/count-caps.ts';
 import { notExchangeable, outsideReach } from '../../domain/exchange.ts';
 import { exchangeEvent } from '../../domain/exchange-audit.ts';
+import { Refusal } from '../../domain/refusal.ts';
 import { digestOf, newText } from '../../secrets.ts';
 import type { Narrowed } from './narrow-subject.ts';
+
+const RETRY_AFTER_SECONDS = '60';
 
 /** The row of the new token. What it was exchanged from comes with the subject's text. */
 function rowOf(client: ClientFacts, narrowed: Narrowed, digest: string) {
@@ -25,6 +30,12 @@ function rowOf(client: ClientFacts, narrowed: Narrowed, digest: string) {
     parent_id: exchanged?.id ?? null,
     narrows_repositories: repositories !== null || exchanged?.narrows_repositories === true,
   };
+}
+
+/** They end by themselves: then there is room again. */
+function tooManyLive(): Refusal {
+  const message = `at most ${EXCHANGED_TOKENS_MAX} texts that were made from one token live at once`;
+  return new Refusal('rate_limited', { message, headers: { 'retry-after': RETRY_AFTER_SECONDS } });
 }
 
 /** Answers the text, which is nowhere else. Refuses `invalid_request` where the subject went meanwhile, `invalid_target`. @rule T3, L1 */
@@ -39,6 +50,7 @@ export async function issueExchangedToken(
   const { parent_id } = row;
   try {
     await inTransaction(deps.db, async (transaction) => {
+      if (await isFull(transaction, 'exchanged_tokens', row.secret_digest, EXCHANGED_TOKENS_MAX)) throw tooManyLive();
       const id = await insertExchangedToken(transaction, row);
       if (repositories !== null) {
         const count = await insertExchangedRepositories(transaction, { id, parent_id }, repositories);

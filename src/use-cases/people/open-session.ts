@@ -1,8 +1,9 @@
 // Signing in (T5): a login and a password for a session of 12 hours (a setting).
 
 import { findPersonForSignIn } from '../../db/people.ts';
-import { insertSession, insertSessionByPassword } from '../../db/sessions.ts';
+import { deleteOldestSessions, insertSession, insertSessionByPassword } from '../../db/sessions.ts';
 import type { Deps } from '../../deps.ts';
+import { SESSIONS_MAX } from '../../domain/count-caps.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { digestOf, newText, verifyPassword } from '../../secrets.ts';
 import { countingFailures } from './password-failures.ts';
@@ -48,5 +49,6 @@ export async function startSession(
   const session = { digest: digestOf(token), user_id: id, created_at, expires_at };
   if (password_hash === null) await insertSession(deps.db, session);
   else if (!(await insertSessionByPassword(deps.db, session, password_hash))) throw new Refusal('bad_credential');
+  await deleteOldestSessions(deps.db, id, SESSIONS_MAX);
   return { token, expires_at, user: { id, login } };
 }

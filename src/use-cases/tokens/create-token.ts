@@ -2,12 +2,14 @@
 
 import type { Kysely } from 'kysely';
 import { writeAudit } from '../../db/audit.ts';
+import { isFull } from '../../db/count-caps.ts';
 import type { Database } from '../../db/schema.ts';
 import { authorizeBySession } from '../../db/token-authorizations.ts';
 import { countLiveTokens, insertToken, type NewToken } from '../../db/tokens.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
+import { CLASSIC_TOKENS_MAX, TOKEN_RECORDS_MAX } from '../../domain/count-caps.ts';
 import { defaultExpiry } from '../../domain/lifetime.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { lifeSeconds, type RequestedLife, refuseBeyondCap, requestedExpiry } from '../../domain/requested-expiry.ts';
@@ -52,13 +54,17 @@ type Issue = {
 };
 
 /** @rule M6 */
-async function refuseTooMany({ db, deps, holder }: Issue): Promise<void> {
-  const { fine_grained_tokens_max } = deps.config;
-  if ((await countLiveTokens(db, holder.id, 'fine_grained', holder.now)) < fine_grained_tokens_max) return;
+async function refuseTooMany({ db, deps, holder }: Issue, kind: TokenKind): Promise<void> {
+  const count_max = kind === 'classic' ? CLASSIC_TOKENS_MAX : deps.config.fine_grained_tokens_max;
+  if ((await countLiveTokens(db, holder.id, kind, holder.now)) >= count_max) {
+    const kinds = kind === 'classic' ? 'classic' : 'fine-grained';
+    throw invalidToken('kind', 'unprocessable', `at most ${count_max} live ${kinds} tokens are allowed`);
+  }
+  if (!(await isFull(db, 'tokens', holder.id, TOKEN_RECORDS_MAX))) return;
   throw invalidToken(
     'kind',
     'unprocessable',
-    `at most ${fine_grained_tokens_max} live fine-grained tokens are allowed`,
+    `at most ${TOKEN_RECORDS_MAX} tokens are kept: delete some that have ended`,
   );
 }
 
@@ -101,6 +107,7 @@ async function insertAudited({ db, caller, holder }: Issue, token: NewToken) {
 /** @rule M3: no cap ever refuses to make a classic token. */
 async function issueClassic(issue: Issue, ask: ClassicAsk, scopes: readonly string[]): Promise<number> {
   const { now } = issue.holder;
+  await refuseTooMany(issue, 'classic');
   const { expires_at } = requestedExpiry(ask, now, defaultExpiry(now, null));
   const { id } = await insertAudited(issue, { kind: 'classic', scopes, ...stored(issue, ask, expires_at) });
   return id;
@@ -115,7 +122,7 @@ async function issueFineGrained(issue: Issue, ask: FineGrainedAsk): Promise<numb
   const expiry = requestedExpiry(ask, now, defaultExpiry(now, cap?.days ?? null));
   refuseBeyondCap(expiry, now, cap);
   const access = await readAccess(issue, owner, ask);
-  await refuseTooMany(issue);
+  await refuseTooMany(issue, 'fine_grained');
   const token = await insertAudited(issue, {
     kind: 'fine_grained',
     resource_owner_id: owner.id,

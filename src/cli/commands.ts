@@ -1,6 +1,8 @@
 // Every command of `gatehouse`, in the order in which help lists them.
 
 import type { Command } from './command.ts';
+import { CLIENT_COMMANDS } from './commands/clients.ts';
+import { ENTERPRISE_COMMANDS } from './commands/enterprises.ts';
 import { ORGANIZATION_ACCESS_COMMANDS } from './commands/organization-access.ts';
 import { ORGANIZATION_COMMANDS } from './commands/organizations.ts';
 import { PEOPLE_COMMANDS } from './commands/people.ts';
@@ -68,6 +70,8 @@ export const COMMANDS: readonly Command[] = [
   ...PEOPLE_COMMANDS,
   ...ORGANIZATION_COMMANDS,
   ...ORGANIZATION_ACCESS_COMMANDS,
+  ...ENTERPRISE_COMMANDS,
+  ...CLIENT_COMMANDS,
   ...TEXT_COMMANDS,
   ...TOKEN_COMMANDS,
   ...POLICY_COMMANDS,

@@ -76,6 +76,7 @@ const PROBES_OF_SERVICE = {
   secrets: `select
       (select count(*)::int from signing_keys where kept_in = 'plain' and withdrawn_at is null) as plain_keys,
       (select count(*)::int from organization_hooks where active and (insecure_ssl or url like 'http:%')) as open_hooks,
+      (select count(*)::int from organization_hooks where not starts_with(secret, 'sealed:')) as plain_hook_secrets,
       (select count(*)::int from users where site_admin and suspended_at is null) as site_administrators`,
 } as const;
 
@@ -139,6 +140,7 @@ export type DatabaseSeen = {
   readonly secrets: {
     readonly plain_keys: number;
     readonly open_hooks: number;
+    readonly plain_hook_secrets: number;
     readonly site_administrators: number;
   } | null;
 };

@@ -147,7 +147,7 @@ const WELL: DatabaseFacts = {
     nodes: { live: 1, left_over: 0, bounds: 1, behind: 0 },
     jobs: { dead: 0, overdue: 0 },
     sweeps: { has_dead_rows: false, overdue_mails: 0 },
-    secrets: { plain_keys: 0, open_hooks: 0, site_administrators: 1 },
+    secrets: { plain_keys: 0, open_hooks: 0, plain_hook_secrets: 0, site_administrators: 1 },
   },
 };
 
@@ -251,6 +251,7 @@ const FOUND: readonly (readonly [string, DatabaseFacts, DatabaseFacts])[] = [
   ['statements_logged', setting('log_statement', 'all'), setting('log_statement', 'ddl')],
   ['statements_logged', setting('log_min_duration_statement', '0'), setting('log_min_duration_statement', '250ms')],
   ['plain_signing_keys', facts({ secrets: { plain_keys: 1 } }), WELL],
+  ['plain_hook_secrets', facts({ secrets: { plain_hook_secrets: 1 } }), WELL],
   ['open_hooks', facts({ secrets: { open_hooks: 1 } }), WELL],
   ['no_site_administrator', facts({ secrets: { site_administrators: 0 } }), WELL],
   ['nodes_behind', facts({ nodes: { behind: 1 } }), WELL],
@@ -271,7 +272,8 @@ const SAFE: SettingsFacts = {
   ...{ speaks_tls: true, certificate: { days_left: 60 }, trusted_proxies: [], outbound_allow: [], cors_origins: [] },
   ...{ metrics_token_characters: 32, admin_password_is_set: false, allow_unsafe_database: false },
   ...{
-    signing_key_secret_previous_is_set: false,
+    passing_settings: [],
+    epoch_file_is_set: true,
     audit_root_file_is_set: true,
     is_embedded: false,
     smtp_in_clear: false,
@@ -315,7 +317,8 @@ const FOUND_IN_SETTINGS: readonly (readonly [string, Partial<SettingsFacts>, Par
   ],
   ['files_missing', { secret_files: [{ ...file, others_may_read: null }] }, {}],
   ['admin_password_left', { admin_password_is_set: true }, {}],
-  ['previous_secret_left', { signing_key_secret_previous_is_set: true }, {}],
+  ['passing_settings_left', { passing_settings: ['ACCEPT_RESTORE'] }, {}],
+  ['no_epoch_file', { epoch_file_is_set: false }, {}],
   ['no_audit_roots', { audit_root_file_is_set: false }, {}],
   ['runs_as_root', { is_root: true }, {}],
   ['freshness_long', { freshness_ms: 2001 }, { freshness_ms: 250 }],

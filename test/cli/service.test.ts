@@ -225,6 +225,32 @@ t.test('people, organizations, tokens and policies are looked after by commands'
     t.equal((await run('token report')).code, 64);
   });
 
+  t.test('enterprises and clients', async (t) => {
+    await run('login admin', { input: ADMIN_PASSWORD });
+    t.match(await json('enterprise create big --name Big~One --admin ada'), { slug: 'big', name: 'Big One' });
+    t.equal((await run('enterprise add-organization big acme')).out, 'acme belongs to big\n');
+    t.equal((await run('enterprise add-organization absent acme')).code, 1);
+    t.equal((await run('enterprise add-administrator big bob')).out, 'bob administers big\n');
+    t.equal((await run('enterprise remove-administrator big bob')).code, 64, 'not without a yes');
+    t.equal((await run('enterprise remove-administrator big bob --yes')).code, 0);
+    t.match((await run('enterprise list')).out, /big +Big One +ada/);
+    await run('login ada', { input: PASSWORD });
+    t.match(await json('policy set --enterprise big --approval not_required --exempt-administrators'), {
+      approval: 'not_required',
+      exempt_administrators: true,
+    });
+    t.match((await run('policy effective acme')).out, /approval +not_required +enterprise +big/);
+    await run('login admin', { input: ADMIN_PASSWORD });
+    t.equal((await run('enterprise remove-organization big acme --yes')).code, 0);
+    const made = await json('client create our~API --capability introspect --capability evaluate --organization acme');
+    t.match(made, { capabilities: ['introspect', 'evaluate'], organizations: ['acme'], client_secret: /^gthc_/ });
+    const { client_id } = made;
+    t.match(await json(`client secret ${client_id} --overlap-seconds 60 --yes`), { client_secret: /^gthc_/ });
+    t.match((await run('client list')).out, /our API +introspect, evaluate +acme/);
+    t.equal((await run(`client delete ${client_id} --yes --wait`)).code, 0);
+    t.equal((await run('client create x')).code, 64, 'without a capability');
+  });
+
   t.test('what others have named is printed without what would move the cursor', async (t) => {
     await json('token create red --classic', {});
     await sql`update tokens set name = E'red\u001b[31m' where name = 'red'`.execute(deps.db);

@@ -31,7 +31,12 @@ export async function settingsSeen(
     metrics_token_characters: config.metrics_token?.length ?? null,
     admin_password_is_set: config.admin_password !== null,
     allow_unsafe_database: config.allow_unsafe_database,
-    signing_key_secret_previous_is_set: config.signing_key_secret_previous !== null,
+    passing_settings: [
+      ...(config.signing_key_secret_previous === null ? [] : ['SIGNING_KEY_SECRET_PREVIOUS']),
+      ...(config.data_secret_previous === null ? [] : ['DATA_SECRET_PREVIOUS']),
+      ...(config.accept_restore === null ? [] : ['ACCEPT_RESTORE']),
+    ],
+    epoch_file_is_set: config.epoch_file !== null,
     audit_root_file_is_set: config.audit_root_file !== null,
     is_embedded: config.database_url === null,
     smtp_in_clear: isInClear(config.smtp_url),

@@ -4,9 +4,11 @@
 
 import { type Config, loadConfig } from '../../config.ts';
 import { type Looked, lookAtInstallation } from '../../migrate-database.ts';
+import { lookAtDatabase } from '../../open-database.ts';
 import { isStartRefusal } from '../../start-refusal.ts';
 import { DATABASE_CHECKS, judgeDatabase, judgeSettings, SETTINGS_CHECKS } from '../../use-cases/installation/checks.ts';
 import { type Finding, SEVERITIES, type Severity, sorted } from '../../use-cases/installation/finding.ts';
+import { judgeRestore } from '../../use-cases/service/judge-restore.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode, isFailure } from '../exit.ts';
 import { showProgress } from '../progress.ts';
@@ -102,12 +104,22 @@ async function diagnoseDatabase(config: Config, terminal: Terminal): Promise<Omi
       freshness_ms: config.freshness_ms,
       sends_mail: config.smtp_url !== null,
     };
-    return { findings: [...foreign(foreign_because), ...judgeDatabase(facts)], unseen };
+    const is_ours = foreign_because === null && pending_migrations.length === 0;
+    const restored = is_ours ? await unaccepted(config, terminal) : [];
+    return { findings: [...foreign(foreign_because), ...restored, ...judgeDatabase(facts)], unseen };
   } catch (error) {
     return { findings: [unreachable(error)], unseen: ['database'] };
   } finally {
     progress.end();
   }
+}
+
+/** Whether the database was restored, set back or promoted, and nobody has accepted that. */
+async function unaccepted(config: Config, { env }: Terminal): Promise<readonly Finding[]> {
+  const { fault, why } = await lookAtDatabase(config, env, (db) => judgeRestore({ db, config }));
+  if (fault === null) return [];
+  const means = 'The service does not start: what was revoked since then would be valid again';
+  return [severe(fault, { found: why, means, advice: 'See docs/runbooks/restore.md, and gatehouse restore check' })];
 }
 
 function foreign(because: Looked['foreign_because']): readonly Finding[] {

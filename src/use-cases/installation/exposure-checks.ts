@@ -112,6 +112,16 @@ export const EXPOSURE_CHECKS: readonly DatabaseCheck[] = [
     advice: 'Set SIGNING_KEY_SECRET (openssl rand -base64 32) on every node, and start anew',
   },
   {
+    id: 'plain_hook_secrets',
+    severity: 'warning',
+    find: ({ seen }) =>
+      above(seen.secrets?.plain_hook_secrets, 0)
+        ? `${seen.secrets?.plain_hook_secrets} secrets of webhooks stand in the database as they are`
+        : null,
+    means: 'Who reads a backup of it can make up webhooks that their receivers believe',
+    advice: 'Set DATA_SECRET (openssl rand -base64 32) on every node: docs/runbooks/keys.md',
+  },
+  {
     id: 'open_hooks',
     severity: 'hint',
     find: ({ seen }) =>

@@ -22,7 +22,9 @@ export type SettingsFacts = {
   readonly metrics_token_characters: number | null;
   readonly admin_password_is_set: boolean;
   readonly allow_unsafe_database: boolean;
-  readonly signing_key_secret_previous_is_set: boolean;
+  /** Names of settings that are for the time of a change only, and are set. */
+  readonly passing_settings: readonly string[];
+  readonly epoch_file_is_set: boolean;
   readonly audit_root_file_is_set: boolean;
   readonly is_embedded: boolean;
   /** To the server of mails: in clear, with a password, to another machine. */
@@ -189,11 +191,20 @@ const SECRETS: readonly SettingsCheck[] = [
     advice: 'Take it away, and change the password where others can have read it',
   },
   {
-    id: 'previous_secret_left',
+    id: 'passing_settings_left',
     severity: 'hint',
-    find: (facts) => (facts.signing_key_secret_previous_is_set ? '`SIGNING_KEY_SECRET_PREVIOUS` is set' : null),
-    means: 'Once every node has started with the new secret, it is of no use',
-    advice: 'Take it away',
+    find: ({ passing_settings }) =>
+      passing_settings.length === 0 ? null : `Set: ${passing_settings.map((name) => `\`${name}\``).join(', ')}`,
+    means: 'It is for the time of a change; once every node has started with it, it is of no use',
+    advice: 'Take it away then: docs/runbooks',
+  },
+  {
+    id: 'no_epoch_file',
+    severity: 'hint',
+    find: (facts) => (facts.epoch_file_is_set ? null : '`EPOCH_FILE` is not set'),
+    means:
+      'A copy of the disk that is put back while no node runs is not noticed: what was revoked since is valid again',
+    advice: 'Set it to a file that no restore brings back: docs/runbooks/restore.md',
   },
   {
     id: 'no_audit_roots',

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, Environment } from './config.ts';
 import { checkServer } from './db/check-server.ts';
-import { readInstallation } from './db/installation.ts';
+import { readAccess, readInstallation } from './db/installation.ts';
 import { installQueue } from './db/job-queue.ts';
 import { migrate, pendingMigrations } from './db/migrate.ts';
 import { giveRights } from './db/roles.ts';
@@ -49,7 +49,11 @@ export async function lookAtInstallation(
   return atDatabase(config, environment, async (url) => {
     const { pending_migrations, foreign_because } = await formOf(url);
     const is_migrated = foreign_because === null && pending_migrations.length === 0;
-    return { ...(await readInstallation(url, { is_migrated, ...options })), pending_migrations, foreign_because };
+    const { seen, unseen } = await readInstallation(url, { is_migrated, ...options });
+    // The service itself may be a role that owns nothing, and it is the one that matters.
+    const by_service = config.database_migration_url === null ? null : config.database_url;
+    const access = by_service === null ? {} : await readAccess(by_service);
+    return { seen: { ...seen, ...access }, unseen, pending_migrations, foreign_because };
   });
 }
 

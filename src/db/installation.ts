@@ -30,7 +30,9 @@ const PROBES = {
         where not rolsuper and pg_has_role(rolname, each, 'member')) as reaches_machine,
       has_schema_privilege('public', 'public', 'create') as anybody_makes_tables,
       (select count(*)::int from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
-        and has_table_privilege('public', c.oid, 'select, insert, update, delete')) as open_tables
+        and has_table_privilege('public', c.oid, 'select, insert, update, delete')) as open_tables,
+      exists (select from pg_class c join pg_roles r on pg_has_role(current_user, r.oid, 'usage') and r.oid = c.relowner
+        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r') as owns_tables
     from pg_roles where rolname = current_user`,
   connections: `select count(*)::int as used from pg_stat_activity where datid is not null`,
   transactions: `select
@@ -107,6 +109,7 @@ export type DatabaseSeen = {
     readonly reaches_machine: Texts;
     readonly anybody_makes_tables: boolean;
     readonly open_tables: number;
+    readonly owns_tables: boolean;
   } | null;
   readonly connections: { readonly used: number } | null;
   readonly transactions: {
@@ -177,6 +180,19 @@ export async function readInstallation(
     }
     const measured = { is_direct: await isDirect(client), clock: await compareClocks(client, clock) };
     return { seen: { ...seen, ...measured } as DatabaseSeen, unseen }; // the statements answer these members
+  } catch (error) {
+    throw toFault(error);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The part that depends on who asks, and by which way: for a service that signs in otherwise than who looks at the rest. */
+export async function readAccess(url: string): Promise<Pick<DatabaseSeen, 'role' | 'way' | 'is_direct'>> {
+  const client = await connectDirectly(url);
+  try {
+    const { role, way } = { role: await probe(client, PROBES.role), way: await probe(client, PROBES.way) };
+    return { role, way, is_direct: await isDirect(client) } as Pick<DatabaseSeen, 'role' | 'way' | 'is_direct'>;
   } catch (error) {
     throw toFault(error);
   } finally {

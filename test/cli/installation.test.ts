@@ -86,6 +86,11 @@ t.test('a database is migrated by a command, and its faults are found by the doc
   t.match(told.out, /severe {3}Indexes are invalid: .*twice_n.*\n {9}means: .*\.\n {9}do: .*\./);
   t.match(told.err, /Database \[#+\]/);
 
+  await client.query(
+    `update database_lineage set table_oid = 1, database_oid = (select oid from pg_database where datname = current_database())`,
+  );
+  t.ok(ids(await diagnose()).includes('database_restored'), 'F24: a start would refuse it');
+
   await client.query(`update schema_migrations set sha256 = 'changed' where name like '0001%'`);
   t.match(await diagnose(), { ok: false, findings: [{ severity: 'severe' }] });
   t.ok(ids(await diagnose()).includes('database_foreign'));
@@ -133,7 +138,7 @@ const WELL: DatabaseFacts = {
     way: { is_encrypted: true, is_local: false },
     role: {
       ...{ name: 'gatehouse', is_superuser: false, makes_roles: false, makes_databases: false, bypasses_rows: false },
-      ...{ replicates: false, reaches_machine: null, anybody_makes_tables: false, open_tables: 0 },
+      ...{ replicates: false, reaches_machine: null, anybody_makes_tables: false, open_tables: 0, owns_tables: false },
     },
     connections: { used: 12 },
     transactions: { oldest_seconds: 1, prepared: 0, unfrozen: 1000, notifications_share: 0 },
@@ -239,6 +244,11 @@ const FOUND: readonly (readonly [string, DatabaseFacts, DatabaseFacts])[] = [
     'role_too_wide',
     facts({ role: { makes_databases: true } }),
     facts({ role: { is_superuser: true, makes_roles: true } }),
+  ],
+  [
+    'role_owns_tables',
+    facts({ role: { owns_tables: true } }),
+    facts({ role: { owns_tables: true } }, { is_embedded: true }),
   ],
   ['tables_open_to_all', facts({ role: { open_tables: 1 } }), WELL],
   ['anybody_makes_tables', facts({ role: { anybody_makes_tables: true } }), WELL],

@@ -33,7 +33,7 @@ export const EXPOSURE_CHECKS: readonly DatabaseCheck[] = [
     severity: 'severe',
     find: ({ seen }) => (seen.role?.is_superuser ? `The role \`${seen.role.name}\` is a superuser` : null),
     means: 'Who gets at its password gets at everything of the server and its machine, and can alter the record unseen',
-    advice: 'alter role … nosuperuser; the service needs a role that owns its database, and nothing else',
+    advice: 'alter role … nosuperuser; the service needs no more than docs/runbooks/database-roles.md says',
   },
   {
     id: 'role_reaches_machine',
@@ -58,6 +58,16 @@ export const EXPOSURE_CHECKS: readonly DatabaseCheck[] = [
     },
     means: 'Who gets at its password can do more than what the service does',
     advice: 'alter role … nocreaterole nocreatedb noreplication nobypassrls',
+  },
+  {
+    id: 'role_owns_tables',
+    severity: 'hint',
+    find: ({ seen, is_embedded }) =>
+      seen.role?.owns_tables && !seen.role.is_superuser && !is_embedded
+        ? `The role \`${seen.role.name}\` owns the tables`
+        : null,
+    means: 'Who gets at its password can switch triggers off and alter the record; only its hashes tell then',
+    advice: 'Let the service sign in as a role that owns nothing: docs/runbooks/database-roles.md',
   },
   {
     id: 'tables_open_to_all',

@@ -1,12 +1,14 @@
 # The service without embedded PostgreSQL and without development packages. Runs the TypeScript sources as they are: no build step.
-# Multi-architecture: `docker buildx build --platform linux/amd64,linux/arm64 .`
-FROM node:24-slim AS packages
+# Multi-architecture: `docker buildx build --platform linux/amd64,linux/arm64 .` How to pin the base by its digest, and to build the same
+# image again: docs/supply-chain.md.
+ARG NODE_IMAGE=node:24.21.0-slim
+FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
 # No install scripts: the only native package brings its binaries.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
-FROM node:24-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=8080

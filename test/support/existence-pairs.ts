@@ -1,0 +1,143 @@
+// Pairs of requests of one caller: about what is hidden from him, and about what is not there (F6, promises P18, threats I2). Whoever
+// compares them may look at bytes, at what the database is asked, or at time.
+
+import type { InjectOptions } from 'fastify';
+import type { Deps } from '../../src/deps.ts';
+import { newText } from '../../src/secrets.ts';
+import { tokenRowsOf } from './token-rows.ts';
+import { bearer, quickHash, worldOf } from './world.ts';
+
+export type ExistencePair = { readonly name: string; readonly hidden: InjectOptions; readonly absent: InjectOptions };
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+const NEVER = '999999';
+/** As long as the name of what is hidden. */
+const [HIDDEN, ABSENT] = ['hidden', 'absent'] as const;
+
+/** Builds a world in which each of these is hidden from who asks. */
+export async function existencePairs(deps: Deps): Promise<readonly ExistencePair[]> {
+  const world = worldOf(deps);
+  const rows = tokenRowsOf(deps);
+  const password_hash = await quickHash('a long password');
+  const [ada, bob, eve] = [
+    await world.person('ada', { password_hash }),
+    await world.person('bob'),
+    await world.person('eve'),
+  ];
+  const [acme, other] = [await world.organization('acme', ada), await world.organization('other', eve)];
+  await world.enterprise(HIDDEN, [acme], [ada]);
+  await world.member(acme, bob);
+  await deps.db.updateTable('organizations').set({ default_repository_permission: 'none' }).execute();
+  await world.repository(acme, HIDDEN);
+  const theirs = await rows.classic(ada, { scopes: ['repo'] });
+  const foreign = await rows.fineGrained(ada, { owner: acme, selection: 'all', permissions: { contents: 'read' } });
+  const text = (await rows.classic(eve, { scopes: ['repo', 'admin:org'] })).text;
+  const of_member = bearer(await world.session(bob));
+  const session = bearer(await world.session(eve));
+  const token = bearer(text);
+  const bound = await world.client(['introspect', 'evaluate', 'exchange'], [other]);
+  const client = await world.client(['evaluate', 'gateway', 'exchange']);
+  const unknown = newText('fine_grained', deps.config.token_prefix);
+
+  const pair = (name: string, request: (what: string) => InjectOptions, whats = [HIDDEN, ABSENT] as const) => ({
+    name,
+    hidden: request(whats[0]),
+    absent: request(whats[1]),
+  });
+  const named = (name: string, whats: readonly [string, string], request: (what: string) => InjectOptions) => ({
+    name,
+    hidden: request(whats[0]),
+    absent: request(whats[1]),
+  });
+  const form = (headers: Record<string, string>, url: string, members: Record<string, string>): InjectOptions => ({
+    method: 'POST',
+    url,
+    headers: { ...headers, ...FORM },
+    payload: new URLSearchParams(members).toString(),
+  });
+  const evaluation = (authorization: string, subject: string, repository: string): InjectOptions => ({
+    method: 'POST',
+    url: '/access/v1/evaluation',
+    headers: { authorization },
+    payload: {
+      subject: { type: 'token', id: subject },
+      action: { name: 'contents:read' },
+      resource: { type: 'repository', id: `acme/${repository}` },
+    },
+  });
+  const issue = (payload: object): InjectOptions => ({
+    method: 'POST',
+    url: '/user/personal-access-tokens',
+    headers: session,
+    payload: { kind: 'fine_grained', name: 'one', ...payload },
+  });
+
+  return [
+    pair('a repository, by a stranger’s token', (repo) => ({ url: `/repos/acme/${repo}`, headers: token })),
+    pair('a repository, by a member’s session', (repo) => ({ url: `/repos/acme/${repo}`, headers: of_member })),
+    pair('a repository, by nobody', (repo) => ({ url: `/repos/acme/${repo}` })),
+    pair('a change of a repository', (repo) => ({
+      method: 'PATCH',
+      url: `/repos/acme/${repo}`,
+      headers: token,
+      payload: { archived: true },
+    })),
+    pair('an enterprise’s policy', (slug) => ({
+      url: `/enterprises/${slug}/settings/personal-access-tokens`,
+      headers: session,
+    })),
+    pair('an enterprise’s log', (slug) => ({ url: `/enterprises/${slug}/audit-log`, headers: token })),
+    named('a token of somebody else', [String(theirs.id), NEVER], (id) => ({
+      url: `/user/personal-access-tokens/${id}`,
+      headers: session,
+    })),
+    named('the end of a token of somebody else', [String(theirs.id), NEVER], (id) => ({
+      method: 'DELETE',
+      url: `/user/personal-access-tokens/${id}`,
+      headers: session,
+    })),
+    named('an organization as resource owner', ['acme', 'none'], (resource_owner) => issue({ resource_owner })),
+    pair('a repository in a selection', (repo) =>
+      issue({ resource_owner: 'other', repository_selection: 'subset', repositories: [repo] }),
+    ),
+    named('introspection beyond the client', [foreign.text, unknown], (of) =>
+      form({ authorization: bound.authorization }, '/oauth/introspect', { token: of }),
+    ),
+    named('evaluation beyond the client', [foreign.text, unknown], (of) => evaluation(bound.authorization, of, 'none')),
+    pair('a gateway’s question', (repo) => ({
+      url: '/gateway/forward-auth',
+      headers: {
+        'x-gateway-authorization': client.authorization,
+        ...token,
+        'x-forwarded-method': 'GET',
+        'x-forwarded-uri': `/repos/acme/${repo}`,
+      },
+    })),
+    named('an exchange beyond the client', [foreign.text, unknown], (subject_token) =>
+      form({ authorization: bound.authorization }, '/oauth/token', {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      }),
+    ),
+    pair('an exchange for a repository', (repo) =>
+      form({ authorization: client.authorization }, '/oauth/token', {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: text,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        resource: `${deps.config.public_url}/repos/acme/${repo}`,
+      }),
+    ),
+    pair('a team’s repository', (repo) => ({
+      method: 'POST',
+      url: '/orgs/other/teams',
+      headers: session,
+      payload: { name: 'crew', repo_names: [`acme/${repo}`] },
+    })),
+  ];
+}
+
+/** Slow on purpose, and tried a few times only. */
+export function signingIn(login: string): InjectOptions {
+  return { method: 'POST', url: '/sessions', payload: { login, password: 'a wrong password' } };
+}

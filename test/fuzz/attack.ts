@@ -16,6 +16,7 @@ export type Ground = {
 };
 
 const AMPLE = {
+  MAX_LAG_MS: '0', // how busy the machine is
   RATE_LIMIT_PER_HOUR: '1000000000',
   ANONYMOUS_PER_HOUR: '1000000000',
   BAD_CREDENTIALS_PER_MINUTE: '1000000000',

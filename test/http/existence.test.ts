@@ -203,10 +203,21 @@ t.test('F6: an id of another organization is one that never was, for every opera
           ...own,
           ...Object.fromEntries(which.map((each) => [each, valueNamed(ids, each)])),
         });
-        const never = await seen(as, operation, replaced(ABSENT, [name]));
+        const asked = async (path: Nested) => {
+          let answer = '';
+          const statements = await statementsOf(t, async () => {
+            answer = await seen(as, operation, path);
+          });
+          return { answer, statements };
+        };
+        const { answer: never, statements } = await asked(replaced(ABSENT, [name]));
         t.ok(never.startsWith('[404,'), `${operation.id} for ${what}: ${never.slice(0, 5)}`);
         for (const which of [[name], rest]) {
-          t.equal(await seen(as, operation, replaced(foreign, which)), never, `${operation.id} for ${what}: ${which}`);
+          const there = await asked(replaced(foreign, which));
+          t.equal(there.answer, never, `${operation.id} for ${what}: ${which}`);
+          // That there is such a person at all everybody may know.
+          if (name === 'username') continue;
+          t.same(there.statements, statements, `${operation.id} for ${what}: ${which}, by as much work`);
         }
       }
     }

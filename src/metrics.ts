@@ -17,10 +17,20 @@ function counterOf<Label extends string>(name: string, help: string, labelNames:
   return new Counter<Label>({ name: `gatehouse_${name}`, help, labelNames: [...labelNames], registers: [registry] });
 }
 
-const decisions = counterOf('decisions_total', 'Decisions for backend services, by effect and reason', [
-  'effect',
-  'reason',
-]);
+/** How often each reason was given since somebody last asked: the library makes the name of a series at every call. */
+const decided = new Map<string, number>();
+const ALLOWING: ReadonlySet<string> = new Set(['allowed', 'public_read']);
+const effectOf = (reason: string) => (ALLOWING.has(reason) ? 'allow' : 'deny');
+new Counter({
+  name: 'gatehouse_decisions_total',
+  help: 'Decisions for backend services, by effect and reason',
+  labelNames: ['effect', 'reason'] as const,
+  registers: [registry],
+  collect() {
+    for (const [reason, count] of decided) this.inc({ effect: effectOf(reason), reason }, count);
+    decided.clear();
+  },
+});
 const refusals = counterOf('refusals_total', 'Requests that were refused or failed, by the code of the answer', [
   'code',
 ]);
@@ -116,41 +126,18 @@ export function countJob(name: string, at: Date | null): void {
   if (at !== null) job_ended_well.set({ name }, at.getTime() / 1000);
 }
 
-type Countable = { readonly inc: () => void };
 type Note = (effect: 'allow' | 'deny', reason: string) => void;
-
-/** The library makes the name of a series from its labels at every call: each is asked for once. */
-const decided = new Map<string, Countable>();
-const ALLOWING: ReadonlySet<string> = new Set(['allowed', 'public_read']);
 let note: Note | null = null;
 
-function countableOf(reason: string): Countable {
-  const effect = ALLOWING.has(reason) ? 'allow' : 'deny';
-  const counter = decisions.labels({ effect, reason });
-  const told = note;
-  if (told === null) return counter;
-  return {
-    inc: () => {
-      counter.inc();
-      told(effect, reason);
-    },
-  };
-}
-
-/** From now on decisions are told to this one too; null: to nobody. While nobody asks for it, nobody pays for it. */
+/** From now on decisions are told to this one too; null: to nobody. */
 export function noteDecisions(told: Note | null): void {
   note = told;
-  decided.clear();
 }
 
 /** Counts one decision. `reason`: a code of the closed list. */
 export function countDecision(reason: string): void {
-  let counter = decided.get(reason);
-  if (counter === undefined) {
-    counter = countableOf(reason);
-    decided.set(reason, counter);
-  }
-  counter.inc();
+  decided.set(reason, (decided.get(reason) ?? 0) + 1);
+  if (note !== null) note(effectOf(reason), reason);
 }
 
 type Observed = ReturnType<typeof requests.labels>;

@@ -12,7 +12,7 @@ function beginsWith(path: string, prefix: string): boolean {
  */
 export function readGatewayPath(target: string, strip_prefixes: readonly string[]): RequestPath | null {
   const path = readPath(target);
-  if (path === null) return null;
+  if (path === null || strip_prefixes.length === 0) return path;
   const decoded = `/${path.segments.join('/')}`;
   const [longest] = strip_prefixes.filter((each) => beginsWith(decoded, each)).sort((a, b) => b.length - a.length);
   if (longest === undefined) return path;

@@ -8,8 +8,16 @@ export type RequestPath = {
   readonly query: URLSearchParams;
 };
 
+/** Nothing in it is encoded, empty but the last segment, or begins with a dot: it can be read in one way only, which is quick. */
+const PLAIN = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+\/?$/;
+const NO_QUERY = new URLSearchParams();
+
 /** The path, or null where it is refused: relative, not percent-encoded UTF-8, or ambiguous. @rule C3 */
 export function readPath(text: string): RequestPath | null {
+  return PLAIN.test(text) ? { segments: text.slice(1).split('/'), query: NO_QUERY } : readAnyPath(text);
+}
+
+function readAnyPath(text: string): RequestPath | null {
   const { path, query } = splitQuery(text);
   if (!path.startsWith('/') || text.includes('#')) return null;
   const segments = path.slice(1).split('/').map(decodeOnce);

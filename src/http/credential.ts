@@ -97,8 +97,11 @@ export function gatewayPresentedBy(
 export function presentedBy(request: Pick<IncomingMessage, 'rawHeaders' | 'headers'>, prefix: string): Presented {
   const count = countHeader(request, 'authorization');
   if (count === 0) return { type: 'none' };
-  if (count > 1) return { type: 'two' };
-  const header = request.headers.authorization ?? '';
+  return count > 1 ? { type: 'two' } : presentedIn(request.headers.authorization ?? '', prefix);
+}
+
+/** What an `Authorization` header presents that is the only one. */
+export function presentedIn(header: string, prefix: string): Presented {
   if (header.length > CREDENTIAL_LENGTH_MAX) return MALFORMED;
   const [, scheme, rest] = SCHEME_AND_REST.exec(header) ?? [];
   if (scheme === undefined || rest === undefined) return MALFORMED;

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import t from 'tap';
 import { readPath } from '../../src/domain/path.ts';
+import { seed } from '../rules/tape.ts';
+import { cases } from '../support/effort.ts';
 
 t.test('C3: what two readers could read differently is refused', async (t) => {
   const refused = [
@@ -38,5 +41,20 @@ t.test('C3: of two question marks the second is part of what the query names', (
   t.same([...(readPath('/a??service=x')?.query ?? [])], [['?service', 'x']]);
   t.same([...(readPath('/a?b=1?c=2')?.query ?? [])], [['b', '1?c=2']]);
   t.same([...(readPath('/a?')?.query ?? [])], []);
+  t.end();
+});
+
+t.test('C3: a plain path is read as any path is, only faster', (t) => {
+  const piece = fc.constantFrom('/', '.', '..', 'a', '-', '~', '_', 'Z9', '%', '%2F', '%2e', ';', '\\', '#', 'é', ' ');
+  const path = fc.array(piece, { maxLength: 8 }).map((pieces) => `/${pieces.join('')}`);
+  let read = 0;
+  const same = fc.property(path, (text) => {
+    // With a query, even an empty one, it is read in the careful way.
+    const [quick, careful] = [readPath(text), readPath(`${text}?`)];
+    t.same(quick?.segments, careful?.segments, text);
+    if (quick !== null) read += 1;
+  });
+  fc.assert(same, { numRuns: cases({ short: 2000, long: 200_000 }), seed: seed() });
+  t.ok(read > 0, `${read} could be read`);
   t.end();
 });

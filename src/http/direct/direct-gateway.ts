@@ -11,7 +11,7 @@ import {
 } from '../../use-cases/checks/check-request.ts';
 import { countAnswer } from '../../use-cases/checks/record-exercise.ts';
 import { isFlooded } from '../bad-credentials.ts';
-import { presentedBy } from '../credential.ts';
+import { presentedIn } from '../credential.ts';
 import { forwardedAddressBehind } from '../forwarded-address.ts';
 import { isOriginalRequest } from '../original-request.ts';
 import { gatewayHeaders } from '../present/gateway.ts';
@@ -53,7 +53,7 @@ export function directGateways(deps: Deps, findClient: FindClient): readonly Dir
     if (of_method === null || of_target === null || !isOriginalRequest(of_method, of_target)) return null;
     const client = findClient(gateway_authorization, 'gateway');
     if (client === null) return null;
-    const presented = presentedBy({ rawHeaders: ['authorization', ''], headers: { authorization } }, token_prefix);
+    const presented = presentedIn(authorization, token_prefix);
     if (presented.type !== 'token') return null;
     const subject = { type: 'token_text', digest: presented.digest } as const;
     return { client, question: { subject, method: of_method, target: of_target } };

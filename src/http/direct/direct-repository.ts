@@ -7,7 +7,7 @@ import { authenticateKnown } from '../../use-cases/checks/authenticate.ts';
 import { recordExercise } from '../../use-cases/checks/record-exercise.ts';
 import { showRepositoryKnown } from '../../use-cases/directory/show-repository.ts';
 import { isFlooded } from '../bad-credentials.ts';
-import { presentedBy } from '../credential.ts';
+import { presentedIn } from '../credential.ts';
 import { presentRepository } from '../present/repository.ts';
 import { countRequestOf } from '../rate-limits.ts';
 import { repositoryIn } from '../resources.ts';
@@ -46,7 +46,7 @@ export function directRepository(deps: Deps): (exchange: Exchange) => Outcome {
     const { authorization } = exchange.headers;
     if (owner === undefined || repo === undefined || authorization === null || mayComeFromFlood(exchange))
       return 'general';
-    const presented = presentedBy({ rawHeaders: ['authorization', ''], headers: { authorization } }, token_prefix);
+    const presented = presentedIn(authorization, token_prefix);
     if (presented.type !== 'token') return 'general';
     const resource = repositoryIn({ owner, repo });
     const known = authenticateKnown(deps, { type: 'token_text', digest: presented.digest }, resource);

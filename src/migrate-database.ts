@@ -1,8 +1,6 @@
 // The form of the database, without a service: for a command before nodes of a new version start. Beside compose.ts a place that knows the
 // database, because commands call use-cases only.
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config, Environment } from './config.ts';
 import { checkServer } from './db/check-server.ts';
 import { readAccess, readInstallation } from './db/installation.ts';
@@ -10,8 +8,8 @@ import { installQueue } from './db/job-queue.ts';
 import { migrate, pendingMigrations } from './db/migrate.ts';
 import { giveRights } from './db/roles.ts';
 import { switchOffJit } from './db/switch-off-jit.ts';
-import { atDatabase } from './open-database.ts';
-import { isStartRefusal, startRefusal } from './start-refusal.ts';
+import { atDatabase, refuseAbsent } from './open-database.ts';
+import { isStartRefusal } from './start-refusal.ts';
 
 type Told = (done: number, total: number) => void;
 
@@ -55,15 +53,6 @@ export async function lookAtInstallation(
     const access = by_service === null ? {} : await readAccess(by_service);
     return { seen: { ...seen, ...access }, unseen, pending_migrations, foreign_because };
   });
-}
-
-/** Who only looks does not make the embedded database. */
-async function refuseAbsent({ database_url, data_dir }: Config): Promise<void> {
-  if (database_url !== null) return;
-  const { dataFolder } = await import('./db/embedded-cluster.ts');
-  const folder = dataFolder(data_dir);
-  if (existsSync(join(folder, 'postgres'))) return;
-  throw startRefusal(`Start the service once, or set \`DATABASE_URL\`: there is no database in ${folder} yet.`);
 }
 
 async function formOf(url: string): Promise<Pick<Looked, 'pending_migrations' | 'foreign_because'>> {

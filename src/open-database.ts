@@ -1,6 +1,8 @@
 // The database for a command: that of `DATABASE_URL`, or the embedded one, whether its service runs or not. Beside
 // compose.ts a place that knows the database, because commands call use-cases only.
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { pino } from 'pino';
 import type { Config, Environment } from './config.ts';
@@ -9,6 +11,7 @@ import { migrate } from './db/migrate.ts';
 import { databaseOver, openPool } from './db/pool.ts';
 import { giveRights, makeRoles } from './db/roles.ts';
 import type { Database } from './db/schema.ts';
+import { startRefusal } from './start-refusal.ts';
 
 /** A look at everything takes its time; half of it is what one statement may take. */
 const LOOK_MAX_MS = 2 * 60 * 60 * 1000;
@@ -19,10 +22,24 @@ type Opened = { readonly url: string; readonly close: () => Promise<void> };
 type Work<Answer> = (transaction: Kysely<Database>) => Promise<Answer>;
 
 /** What the work finds in one state of the database: what is written meanwhile is neither missed nor half seen. */
-export function lookAtDatabase<Found>(config: Config, environment: Environment, work: Work<Found>): Promise<Found> {
+export async function lookAtDatabase<Found>(
+  config: Config,
+  environment: Environment,
+  work: Work<Found>,
+): Promise<Found> {
+  await refuseAbsent(config);
   return withDatabase(config, environment, (db) =>
     db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work),
   );
+}
+
+/** Who only looks does not make the embedded database. */
+export async function refuseAbsent({ database_url, data_dir }: Config): Promise<void> {
+  if (database_url !== null) return;
+  const { dataFolder } = await import('./db/embedded-cluster.ts');
+  const folder = dataFolder(data_dir);
+  if (existsSync(join(folder, 'postgres'))) return;
+  throw startRefusal(`Start the service once, or set \`DATABASE_URL\`: there is no database in ${folder} yet.`);
 }
 
 /** What the work changes, whole or not at all. */

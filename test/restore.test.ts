@@ -3,7 +3,7 @@
 
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
@@ -21,8 +21,10 @@ import { keepEpoch } from '../src/use-cases/service/keep-epoch.ts';
 import { refuseRestored } from '../src/use-cases/service/refuse-restored.ts';
 import { archivedServer } from './support/archived-server.ts';
 import { createDatabase } from './support/database.ts';
+import { programs } from './support/programs.ts';
 import { scratchFolder } from './support/scratch-folder.ts';
 import { eventually, freePort, startService } from './support/service.ts';
+import { runCommand } from './support/terminal.ts';
 import { bearer, tokensOf, worldOf } from './support/world.ts';
 
 const ADMIN_PASSWORD = 'a password of the test';
@@ -125,6 +127,36 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
   t.same([await node.status(doomed.token), await node.status(kept.token, after)], [401, 200]);
   await node.end();
   const epoch_kept = JSON.parse(readFileSync(EPOCH_FILE, 'utf8')).epoch;
+
+  await t.test(
+    'a dump is checked before it is needed: read to its end, and with the rows of every table',
+    async (t) => {
+      const found = programs(t, { pg_restore: { name: 'pg_restore', debian_package: 'postgresql-client' } });
+      if (found === null) return;
+      const env = { DATABASE_URL: url, ALLOW_UNSAFE_DATABASE: '1', EPOCH_FILE, PATH: dirname(found.pg_restore) };
+      const check = async (file: string) => {
+        const { code, out } = await runCommand(['backup', 'check', '--json', '--dump', file], { env });
+        const { findings, dump: read, keep } = JSON.parse(out);
+        return { code, ids: findings.map(({ id }: { id: string }) => id), read, keep };
+      };
+      const whole = await check(dump);
+      t.match(whole, { code: 0, read: { fault: null }, keep: [{ setting: 'EPOCH_FILE', is_there: true }] });
+      t.same(
+        whole.ids.filter((id: string) => id.startsWith('dump_')),
+        [],
+      );
+      t.ok(whole.read.tables.includes('public.tokens'));
+      t.ok(Math.abs(new Date(whole.read.created_at).getTime() - Date.now()) < 3_600_000, 'it says when it was made');
+      const partial = join(server.folder, 'partial');
+      server.run('pg_dump', '-Fc', '-T', 'tokens', '-f', partial, 'gatehouse');
+      t.match(await check(partial), { code: 1, ids: ['dump_incomplete'] });
+      const broken = join(scratchFolder(t), 'broken');
+      const bytes = readFileSync(dump);
+      writeFileSync(broken, bytes.subarray(0, bytes.length - 100));
+      t.match(await check(broken), { code: 1, ids: ['dump_unreadable'] });
+      t.match(await check(join(scratchFolder(t), 'absent')), { code: 1, ids: ['dump_unreadable'] });
+    },
+  );
 
   await t.test('control: the same database, stopped and started, is no restore', async (t) => {
     await server.execute('select pg_switch_wal()');

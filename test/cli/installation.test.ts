@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import t from 'tap';
+import { readList } from '../../src/cli/commands/read-dump.ts';
+import { BACKUP_CHECKS, type BackupFacts } from '../../src/use-cases/installation/backup-checks.ts';
 import {
   DATABASE_CHECKS,
   judgeDatabase,
@@ -11,7 +13,7 @@ import {
   SETTINGS_CHECKS,
 } from '../../src/use-cases/installation/checks.ts';
 import type { DatabaseFacts } from '../../src/use-cases/installation/database-facts.ts';
-import { SEVERITIES, sorted } from '../../src/use-cases/installation/finding.ts';
+import { judge, SEVERITIES, sorted } from '../../src/use-cases/installation/finding.ts';
 import type { SettingsFacts } from '../../src/use-cases/installation/settings-checks.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch-folder.ts';
@@ -341,6 +343,55 @@ const FOUND_IN_SETTINGS: readonly (readonly [string, Partial<SettingsFacts>, Par
   ['disk_scarce', disk(0.09), disk(0.09, 2 ** 40)],
   ['service_not_ready', { service: '503 unavailable' }, { service: 'ready' }],
 ];
+
+const NOW = new Date('2027-03-19T08:00:00Z');
+const KEPT: BackupFacts = {
+  seen: {
+    ...{ tables: ['pgboss.job', 'public.tokens'], version: 180_001, is_archiving: true, last_archived_at: NOW },
+    ...{ archive_failed_at: null, standbys: 0 },
+  },
+  dump: { file: 'dump', fault: null, created_at: NOW, version: '18.1', tables: ['public.tokens', 'pgboss.job'] },
+  beside: [{ setting: 'EPOCH_FILE', file: '/e', is_there: true, is_in_data: false }],
+  now: NOW,
+};
+const ago = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000);
+const dumped = (more: object): BackupFacts => ({ ...KEPT, dump: { ...Object(KEPT.dump), ...more } });
+const archived = (more: object): BackupFacts => ({ ...KEPT, seen: { ...KEPT.seen, ...more } });
+const beside = (more: object): BackupFacts => ({ ...KEPT, beside: [{ ...Object(KEPT.beside[0]), ...more }] });
+
+const FOUND_IN_BACKUPS: readonly (readonly [string, BackupFacts, BackupFacts])[] = [
+  ['dump_unreadable', dumped({ fault: 'broken' }), { ...KEPT, dump: null }],
+  ['dump_incomplete', dumped({ tables: ['pgboss.job'] }), dumped({ tables: [], fault: 'broken' })],
+  ['dump_old', dumped({ created_at: ago(26) }), dumped({ created_at: ago(25.9) })],
+  ['archive_fails', archived({ archive_failed_at: NOW }), KEPT],
+  ['archive_never', archived({ last_archived_at: null }), archived({ last_archived_at: null, is_archiving: false })],
+  ['no_archive', archived({ is_archiving: false }), KEPT],
+  ['beside_missing', beside({ is_there: false }), beside({ is_there: false, file: null })],
+  ['epoch_in_data', beside({ is_in_data: true }), beside({ is_in_data: true, setting: 'AUDIT_ROOT_FILE' })],
+];
+
+t.test('F24: what keeps a backup from being restored is found', async (t) => {
+  t.same(judge(BACKUP_CHECKS, KEPT), []);
+  for (const [id, bad, good] of FOUND_IN_BACKUPS) {
+    t.ok(
+      judge(BACKUP_CHECKS, bad).some((finding) => finding.id === id),
+      `${id} is found`,
+    );
+    t.notOk(
+      judge(BACKUP_CHECKS, good).some((finding) => finding.id === id),
+      `${id} is not found beside it`,
+    );
+  }
+  for (const { id } of BACKUP_CHECKS)
+    t.ok(
+      FOUND_IN_BACKUPS.some(([tried]) => tried === id),
+      `${id} is tried`,
+    );
+  const list = `;\n; Archive created at 2027-03-19 07:00:00 UTC\n;     Dumped from database version: 18.1 (Debian)\n
+4105; 0 16400 TABLE DATA public tokens gatehouse\n3001; 1259 16400 TABLE public tokens gatehouse\n`;
+  t.same(readList(list), { created_at: ago(1), version: '18.1', tables: ['public.tokens'] });
+  t.same(readList('nothing'), { created_at: null, version: null, tables: [] });
+});
 
 t.test('each check finds what it is for, and not what is beside it', async (t) => {
   t.same(judgeDatabase(WELL), [], 'nothing is found where all is well');

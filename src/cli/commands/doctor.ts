@@ -16,6 +16,7 @@ import { callService } from '../service/call.ts';
 import { findService } from '../service/connection.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 import { settingsSeen } from './doctor-settings.ts';
+import { findingLines } from './finding-lines.ts';
 
 /** What one node opens beside its pool. */
 const CONNECTIONS_BESIDE_POOL = 2;
@@ -46,11 +47,7 @@ export async function doctor(invocation: Invocation): Promise<ExitCode> {
 }
 
 function tell(terminal: Terminal, { findings, unseen }: Diagnosis): void {
-  for (const { id, severity, found, means, advice } of findings) {
-    printLine(terminal, `${severity.padEnd(7)}  ${found} [${id}]`);
-    printLine(terminal, `         means: ${means}.`);
-    printLine(terminal, `         do:    ${advice}.`);
-  }
+  for (const line of findingLines(findings)) printLine(terminal, line);
   if (unseen.length > 0) printLine(terminal, `Could not be looked at: ${unseen.join(', ')}`);
 }
 

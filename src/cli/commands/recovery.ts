@@ -32,6 +32,16 @@ Every session ends, unless --keep-sessions says that nothing was lost: the datab
   run: async (invocation) => (await import('./restore-accept.ts')).restoreAccept(invocation),
 };
 
+const backupCheck: Command = {
+  words: 'backup check',
+  about: 'Tell whether what is lost could be restored: from a dump, from the archive of the log',
+  more: `${DATABASE}
+It also names the files and secrets that no backup of the database has. Nothing is changed or restored. Ends with 1 where
+something is severe.`,
+  options: { dump: { value: 'FILE', about: 'A dump (pg_dump -Fc), read to its end by pg_restore' } },
+  run: async (invocation) => (await import('./backup-check.ts')).backupCheck(invocation),
+};
+
 const databaseRoles: Command = {
   words: 'database roles',
   about: 'Make the roles of the database that own nothing, and give them their rights',
@@ -40,4 +50,4 @@ Roles are missing and the owner may make none: the message says what an administ
   run: async (invocation) => (await import('./database-roles.ts')).databaseRoles(invocation),
 };
 
-export const RECOVERY_COMMANDS: readonly Command[] = [databaseRoles, restoreCheck, restoreAccept];
+export const RECOVERY_COMMANDS: readonly Command[] = [databaseRoles, backupCheck, restoreCheck, restoreAccept];

@@ -66,6 +66,7 @@ export const LIMITS = [
   'password',
   'verification_mail',
   'leak_report',
+  'exchanged_token',
 ] as const;
 export type Limit = (typeof LIMITS)[number];
 const REPLICA_OUTCOMES = ['used', 'behind', 'absent', 'failed'] as const;

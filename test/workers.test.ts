@@ -111,6 +111,7 @@ t.test('two workers', async (t) => {
     const { text } = await (await connect()).ask('GET /metrics');
     t.same(Object.keys(processesIn(text)).sort(), ['1', '2', 'parent']);
     t.equal(text.match(/^# TYPE gatehouse_decisions_total /gm)?.length, 1, 'as one document');
+    t.same(text.match(/^gatehouse_database_up.*$/gm), ['gatehouse_database_up{worker="parent"} 1']);
     t.match(service.output(), /"worker":"1".*"request_id"/);
     t.match(service.output(), /"worker":"2".*"request_id"/);
   });

@@ -1,13 +1,24 @@
 // What is documented of the metrics, and what dashboard and alerts name, is what a scrape of a real application says. Series are compared
 // with a scrape in which everything is set up: jobs, a file of roots, webhooks, a pool.
 
-import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { Refusal } from '../../src/domain/refusal.ts';
 import { startJobs } from '../../src/jobs/run.ts';
+import {
+  countAsOneOfMany,
+  countsOf,
+  metricsOfProcess,
+  type ProcessMetrics,
+  sumOfEnded,
+} from '../../src/metric-print.ts';
 import { countDecision } from '../../src/metrics.ts';
 import { exportAuditRoot } from '../../src/use-cases/audit/export-audit-root.ts';
+import type { TestApp } from '../support/build-app.ts';
 import { hookWorld, startReceiver, startWorker } from '../support/hook-world.ts';
+import { programs } from '../support/programs.ts';
 import { scratchFolder } from '../support/scratch-folder.ts';
 import { eventually } from '../support/service.ts';
 import { type Exported, namedIn, readScrape } from './promql.ts';
@@ -19,7 +30,13 @@ const OF_PROMETHEUS = /^up$/;
 /** Whose values are not a closed list of ours. */
 const OPEN = [...FROM_OUTSIDE, 'status'];
 
-async function scrapeOfAll(t: Test): Promise<{ scrape: () => Promise<Exported>; text: () => Promise<string> }> {
+type Scraped = {
+  readonly scrape: () => Promise<Exported>;
+  readonly text: () => Promise<string>;
+  readonly inject: TestApp['inject'];
+};
+
+async function scrapeOfAll(t: Test): Promise<Scraped> {
   const AUDIT_ROOT_FILE = join(scratchFolder(t), 'roots');
   const world = await hookWorld(t, { settings: { AUDIT_ROOT_FILE } });
   const { deps, inject, hook, token, idle } = world;
@@ -34,7 +51,7 @@ async function scrapeOfAll(t: Test): Promise<{ scrape: () => Promise<Exported>; 
   countDecision('allowed');
   const text = async () => (await inject('/metrics')).body;
   await eventually(async () => /^gatehouse_audit_root_age_seconds \d/m.test(await text()));
-  return { text, scrape: async () => readScrape(await text()) };
+  return { inject, text, scrape: async () => readScrape(await text()) };
 }
 
 /** Name, type and labels of every row of the tables. */
@@ -54,7 +71,7 @@ const figureOf = (text: string, series: string): number =>
   );
 
 t.test('metrics, dashboard and alerts', async (t) => {
-  const { scrape, text } = await scrapeOfAll(t);
+  const { scrape, text, inject } = await scrapeOfAll(t);
   const exported = await scrape();
 
   await t.test('docs/metrics.md lists exactly the series of a scrape, with their types and labels', async (t) => {
@@ -117,6 +134,28 @@ t.test('metrics, dashboard and alerts', async (t) => {
     t.same(missing(['gatehouse_pool_waiting{pool="primary"} > 0', 'up == 0']), []);
   });
 
+  await t.test('every refusal because of a limit is counted', async (t) => {
+    const source = new URL('../../src/', import.meta.url);
+    const files = (await readdir(source, { recursive: true })).filter((file) => file.endsWith('.ts'));
+    let refusing = 0;
+    for (const file of files) {
+      const text = await readFile(new URL(file, source), 'utf8');
+      if (!text.includes("new Refusal('rate_limited'")) continue;
+      refusing += 1;
+      t.match(text, /countLimitHit\('\w+'\)|countLimitHit\(\w+ \?/, file);
+    }
+    t.ok(refusing > 4);
+  });
+
+  await t.test('promtool reads a scrape, and finds nothing to say of our series', async (t) => {
+    const found = programs(t, { promtool: { name: 'promtool', debian_package: 'prometheus' } });
+    if (found === null) return;
+    const check = (input: string) => spawnSync(found.promtool, ['check', 'metrics'], { input, encoding: 'utf8' });
+    const { stdout, stderr } = check(await text());
+    t.notMatch(`${stdout}${stderr}`, /error|gatehouse_/);
+    t.match(check('gatehouse_count{a="1" 1\n').stderr, /error/);
+  });
+
   await t.test('figures are those of now', async (t) => {
     const now = await text();
     t.equal(figureOf(now, 'gatehouse_database_up'), 1);
@@ -131,4 +170,31 @@ t.test('metrics, dashboard and alerts', async (t) => {
     t.ok(figureOf(now, 'gatehouse_pool_connections_max{pool="primary"}') > 0);
     t.ok(figureOf(now, 'gatehouse_job_runs_total{name="notice expiry",outcome="done"}') >= 1);
   });
+
+  // From here on this process counts as one of several.
+  await t.test(
+    'of several processes counts are added up, figures stand side by side, and a part is no answer',
+    async (t) => {
+      const alone = await metricsOfProcess();
+      let others: readonly ProcessMetrics[] | null = [];
+      countAsOneOfMany('1', async () => {
+        if (others === null) throw new Refusal('unavailable');
+        return [await metricsOfProcess(), ...others];
+      });
+      const series = 'gatehouse_decisions_total{effect="allow",reason="allowed"}';
+      const one = figureOf(await text(), series);
+      t.ok(one >= 1);
+      t.notMatch(await text(), /^gatehouse_database_up/m, 'a worker leaves what is said of the service to the parent');
+      t.match(await text(), /^process_resident_memory_bytes\{worker="1"\} \d+$/m);
+      const ended = await sumOfEnded([countsOf(alone), countsOf(alone)]);
+      others = [ended];
+      t.equal(figureOf(await text(), series), 3 * one, 'two that have ended count as they did');
+      t.equal((await text()).match(/^process_resident_memory_bytes\{/gm)?.length, 1, 'but have no figures');
+      const buckets =
+        /^gatehouse_http_request_duration_seconds_bucket\{le="\+Inf",method="POST",route="\/orgs\/:org\/hooks",status="201"\} (\d+)$/m;
+      t.equal(Number(buckets.exec(await text())?.[1]), 3);
+      others = null;
+      t.equal((await inject('/metrics')).statusCode, 503);
+    },
+  );
 });

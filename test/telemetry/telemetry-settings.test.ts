@@ -83,6 +83,7 @@ t.test('a real service', async (t) => {
         ...loads,
         PORT: await freePort(),
         OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+        WORKERS: '2',
       });
       const traceId = 'ab'.repeat(16);
       await fetch(`${service.url}/scopes`, { headers: { traceparent: `00-${traceId}-${'cd'.repeat(8)}-01` } });
@@ -95,6 +96,8 @@ t.test('a real service', async (t) => {
       t.ok(sent('/v1/traces').includes('GET /scopes'));
       t.notMatch(service.output(), '"msg":"telemetry"', 'nothing went wrong');
       t.ok(sent('/v1/metrics').includes('gatehouse_http_request_duration_seconds'));
+      t.ok(sent('/v1/traces').includes('job notice expiry'), 'the parent tells of its jobs');
+      t.ok(sent('/v1/traces').includes('gatehouse.worker'), 'and each says which process it is');
       t.notOk(receiver.bytes().includes('a password of the test'));
     },
   );

@@ -15,6 +15,7 @@ import { EXCHANGED_TOKENS_MAX } from '../../domain/count-caps.ts';
 import { notExchangeable, outsideReach } from '../../domain/exchange.ts';
 import { exchangeEvent } from '../../domain/exchange-audit.ts';
 import { Refusal } from '../../domain/refusal.ts';
+import { countLimitHit } from '../../metrics.ts';
 import { digestOf, newText } from '../../secrets.ts';
 import type { Narrowed } from './narrow-subject.ts';
 
@@ -34,6 +35,7 @@ function rowOf(client: ClientFacts, narrowed: Narrowed, digest: string) {
 
 /** They end by themselves: then there is room again. */
 function tooManyLive(): Refusal {
+  countLimitHit('exchanged_token');
   const message = `at most ${EXCHANGED_TOKENS_MAX} texts that were made from one token live at once`;
   return new Refusal('rate_limited', { message, headers: { 'retry-after': RETRY_AFTER_SECONDS } });
 }

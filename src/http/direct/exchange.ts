@@ -71,7 +71,7 @@ export function answersOf(deps: Deps, form: AnswerForm): (body: string, more?: r
   return (body, more = []) => ({ write, body, more });
 }
 
-/** How it says that there is too much to do, as the general way does (overload.ts, errors.ts), for much less. `bodyOf`: of the request's id. */
+/** How it says that there is too much to do: as the general way (overload.ts, errors.ts), for much less. `bodyOf`: of the request's id. */
 export function refusalOf(deps: Deps, form: AnswerForm, bodyOf: (request_id: string) => string): Told {
   const varying = variesByOrigin(deps.config, { route: form.route, headers: {} });
   const all = { ...commonOf(deps), ...form.headers, ...REFUSAL_HEADERS, ...varying };

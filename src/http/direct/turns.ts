@@ -7,7 +7,7 @@ type Writing = { readonly write: () => void; readonly instead: () => void };
 export type Turns = {
   /** Does this with what arrived in the same turn. */
   readonly judge: (work: () => void) => void;
-  /** Writes what was judged from memory, after all judging of the turn; `instead`, where what is remembered has meanwhile become too old. */
+  /** Writes what was judged from memory, after all judging of the turn; `instead`, where what is remembered has become too old. */
   readonly write: (writing: Writing) => void;
 };
 

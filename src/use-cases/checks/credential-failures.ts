@@ -1,8 +1,8 @@
 // How often one credential that has a name may be tried wrongly, wherever the tries come from, counted over all nodes (promises P17): the
-// secret of a client a hundred times in an hour, the password of a person a hundred times in a day without a right one between. With more of
-// them nothing more is tried, but for who has presented the right one from the same address within the last day: those who guess shut
-// out nobody who is at work. Names that nobody has are counted like all others, so that nothing is learnt from it. What an address may try
-// of everything: http/bad-credentials.ts; what a login may be tried in a quarter of an hour: people/password-failures.ts.
+// secret of a client a hundred times in an hour, the password of a person a hundred times in a day without a right one between. With more
+// of them nothing more is tried, but for who has presented the right one from the same address within the last day: those who guess shut
+// out nobody who is at work. Names that nobody has are counted like all others, so that nothing is learnt from it. What an address may
+// try of everything: http/bad-credentials.ts; what a login may be tried in a quarter of an hour: people/password-failures.ts.
 
 import type { SharedCounts } from '../../counts-over-nodes.ts';
 import { Refusal } from '../../domain/refusal.ts';

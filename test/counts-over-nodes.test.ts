@@ -191,7 +191,7 @@ async function threeNodes(t: Test) {
   const { clock, setTo } = settableClock();
   const { pool } = await createDatabase(t);
   const limits = { BAD_CREDENTIALS_PER_MINUTE: '6', REVOCATION_CALLS_PER_HOUR: '4', ANONYMOUS_PER_HOUR: '5' };
-  const config = loadConfig({ REQUEST_TIMEOUT_MS: '20000', ...limits });
+  const config = loadConfig({ CACHE_MIB: '4', REQUEST_TIMEOUT_MS: '20000', ...limits });
   const node = async () => {
     const deps = composeDeps({ pool, config, clock, log: pino({ level: 'silent' }), is_fenced: true });
     const app = await buildApp(deps);

@@ -26,7 +26,12 @@ const AFTER_MS = 700;
 
 async function startNodes(t: Test, haproxy: string) {
   const { pool, url } = await createDatabase(t);
-  const deps = composeDeps({ pool, config: loadConfig({}), clock: () => new Date(), log: pino({ level: 'silent' }) });
+  const deps = composeDeps({
+    pool,
+    config: loadConfig({ CACHE_MIB: '4' }),
+    clock: () => new Date(),
+    log: pino({ level: 'silent' }),
+  });
   const settings = {
     ALLOW_UNSAFE_DATABASE: '1',
     DATABASE_URL: url,

@@ -29,7 +29,12 @@ type Service = Awaited<ReturnType<typeof startTwo>>;
 
 async function startTwo(t: Test) {
   const { pool, url, db } = await createDatabase(t);
-  const deps = composeDeps({ pool, config: loadConfig({}), clock: () => new Date(), log: pino({ level: 'silent' }) });
+  const deps = composeDeps({
+    pool,
+    config: loadConfig({ CACHE_MIB: '4' }),
+    clock: () => new Date(),
+    log: pino({ level: 'silent' }),
+  });
   const port = await freePort();
   const settings = {
     ALLOW_UNSAFE_DATABASE: '1',

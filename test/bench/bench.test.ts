@@ -21,7 +21,12 @@ const PLAN: Plan = { rounds: 1, connections: 4, sample: { requests: REQUESTS }, 
 
 async function small(t: Test): Promise<World> {
   const { pool, url } = await createDatabase(t);
-  const deps = composeDeps({ pool, config: loadConfig({}), clock: () => new Date(), log: pino({ level: 'silent' }) });
+  const deps = composeDeps({
+    pool,
+    config: loadConfig({ CACHE_MIB: '4' }),
+    clock: () => new Date(),
+    log: pino({ level: 'silent' }),
+  });
   const tokens = await insertLargeWorld(pool, SIZE);
   const client = await worldOf(deps).client(['introspect', 'evaluate', 'gateway']);
   deps.freshness.stop();

@@ -4,6 +4,7 @@
 import t from 'tap';
 import { declaredRoutes } from '../../src/http/route-access.ts';
 import { buildTestApp } from '../support/build-app.ts';
+import { share } from '../support/effort.ts';
 import { bearer, worldOf } from '../support/world.ts';
 
 const PARAMETERS: Readonly<Record<string, string>> = {
@@ -142,10 +143,12 @@ t.test('F6: paths in strange forms are 4xx on every route, for whoever calls', a
   await world.enterprise('galaxy', [acme], [olga]);
   await world.repository(acme, 'secret');
   const session = await world.session(olga);
+  let places = 0;
   for (const { method, url } of declaredRoutes(app)) {
     const names = [...url.matchAll(/:([a-z_]+)/g)].map(([, name = '']) => name);
     for (const strange_name of names) {
-      for (const strange of STRANGE) {
+      places += 1;
+      for (const strange of share(STRANGE, 4, places)) {
         const path = url.replace(/:([a-z_]+)/g, (_, name: string) =>
           name === strange_name ? strange : (PARAMETERS[name] ?? 'name'),
         );

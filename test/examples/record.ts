@@ -45,7 +45,7 @@ export async function playStory<Heard>(
 ): Promise<Heard> {
   const real_start = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + AHEAD_MS;
   let now = real_start;
-  const config = loadConfig({ TOKEN_PREFIX: PREFIX, REQUEST_TIMEOUT_MS, ...settings });
+  const config = loadConfig({ CACHE_MIB: '4', TOKEN_PREFIX: PREFIX, REQUEST_TIMEOUT_MS, ...settings });
   const pool = openPool({
     url,
     connections_max: 2,

@@ -69,7 +69,7 @@ async function startNodes(t: Test) {
   ] as const;
   const deaf = KINDS.map((kind) => node(`that is deaf to ${kind}`, ROOM, false, kind));
   t.teardown(() => freshness.stop());
-  const config = loadConfig({});
+  const config = loadConfig({ CACHE_MIB: '4' });
   const deps = composeDeps({ pool, config, clock, log: pino({ level: 'silent' }) as Logger });
   return { pool, strict, nodes, deaf, deps, freshness };
 }

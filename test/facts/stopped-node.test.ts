@@ -21,7 +21,7 @@ const ASKED_MEANWHILE = 20;
 t.test('P2, P3: a node that was stopped answers nothing from before, once the bound is over', async (t) => {
   const { url, pool } = await createDatabase(t);
   const log = pino({ level: 'silent' });
-  const deps = composeDeps({ pool, config: loadConfig({}), clock: () => new Date(), log });
+  const deps = composeDeps({ pool, config: loadConfig({ CACHE_MIB: '4' }), clock: () => new Date(), log });
   const app = await buildApp(deps);
   t.teardown(() => app.close());
   t.teardown(() => deps.freshness.stop());

@@ -4,6 +4,14 @@
 const EFFORT = process.env.TEST_EFFORT;
 const BRIEF = 10;
 
+/**
+ * Of a list that is tried at every one of many places: the whole in the long form, else each `few`th, at every place (by its number)
+ * others, so that all are tried at some.
+ */
+export function share<Value>(values: readonly Value[], few: number, place: number): readonly Value[] {
+  return EFFORT === 'long' ? values : values.filter((_, index) => (index + place) % few === 0);
+}
+
 /** The number of cases to draw. */
 export function cases({ short, long }: { readonly short: number; readonly long: number }): number {
   if (EFFORT === 'long') return long;

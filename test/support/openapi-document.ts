@@ -11,7 +11,7 @@ const NOWHERE = 'postgres://nowhere.invalid/none';
 
 /** The same text for the same routes, on every machine. */
 export async function openapiText(): Promise<string> {
-  const config = loadConfig({});
+  const config = loadConfig({ CACHE_MIB: '4' });
   const pool = openPool({ url: NOWHERE, connections_max: 2, request_timeout_ms: 1000, onIdleError: () => undefined });
   const app = await buildApp(composeDeps({ pool, config, clock: () => new Date(0), log: pino({ level: 'silent' }) }));
   await app.ready();

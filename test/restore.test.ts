@@ -5,10 +5,12 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { composeDeps } from '../src/compose.ts';
 import { loadConfig } from '../src/config.ts';
+import { checkServer } from '../src/db/check-server.ts';
 import { installQueue } from '../src/db/job-queue.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { openPool } from '../src/db/pool.ts';
@@ -61,7 +63,10 @@ async function startNode(url: string, settings: Record<string, string> = {}) {
     const answer = await app.inject({ method: 'DELETE', url, headers: bearer(session) });
     return String(answer.headers['x-consistency-token']);
   };
-  return { refusal: null, deps, app, status, revoke, end: () => app.close().then(end) };
+  const write = async () => {
+    await deps.db.updateTable('accounts').set({ profile_name: 'written' }).where('login', '=', 'ada').execute();
+  };
+  return { refusal: null, deps, app, status, revoke, write, end: () => app.close().then(end) };
 }
 
 type Started = Extract<Awaited<ReturnType<typeof startNode>>, { refusal: null }>;
@@ -157,6 +162,58 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
       t.match(await check(join(scratchFolder(t), 'absent')), { code: 1, ids: ['dump_unreadable'] });
     },
   );
+
+  await t.test('P8: each setting by which acknowledged writes can be lost is refused', async (t) => {
+    const look = (options = ''): Promise<string> =>
+      checkServer(`${url}${options}`, { allow_unsafe: false }).then(
+        () => 'taken',
+        (error: Error) => error.message,
+      );
+    const set = (setting: string) => server.execute(`alter system set ${setting}`);
+    const reload = () => server.execute('select pg_reload_conf()');
+    const undo = () => server.execute('alter system reset all').then(reload);
+    t.teardown(undo);
+    t.match(await look(), /^Switch `fsync` of the database on/);
+    await set('fsync = on');
+    await set('full_page_writes = off');
+    await reload();
+    await eventually(async () => !(await look()).includes('`fsync`'));
+    t.match(await look(), /^Switch `full_page_writes` of the database on/);
+    await server.execute('alter system reset full_page_writes');
+    await reload();
+    await eventually(async () => !(await look()).includes('full_page_writes'));
+    t.equal(await look(), 'taken', 'as PostgreSQL is installed');
+    t.match(await look('&options=-c%20synchronous_commit%3Doff'), /^Switch `synchronous_commit` of the database on/);
+    t.equal(await look('&options=-c%20synchronous_commit%3Dlocal'), 'taken', 'there is no standby');
+    await set(`synchronous_standby_names = 'one'`);
+    await reload();
+    await eventually(async () => (await look('&options=-c%20synchronous_commit%3Dlocal')) !== 'taken');
+    t.match(await look('&options=-c%20synchronous_commit%3Dlocal'), /^Set `synchronous_commit` to `on`/);
+    t.equal(await look(), 'taken');
+    const node = await started(t, url);
+    const plain = new pg.Client({ connectionString: url });
+    await plain.connect();
+    const waiting = `select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'`;
+    const whileCancelled = async <Answer>(work: Promise<Answer>): Promise<Answer> => {
+      await eventually(async () => (await server.execute(waiting)).rowCount === 1);
+      return work;
+    };
+    const done = await whileCancelled(plain.query(`update accounts set profile_name = 'lost' where login = 'ada'`));
+    t.equal(done.rowCount, 1, 'control: PostgreSQL says that it is done, though no standby has it');
+    await plain.end();
+    const told = await whileCancelled(node.write().catch((error: Error) => error));
+    t.match(told, { name: 'StorageUnavailable', cause: /no standby has confirmed/ }, 'P9: this service does not');
+    await node.end();
+    await undo();
+    const again = await started(t, url);
+    await eventually(() =>
+      again.write().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await again.end();
+  });
 
   await t.test('control: the same database, stopped and started, is no restore', async (t) => {
     await server.execute('select pg_switch_wal()');

@@ -16,6 +16,12 @@ export async function checkServer(url: string, options: { allow_unsafe: boolean 
       throw startRefusal(`Use PostgreSQL 15 or newer: this database is of version ${Math.floor(version / 10_000)}.`);
     }
     if (options.allow_unsafe) return;
+    const awaits_standby = (await setting(client, 'synchronous_standby_names')) !== '';
+    if (awaits_standby && (await setting(client, 'synchronous_commit')) === 'local') {
+      throw startRefusal(
+        'Set `synchronous_commit` to `on`: with `local`, writes are acknowledged that no standby has.',
+      );
+    }
     for (const name of DURABILITY_SETTINGS) {
       if ((await setting(client, name)) !== 'off') continue;
       throw startRefusal(`Switch \`${name}\` of the database on: with it off, acknowledged writes can be lost.`);

@@ -65,6 +65,9 @@ export function openPool(options: PoolOptions): pg.Pool {
   pool.on('error', options.onIdleError);
   // A connection that breaks between two statements of a transaction says so here only; unheard, it would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) =>
+    client.on('notice', ({ routine }) => routine === STANDBY_WAIT && UNCONFIRMED.add(client)),
+  );
   WAITING_MAX.set(pool, options.waiting_max ?? Number.POSITIVE_INFINITY);
   if (!is_direct) {
     POOLED.add(pool);
@@ -72,6 +75,13 @@ export function openPool(options: PoolOptions): pg.Pool {
   }
   return pool;
 }
+
+/**
+ * Where PostgreSQL waits for a standby that has to have a commit. Whoever cancels this wait ends it with a warning only, and the commit
+ * is answered as done though no standby has it (promises P9).
+ */
+const STANDBY_WAIT = 'SyncRepWaitForLSN';
+const UNCONFIRMED = new WeakSet<pg.PoolClient>();
 
 const POOLED = new WeakSet<pg.Pool>();
 const WAITING_MAX = new WeakMap<pg.Pool, number>();
@@ -141,7 +151,9 @@ function translatingClient(client: pg.PoolClient, leave: () => void): PostgresPo
   let broken = false;
   async function query(sql: string, parameters: readonly unknown[]): Promise<unknown> {
     try {
-      return joined(await client.query(sql, [...parameters]));
+      const answer = await client.query(sql, [...parameters]);
+      if (UNCONFIRMED.delete(client)) throw new StorageUnavailable('committed, but no standby has confirmed it');
+      return joined(answer);
     } catch (error) {
       // After any error but the database's own answer, an answer may still be under way: the next user must not get it.
       broken ||= !(error instanceof pg.DatabaseError);

@@ -17,7 +17,7 @@ const SUPERUSER = 'postgres';
 const ROLE = 'gatehouse';
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 /** What a crash of the machine would lose is not what is tested. */
-const QUICK = ['fsync=off', 'shared_buffers=16MB', 'max_connections=40', 'autovacuum=off'];
+const QUICK = ['shared_buffers=16MB', 'max_connections=40', 'autovacuum=off'];
 
 type Program = 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_dump' | 'pg_restore';
 
@@ -102,6 +102,7 @@ export async function archivedServer(t: Test): Promise<ArchivedServer | null> {
   t.teardown(stop);
 
   run('initdb', '-D', cluster, '-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--no-sync');
+  appendFileSync(join(cluster, 'postgresql.conf'), 'fsync = off\n');
   await start();
   await execute(`create role ${ROLE} login`);
   await execute(`create database ${ROLE} owner ${ROLE}`);

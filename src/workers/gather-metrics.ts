@@ -7,9 +7,9 @@ import { countsOf, metricsOfProcess, type ProcessMetrics, sumOfEnded } from '../
 import { type ToParent, type ToWorker, typeOf } from './messages.ts';
 
 /** Of a worker that says nothing for so long, what it said last is told. */
-const ANSWER_MS = 1000;
+const ANSWER_MS = 2000;
 /** Longer than the parent waits for the others. */
-const PARENT_ANSWER_MS = 2000;
+const PARENT_ANSWER_MS = 4000;
 
 type Pending<Answer> = Map<number, (answer: Answer) => void>;
 

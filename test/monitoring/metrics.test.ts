@@ -49,7 +49,15 @@ async function scrapeOfAll(t: Test): Promise<Scraped> {
   t.teardown(stop);
   await exportAuditRoot(deps);
   countDecision('allowed');
-  const text = async () => (await inject('/metrics')).body;
+  /** Where the database was asked in time: on a busy machine that may be the next one. */
+  async function text(): Promise<string> {
+    let found = '';
+    await eventually(async () => {
+      found = (await inject('/metrics')).body;
+      return /^gatehouse_database_up 1$/m.test(found);
+    });
+    return found;
+  }
   await eventually(async () => /^gatehouse_audit_root_age_seconds \d/m.test(await text()));
   return { inject, text, scrape: async () => readScrape(await text()) };
 }
@@ -158,7 +166,6 @@ t.test('metrics, dashboard and alerts', async (t) => {
 
   await t.test('figures are those of now', async (t) => {
     const now = await text();
-    t.equal(figureOf(now, 'gatehouse_database_up'), 1);
     t.equal(figureOf(now, 'gatehouse_changes_connected'), 1, 'changes are followed');
     t.ok(figureOf(now, 'gatehouse_nodes') >= 1);
     t.ok(figureOf(now, 'gatehouse_webhook_attempts_total{outcome="delivered"}') >= 1);
@@ -175,6 +182,7 @@ t.test('metrics, dashboard and alerts', async (t) => {
   await t.test(
     'of several processes counts are added up, figures stand side by side, and a part is no answer',
     async (t) => {
+      const scraped = async () => (await inject('/metrics')).body;
       const alone = await metricsOfProcess();
       let others: readonly ProcessMetrics[] | null = [];
       countAsOneOfMany('1', async () => {
@@ -182,17 +190,21 @@ t.test('metrics, dashboard and alerts', async (t) => {
         return [await metricsOfProcess(), ...others];
       });
       const series = 'gatehouse_decisions_total{effect="allow",reason="allowed"}';
-      const one = figureOf(await text(), series);
+      const one = figureOf(await scraped(), series);
       t.ok(one >= 1);
-      t.notMatch(await text(), /^gatehouse_database_up/m, 'a worker leaves what is said of the service to the parent');
-      t.match(await text(), /^process_resident_memory_bytes\{worker="1"\} \d+$/m);
+      t.notMatch(
+        await scraped(),
+        /^gatehouse_database_up/m,
+        'a worker leaves what is said of the service to the parent',
+      );
+      t.match(await scraped(), /^process_resident_memory_bytes\{worker="1"\} \d+$/m);
       const ended = await sumOfEnded([countsOf(alone), countsOf(alone)]);
       others = [ended];
-      t.equal(figureOf(await text(), series), 3 * one, 'two that have ended count as they did');
-      t.equal((await text()).match(/^process_resident_memory_bytes\{/gm)?.length, 1, 'but have no figures');
+      t.equal(figureOf(await scraped(), series), 3 * one, 'two that have ended count as they did');
+      t.equal((await scraped()).match(/^process_resident_memory_bytes\{/gm)?.length, 1, 'but have no figures');
       const buckets =
         /^gatehouse_http_request_duration_seconds_bucket\{le="\+Inf",method="POST",route="\/orgs\/:org\/hooks",status="201"\} (\d+)$/m;
-      t.equal(Number(buckets.exec(await text())?.[1]), 3);
+      t.equal(Number(buckets.exec(await scraped())?.[1]), 3);
       others = null;
       t.equal((await inject('/metrics')).statusCode, 503);
     },

@@ -152,6 +152,8 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
       );
       t.ok(whole.read.tables.includes('public.tokens'));
       t.ok(Math.abs(new Date(whole.read.created_at).getTime() - Date.now()) < 3_600_000, 'it says when it was made');
+      const doctor = JSON.parse((await runCommand(['doctor', '--json'], { env })).out);
+      t.same(doctor.unseen, [], 'nor is there a look of the doctor that this PostgreSQL does not know');
       const partial = join(server.folder, 'partial');
       server.run('pg_dump', '-Fc', '-T', 'tokens', '-f', partial, 'gatehouse');
       t.match(await check(partial), { code: 1, ids: ['dump_incomplete'] });

@@ -13,7 +13,7 @@ import { optionText, usageLine } from '../../src/cli/help.ts';
 import { printable, tableLines, valueText } from '../../src/cli/print.ts';
 import { progressLine } from '../../src/cli/progress.ts';
 import { newText, TEXT_KINDS } from '../../src/secrets.ts';
-import { runCommand } from '../support/terminal.ts';
+import { runCommand, typeAt } from '../support/terminal.ts';
 
 const KNOWN = 'gthp_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17';
 
@@ -106,6 +106,26 @@ t.test('contract 2: a text is told by its form alone, and is not printed', async
     t.match(JSON.parse(out), { is_ours: false });
   }
   t.equal((await runCommand(['token', 'inspect'])).code, 64, 'nothing on standard input');
+});
+
+t.test('at a terminal a secret is asked for without an echo, and what takes something away asks first', async (t) => {
+  const inspected = await typeAt(['token', 'inspect', '--json'], `${KNOWN}\r`);
+  t.match(inspected, { code: 0, err: /^Credential: / });
+  t.match(JSON.parse(inspected.out), { checksum: 'right' });
+  t.notMatch(inspected.out + inspected.err, KNOWN.slice(0, 8), 'no echo');
+  t.match(await typeAt(['token', 'inspect'], '\u0003'), { code: 1, err: /Nothing was done/ }, 'Ctrl-C');
+  t.equal((await typeAt(['token', 'inspect'], '\u0004')).code, 64, 'Ctrl-D');
+  const env = { GATEHOUSE_TOKEN: KNOWN, GATEHOUSE_URL: 'http://127.0.0.1:1' };
+  for (const [typed, code] of [
+    ['no\r', 64],
+    ['\r', 64],
+    ['yes\r', 69],
+    ['Y\r', 69],
+  ] as const) {
+    const asked = await typeAt(['token', 'delete', '1'], typed, env);
+    t.equal(asked.code, code, JSON.stringify(typed));
+    t.match(asked.err, /^Delete token 1 for good\? \(yes\/no\): /);
+  }
 });
 
 t.test('what others have named does nothing to the terminal', async (t) => {

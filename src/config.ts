@@ -229,7 +229,10 @@ export function loadConfig(environment: Environment): Config {
 }
 
 /** Of the launcher and of commands that call a service (docs/command-line.md): no settings, but they may stand beside them. */
-const OF_COMMANDS = new Set(['GATEHOUSE_NO_DOWNLOAD', 'GATEHOUSE_URL', 'GATEHOUSE_TOKEN', 'GATEHOUSE_TOKEN_FILE']);
+const OF_COMMANDS = new Set([
+  ...['GATEHOUSE_NO_DOWNLOAD', 'GATEHOUSE_URL', 'GATEHOUSE_TOKEN', 'GATEHOUSE_TOKEN_FILE'],
+  ...['GATEHOUSE_CLIENT_ID', 'GATEHOUSE_CLIENT_SECRET', 'GATEHOUSE_CLIENT_SECRET_FILE'],
+]);
 
 /** Settings have no prefix; who writes one expects it to count, so it must not be passed over in silence. */
 function refuseForeignNames(environment: Environment): void {

@@ -49,6 +49,16 @@ Ends with 1 where it has not the form of a credential, or the checksum is wrong.
   },
 ];
 
+const directoryImport: Command = {
+  words: 'directory import',
+  about: 'Import people, organizations, repositories and roles from a file, as a backend service',
+  more: `FILE is newline-delimited JSON (docs/import.md). The backend service has the capability directory; it is GATEHOUSE_CLIENT_ID, with
+GATEHOUSE_CLIENT_SECRET or GATEHOUSE_CLIENT_SECRET_FILE. Ends with 1 where a line was not taken; importing again does no harm.`,
+  operands: [{ name: 'FILE', about: 'What to import', count: 'one' }],
+  options: URL_OPTIONS,
+  run: async (invocation) => (await import('./commands/directory-import.ts')).directoryImport(invocation),
+};
+
 const completion: Command = {
   words: 'completion',
   about: 'Print the completions for a shell',
@@ -72,6 +82,7 @@ export const COMMANDS: readonly Command[] = [
   ...ORGANIZATION_ACCESS_COMMANDS,
   ...ENTERPRISE_COMMANDS,
   ...CLIENT_COMMANDS,
+  directoryImport,
   ...TEXT_COMMANDS,
   ...TOKEN_COMMANDS,
   ...POLICY_COMMANDS,

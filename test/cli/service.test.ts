@@ -251,6 +251,33 @@ t.test('people, organizations, tokens and policies are looked after by commands'
     t.equal((await run('client create x')).code, 64, 'without a capability');
   });
 
+  t.test('a file is imported, and told line by line what was not taken', async (t) => {
+    await run('login admin', { input: ADMIN_PASSWORD });
+    const { client_id, client_secret } = await json('client create importer --capability directory');
+    const file = join(folder, 'directory.ndjson');
+    const people = Array.from({ length: 500 }, (_, n) => ({
+      ...{ type: 'user', external_id: `u${n}`, version: 1, login: `imported-${n}`, email: `i${n}@example.com` },
+    }));
+    const odd = { type: 'user', external_id: 'odd', version: 1, login: 'ada', email: 'odd@example.com' };
+    writeFileSync(file, [...people, odd].map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const secret_file = join(folder, 'client-secret');
+    writeFileSync(secret_file, `${client_secret}\n`, { mode: 0o600 });
+    const as_importer = { GATEHOUSE_CLIENT_ID: String(client_id), GATEHOUSE_CLIENT_SECRET_FILE: secret_file };
+    t.equal((await run(`directory import ${file}`)).code, 77, 'as nobody');
+    const first = await run(`directory import ${file} --json`, { env: as_importer, is_tty: true });
+    t.equal(first.code, 1);
+    t.match(JSON.parse(first.out), { counts: { created: 500, error: 1 }, errors: [{ line: 501, external_id: 'odd' }] });
+    t.match(first.err, /Bytes \[#+\]/);
+    writeFileSync(file, people.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const again = await run(`directory import ${file}`, { env: as_importer });
+    t.match(again, { code: 0, err: '', out: /unchanged: +500\n/ });
+    const wrong = { GATEHOUSE_CLIENT_ID: String(client_id), GATEHOUSE_CLIENT_SECRET: 'gthc_wrong' };
+    t.equal((await run(`directory import ${file}`, { env: wrong })).code, 77);
+    t.equal((await run(`directory import ${file}.absent`, { env: as_importer })).code, 78);
+    writeFileSync(file, `${'x'.repeat(70_000)}\n`);
+    t.not((await run(`directory import ${file}`, { env: as_importer })).code, 0, 'what is no line of an import');
+  });
+
   t.test('what others have named is printed without what would move the cursor', async (t) => {
     await json('token create red --classic', {});
     await sql`update tokens set name = E'red\u001b[31m' where name = 'red'`.execute(deps.db);

@@ -33,6 +33,13 @@ export async function callService(connection: Connection, call: Call): Promise<u
   return (await send(connection, call)).body;
 }
 
+/** An answer that is read as it comes; a refusal ends the command. For what takes long: there is no limit of time. */
+export async function openAnswer(url: string, init: RequestInit & { readonly duplex?: 'half' }): Promise<Response> {
+  const answer = await request(url, { ...init, redirect: 'manual' });
+  if (answer.ok) return answer;
+  throw refused(answer, readBody(await answer.text().catch(() => '')));
+}
+
 /** The rows of all pages, as many as are wanted. `tell` hears how many there are so far. */
 export async function callForRows(
   connection: Connection,

@@ -42,11 +42,14 @@ t.test('a stopped one is gone, may be stopped again, and its folder may be used 
   t.equal(await answers(await start(t, folder)), true);
 });
 
-t.test('the role of the service owns its database and is no superuser', async (t) => {
-  const database = await start(t, dataFolder(t));
-  const { rows } = await query(database, 'select rolsuper from pg_roles where rolname = current_user');
-  t.same(rows, [{ rolsuper: false }]);
-  await query(database, 'create table made_by_owner (id int)');
+t.test('the owner of the tables is no superuser, nor is the role of the service, which may make none', async (t) => {
+  const { url, owner_url } = await start(t, dataFolder(t));
+  for (const each of [url, owner_url]) {
+    const { rows } = await queryAs(each, 'select rolsuper from pg_roles where rolname = current_user');
+    t.same(rows, [{ rolsuper: false }]);
+  }
+  await queryAs(owner_url, 'create table made_by_owner (id int)');
+  await t.rejects(queryAs(url, 'create table made_by_service (id int)'), { code: '42501' });
 });
 
 t.test('a cluster of another version is refused', async (t) => {
@@ -89,8 +92,15 @@ async function answers(database: EmbeddedDatabase | undefined, statement = 'sele
   );
 }
 
-async function query(database: EmbeddedDatabase, statement: string): Promise<pg.QueryResult<Record<string, unknown>>> {
-  const client = new pg.Client({ connectionString: database.url });
+type Result = pg.QueryResult<Record<string, unknown>>;
+
+/** As the owner of the tables. */
+function query({ owner_url }: EmbeddedDatabase, statement: string): Promise<Result> {
+  return queryAs(owner_url, statement);
+}
+
+async function queryAs(url: string, statement: string): Promise<Result> {
+  const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -1,6 +1,7 @@
 // Where fuzzed requests go: the whole service after its story, with everybody's credentials. An answer of ours is never a fault (5xx),
 // is in the shape that it says, and never repeats a secret that somebody else has.
 
+import type { AddressInfo } from 'node:net';
 import type { InjectOptions } from 'fastify';
 import type { App } from '../../src/http/app-type.ts';
 import { playStory } from '../examples/record.ts';
@@ -13,6 +14,8 @@ export type Ground = {
   readonly judge: (request: Sent) => Promise<string | null>;
   /** Whether the story's people still have what they had: requests do what they say, deletion included. */
   readonly isWorn: () => Promise<boolean>;
+  /** The same service behind a socket, and the `Authorization` of one of its clients. */
+  readonly listen: () => Promise<{ readonly port: number; readonly client: string }>;
 };
 
 const AMPLE = {
@@ -91,6 +94,11 @@ export function onGround<Result>(url: string, work: (ground: Ground) => Promise<
             judge: async (request) => {
               const answer = await send(request);
               return answer === null ? null : fault(request, answer);
+            },
+            listen: async () => {
+              if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
+              const { port } = app.server.address() as AddressInfo;
+              return { port, client: credentials.find((each) => each.startsWith('Basic ')) ?? '' };
             },
             isWorn: async () => {
               const answers = await Promise.all(

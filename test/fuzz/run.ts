@@ -11,15 +11,19 @@ import { databaseUrl } from '../support/database.ts';
 import { startTestServer } from '../support/server.ts';
 import { type Ground, onGround } from './attack.ts';
 import { almostValid, type Sent } from './mutate.ts';
+import { judgeWire, type Wire, wires } from './wire.ts';
+
+type Kept = { readonly request: Sent } | { readonly wire: Wire };
 
 const CORPUS = join(import.meta.dirname, 'corpus');
 const ROUND = 2000;
+const WIRE_ROUND = 100;
 const MINUTE_MS = 60_000;
 
 const minutes = Number(process.argv[2] ?? 10);
 const until = performance.now() + minutes * MINUTE_MS;
 let requests = 0;
-const found = new Map<string, Sent>();
+const found = new Set<string>();
 
 const server = await startTestServer();
 try {
@@ -34,8 +38,9 @@ process.stdout.write(`${requests} requests, ${found.size} found\n`);
 process.exitCode = found.size === 0 ? 0 : 1;
 
 /** Until the time is over, or little of the story is left. */
-async function attack({ seeds, judge, isWorn }: Ground): Promise<void> {
+async function attack({ seeds, judge, isWorn, listen }: Ground): Promise<void> {
   const arbitrary = almostValid(seeds);
+  const { port, client } = await listen();
   while (performance.now() < until && !(await isWorn())) {
     const seed = randomInt(2 ** 31);
     const property = fc.asyncProperty(arbitrary, async (request) => {
@@ -45,17 +50,29 @@ async function attack({ seeds, judge, isWorn }: Ground): Promise<void> {
     });
     const outcome = await fc.check(property, { numRuns: ROUND, seed, markInterruptAsFailure: false });
     if (outcome.failed && outcome.counterexample !== null)
-      keep(outcome.counterexample[0], String(outcome.errorInstance));
+      keep({ request: outcome.counterexample[0] }, String(outcome.errorInstance));
+    await attackWire(port, client, seed);
     process.stdout.write(`${requests} requests, ${found.size} found\n`);
   }
 }
 
-function keep(request: Sent, fault: string): void {
-  const text = `${JSON.stringify({ fault, request }, null, 2)}\n`;
-  const name = digestOf(JSON.stringify(request))
+/** The same for bytes on a connection: each of their requests counts. */
+async function attackWire(port: number, client: string, seed: number): Promise<void> {
+  const property = fc.asyncProperty(wires, async (wire) => {
+    requests += wire.pieces.length;
+    const fault = await judgeWire(wire, port, client);
+    if (fault !== null) throw new Error(fault);
+  });
+  const { failed, counterexample, errorInstance } = await fc.check(property, { numRuns: WIRE_ROUND, seed });
+  if (failed && counterexample !== null) keep({ wire: counterexample[0] }, String(errorInstance));
+}
+
+function keep(what: Kept, fault: string): void {
+  const text = `${JSON.stringify({ fault, ...what }, null, 2)}\n`;
+  const name = digestOf(JSON.stringify(what))
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .slice(0, 12);
-  found.set(name, request);
+  found.add(name);
   writeFileSync(join(CORPUS, `${name}.json`), text);
   process.stdout.write(text);
 }

@@ -51,12 +51,15 @@ export type Command = {
   readonly more?: string;
   readonly operands?: readonly Operand[];
   readonly options?: Readonly<Record<string, Option>>;
-  /** Of the running service: it has the options by which that is found, too. */
+  /** What it writes is its own, and no JSON: it has no `--json`. */
+  readonly has_no_json?: true;
   readonly run: (invocation: Invocation) => Promise<ExitCode>;
 };
 
-/** Every command has these. */
-export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
-  json: { about: 'Print one JSON value, for programs' },
-  help: { about: 'Say what the command does and takes' },
-};
+const HELP: Option = { about: 'Say what the command does and takes' };
+const JSON_OUT: Option = { about: 'Print one JSON value, for programs' };
+
+/** Its own options, and those that every command has. */
+export function optionsOf({ options, has_no_json }: Command): Readonly<Record<string, Option>> {
+  return { ...options, ...(has_no_json !== true && { json: JSON_OUT }), help: HELP };
+}

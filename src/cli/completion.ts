@@ -1,7 +1,7 @@
 // Completions of shells, made from what the commands declare: words, options and the values that an option takes. The scripts ask nobody
 // while one types.
 
-import { COMMON_OPTIONS, type Command, type Option } from './command.ts';
+import { type Command, type Option, optionsOf } from './command.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -22,10 +22,6 @@ function nextWords(commands: readonly Command[]): ReadonlyMap<string, readonly W
     }
   }
   return new Map([...next].map(([before, known]) => [before, [...known].map(([word, about]) => ({ word, about }))]));
-}
-
-function optionsOf(command: Command): readonly (readonly [string, Option])[] {
-  return Object.entries({ ...command.options, ...COMMON_OPTIONS });
 }
 
 function namesOf([name, { negatable }]: readonly [string, Option]): readonly string[] {
@@ -49,9 +45,9 @@ function cases(commands: readonly Command[], indent: string): readonly string[] 
     ([before, words]) => `${indent}${quoted(before)}) found=${quoted(words.map(({ word }) => word).join(' '))};;`,
   );
   for (const command of commands) {
-    const names = optionsOf(command).flatMap(namesOf);
+    const names = Object.entries(optionsOf(command)).flatMap(namesOf);
     lines.push(`${indent}${quoted(`${command.words} --`)}) found=${quoted(names.join(' '))};;`);
-    for (const [name, { choices }] of optionsOf(command)) {
+    for (const [name, { choices }] of Object.entries(optionsOf(command))) {
       if (choices === undefined) continue;
       lines.push(`${indent}${quoted(`${command.words} --${name}=`)}) found=${quoted(choices.join(' '))};;`);
     }
@@ -125,7 +121,7 @@ function fishScript(commands: readonly Command[]): string {
     }
   }
   for (const command of commands) {
-    for (const [name, option] of optionsOf(command)) lines.push(...fishOption(command, name, option));
+    for (const [name, option] of Object.entries(optionsOf(command))) lines.push(...fishOption(command, name, option));
   }
   return `${lines.join('\n')}\n`;
 }

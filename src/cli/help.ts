@@ -1,6 +1,6 @@
 // What the command line says of itself, made from what commands declare.
 
-import { COMMON_OPTIONS, type Command, type Operand, type Option } from './command.ts';
+import { type Command, type Operand, type Option, optionsOf } from './command.ts';
 
 const TITLE_WIDTH_MAX = 34;
 
@@ -37,7 +37,7 @@ function columns(rows: readonly (readonly [string, string])[]): readonly string[
 /** The help of one command. */
 export function commandHelp(command: Command): string {
   const operands = (command.operands ?? []).map(({ name, about }) => [name, about] as const);
-  const options = Object.entries({ ...command.options, ...COMMON_OPTIONS });
+  const options = Object.entries(optionsOf(command));
   const described = options.map(([name, option]) => [optionText(name, option), optionAbout(option)] as const);
   const parts = [
     [usageLine(command)],

@@ -2,7 +2,7 @@
 // them may be a secret that does not belong there.
 
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { COMMON_OPTIONS, type Command, type Input, type Operand, type Option } from './command.ts';
+import { type Command, type Input, type Operand, type Option, optionsOf } from './command.ts';
 import { EXIT, failure } from './exit.ts';
 
 type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
@@ -23,7 +23,7 @@ export function findCommand(
 
 /** What the command was given. A wrong line is refused with the code for that. */
 export function parseLine(command: Command, line: readonly string[]): Parsed {
-  const options = { ...command.options, ...COMMON_OPTIONS };
+  const options = optionsOf(command);
   const { values, positionals } = parseWords(command, options, line);
   const is_help = values.help === true;
   if (!is_help) checkGiven(command, options, values, positionals);

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { COMMON_OPTIONS } from '../../src/cli/command.ts';
+import { optionsOf } from '../../src/cli/command.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { completionScript, SHELLS } from '../../src/cli/completion.ts';
 import { optionText, usageLine } from '../../src/cli/help.ts';
@@ -29,7 +29,7 @@ t.test('every command says what it takes, and the list has all of them', async (
     const help = await runCommand([...command.words.split(' '), '--help']);
     t.equal(help.code, 0);
     t.ok(help.out.startsWith(usageLine(command)), command.words);
-    for (const [name, option] of Object.entries({ ...command.options, ...COMMON_OPTIONS })) {
+    for (const [name, option] of Object.entries(optionsOf(command))) {
       t.ok(help.out.includes(`  ${optionText(name, option)}`), `${command.words} --${name}`);
     }
     t.same(await runCommand(['help', ...command.words.split(' ')]), help, 'the same, asked the other way');
@@ -54,6 +54,7 @@ t.test('a wrong line ends with 64 and says what is wrong, but never what was giv
     [['org', 'add-member', 'acme', 'bob', '--no-role'], /./],
     [['token', 'create', 'x', '--no-classic'], /--no-classic is no option/],
     [['user', 'show', ''], /empty word/],
+    [['serve', '--json'], /--json is no option/],
     [['completion', 'tcsh'], /bash, zsh, fish/],
   ];
   for (const [line, says] of wrong) {

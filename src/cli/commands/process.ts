@@ -15,6 +15,7 @@ const serve: Command = {
   words: 'serve',
   about: 'Start the service, as `npm start` does',
   more: 'Settings are environment variables: docs/operations.md. A start that is refused ends with 78.',
+  has_no_json: true,
   run: async () => {
     await import('../../main.ts');
     return EXIT.done;
@@ -86,6 +87,7 @@ JWTs that the keys signed, which live 15 minutes at most, do not verify any more
 
 const demo: Command = {
   words: 'demo',
+  has_no_json: true,
   about: 'Tell the story of the README against a running service',
   more: "The administrator's password comes from ADMIN_PASSWORD, the login from ADMIN_LOGIN (admin).",
   options: {

@@ -1,5 +1,5 @@
-// Whether what was lost could be restored from its backups (docs/runbooks/restore.md): the log's archive, a dump, and what stands beside the
-// database and is in neither.
+// Whether what was lost could be restored from its backups (docs/runbooks/restore.md): the archive of the log, a dump, and what stands
+// beside the database and is in neither.
 
 import type { Kysely } from 'kysely';
 import { type BackupSeen, readBackupState } from '../../db/backup.ts';

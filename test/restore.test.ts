@@ -331,59 +331,62 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
   });
 });
 
-t.test('F24: a running service whose database is set back ends, and starts when that is accepted', async (t) => {
-  const { url: DATABASE_URL, db } = await createDatabase(t);
-  const settings = { ALLOW_UNSAFE_DATABASE: '1', DATABASE_URL, ADMIN_PASSWORD, PORT: await freePort() };
-  const service = await startService(t, settings);
-  const body = JSON.stringify({ login: 'admin', password: ADMIN_PASSWORD });
-  const signIn = () =>
-    fetch(`${service.url}/sessions`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
-  const { token } = (await (await signIn()).json()) as { token: string };
-  const make = (name: string) =>
-    fetch(`${service.url}/user/personal-access-tokens`, {
-      method: 'POST',
-      body: JSON.stringify({ kind: 'classic', name, scopes: [] }),
-      headers: { 'content-type': 'application/json', ...bearer(token) },
+t.test(
+  'F24: a running service, with workers, whose database is set back ends, and starts when that is accepted',
+  async (t) => {
+    const { url: DATABASE_URL, db } = await createDatabase(t);
+    const settings = { ALLOW_UNSAFE_DATABASE: '1', DATABASE_URL, ADMIN_PASSWORD, PORT: await freePort() };
+    const service = await startService(t, { ...settings, WORKERS: '2' });
+    const body = JSON.stringify({ login: 'admin', password: ADMIN_PASSWORD });
+    const signIn = () =>
+      fetch(`${service.url}/sessions`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+    const { token } = (await (await signIn()).json()) as { token: string };
+    const make = (name: string) =>
+      fetch(`${service.url}/user/personal-access-tokens`, {
+        method: 'POST',
+        body: JSON.stringify({ kind: 'classic', name, scopes: [] }),
+        headers: { 'content-type': 'application/json', ...bearer(token) },
+      });
+    for (const name of ['one', 'two']) t.equal((await make(name)).status, 201);
+    const { epoch } = await db.selectFrom('change_epoch').select('epoch').executeTakeFirstOrThrow();
+    await db.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom('change_commits').where('epoch', '>=', epoch).execute();
+      await transaction
+        .updateTable('change_epoch')
+        .set({ epoch: epoch - 1 })
+        .execute();
     });
-  for (const name of ['one', 'two']) t.equal((await make(name)).status, 201);
-  const { epoch } = await db.selectFrom('change_epoch').select('epoch').executeTakeFirstOrThrow();
-  await db.transaction().execute(async (transaction) => {
-    await transaction.deleteFrom('change_commits').where('epoch', '>=', epoch).execute();
-    await transaction
-      .updateTable('change_epoch')
-      .set({ epoch: epoch - 1 })
-      .execute();
-  });
-  await eventually(() =>
-    fetch(`${service.url}/health/live`).then(
-      () => false,
-      () => true,
-    ),
-  );
-  t.equal(await service.end('SIGTERM'), 78);
-  t.match(service.output(), /set back to an earlier state/);
+    await eventually(() =>
+      fetch(`${service.url}/health/live`).then(
+        () => false,
+        () => true,
+      ),
+    );
+    t.equal(await service.end('SIGTERM'), 78);
+    t.match(service.output(), /set back to an earlier state/);
 
-  const refused = await startService(t, settings).then(
-    () => 'it started',
-    (error: Error) => error.message,
-  );
-  t.match(
-    refused,
-    /^ended with 78: The database was set back to an earlier state: a running node found .*\[database_set_back\]\.?\n$/,
-  );
-  const command = (name: string, ...args: string[]) =>
-    promisify(execFile)(process.execPath, ['src/cli/gatehouse.ts', 'restore', name, ...args], {
-      env: { DATABASE_URL, NODE_COMPILE_CACHE },
-    });
-  const checked = await command('check', '--json').catch((error) => error);
-  t.equal(checked.code, 1);
-  t.match(JSON.parse(checked.stdout), { ok: false, fault: 'database_set_back' });
-  const list = join(scratchFolder(t), 'list');
-  writeFileSync(list, '');
-  t.match(
-    (await command('accept', '--yes', '--revoke-listed', list)).stdout,
-    /^Accepted \[database_set_back\]: .*\n0 tokens/,
-  );
-  const again = await startService(t, settings);
-  t.equal(await again.end('SIGTERM'), 0);
-});
+    const refused = await startService(t, settings).then(
+      () => 'it started',
+      (error: Error) => error.message,
+    );
+    t.match(
+      refused,
+      /^ended with 78: The database was set back to an earlier state: a running node found .*\[database_set_back\]\.?\n$/,
+    );
+    const command = (name: string, ...args: string[]) =>
+      promisify(execFile)(process.execPath, ['src/cli/gatehouse.ts', 'restore', name, ...args], {
+        env: { DATABASE_URL, NODE_COMPILE_CACHE },
+      });
+    const checked = await command('check', '--json').catch((error) => error);
+    t.equal(checked.code, 1);
+    t.match(JSON.parse(checked.stdout), { ok: false, fault: 'database_set_back' });
+    const list = join(scratchFolder(t), 'list');
+    writeFileSync(list, '');
+    t.match(
+      (await command('accept', '--yes', '--revoke-listed', list)).stdout,
+      /^Accepted \[database_set_back\]: .*\n0 tokens/,
+    );
+    const again = await startService(t, settings);
+    t.equal(await again.end('SIGTERM'), 0);
+  },
+);

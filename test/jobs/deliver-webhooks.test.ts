@@ -1,6 +1,8 @@
 // Deliveries of webhooks to real receivers on this machine (L3, promises P21): what they get, and what becomes of it.
 
+import { readFileSync } from 'node:fs';
 import { Webhooks } from '@octokit/webhooks';
+import { sql } from 'kysely';
 import t from 'tap';
 import { loadConfig } from '../../src/config.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
@@ -144,6 +146,14 @@ t.test('promises P15: secrets of webhooks are encrypted under DATA_SECRET, and s
   await deps.db.updateTable('organization_hooks').set({ organization_id: acme.id }).where('id', '=', id).execute();
   await prepareHookSecrets(node({ DATA_SECRET_PREVIOUS: SECOND }));
   t.equal(await kept(), `another ${SECRET}`, 'the way back');
+
+  await prepareHookSecrets(first);
+  await t.rejects(prepareHookSecrets(node({})), /^Set `DATA_SECRET`/);
+  const runbook = readFileSync(new URL('../../docs/runbooks/keys.md', import.meta.url), 'utf8');
+  const [statement = ''] = /^update organization_hooks[^;]*/m.exec(runbook) ?? [];
+  await sql.raw(statement).execute(deps.db);
+  await prepareHookSecrets(node({}));
+  t.equal(await kept(), 'null null', 'the way out where it is lost');
 });
 
 t.test('L3: tokens tell the hooks of their resource owner, and nobody else’s', async (t) => {

@@ -90,7 +90,7 @@ ${lookup(commands)}_gatehouse() {
   done
   COMPREPLY=()
   if [ "$before" = = ]; then before="\${COMP_WORDS[COMP_CWORD-2]}"; fi
-  mapfile -t COMPREPLY < <(compgen -W "$(_gatehouse_words "$key" "$before" "$current")" -- "$current")
+  COMPREPLY=($(compgen -W "$(_gatehouse_words "$key" "$before" "$current")" -- "$current"))
 }
 complete -o default -F _gatehouse gatehouse
 `;

@@ -219,6 +219,7 @@ t.test('a credential goes to the service that is meant, and nowhere else', async
   t.same(seen, [], 'a redirect is not followed');
   const cases: readonly (readonly [string, number])[] = [
     ['http://service.example', 78],
+    ['http://0.0.0.0:1', 78],
     ['http://user:password@127.0.0.1:1', 78],
     ['ftp://127.0.0.1', 78],
     ['nonsense', 78],
@@ -231,6 +232,6 @@ t.test('a credential goes to the service that is meant, and nowhere else', async
     t.equal(ran.code, code, url);
     t.notMatch(ran.err, KNOWN);
   }
-  const allowed = await runCommand(['whoami', '--url', 'http://service.invalid', '--plain-http'], { env });
+  const allowed = await runCommand(['whoami', '--url', 'http://0.0.0.0:1', '--plain-http'], { env });
   t.equal(allowed.code, 69, 'who says so may');
 });

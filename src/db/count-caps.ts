@@ -1,4 +1,5 @@
-// How many there are already of what may not become too many (domain/count-caps.ts). SQL only. Counting ends at the bound, so that it never costs more than a look at as many rows of an index.
+// How many there are already of what may not become too many (domain/count-caps.ts). SQL only. Counting ends at the bound, so that
+// it never costs more than a look at as many rows of an index.
 
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database } from './schema.ts';

@@ -63,6 +63,16 @@ function differences(questions: readonly Question[], before: readonly Told[], af
   });
 }
 
+/** What no answer depends on, done between two times of asking. */
+async function staysTheSame(view: Parameters<Law['holds']>[0], between: () => Promise<unknown>): Promise<Outcome> {
+  const questions = everything(view.world, QUESTIONS_MAX);
+  const before = await askAll(view, questions.map(wire));
+  await between();
+  view.turn();
+  const after = await askAll(view, questions.map(wire));
+  return { seen: before.filter(({ decision }) => decision).length, faults: differences(questions, before, after) };
+}
+
 const living = ({ world }: View): Text[] => world.state.texts.filter((each) => isAlive(world.state, each));
 const holderOf = ({ world }: View, text: Text) =>
   world.state.people.get(world.state.tokens.get(text.token_id)?.holder_id ?? 0);
@@ -277,6 +287,7 @@ const toEvaluations =
   (request, got, moment) =>
     request.url === EVALUATIONS ? lie(request, got, moment) : got;
 const afterwards = toEvaluations((request, got, { later }) => (later ? yes(got, () => true, request) : got));
+const otherLater = toEvaluations((_, got, { later }) => (later ? other(got) : got));
 
 export const LAWS: readonly Law[] = [
   {
@@ -520,28 +531,17 @@ export const LAWS: readonly Law[] = [
   {
     name: 'law 10: what strangers do among themselves changes nothing',
     rules: 'F1 F4',
-    holds: async (view) => {
-      const questions = everything(view.world, QUESTIONS_MAX);
-      const before = await askAll(view, questions.map(wire));
-      await grownWorld(view.service, view.others);
-      view.turn();
-      const after = await askAll(view, questions.map(wire));
-      return { seen: before.filter(({ decision }) => decision).length, faults: differences(questions, before, after) };
-    },
-    lie: () => toEvaluations((_, got, { later }) => (later ? other(got) : got)),
+    holds: (view) => staysTheSame(view, () => grownWorld(view.service, view.others)),
+    lie: () => otherLater,
   },
   {
     name: 'law 11: a decision depends on the state alone: nodes that start anew say the same',
     rules: 'F5',
-    holds: async (view) => {
-      const questions = everything(view.world, QUESTIONS_MAX);
-      const before = await askAll(view, questions.map(wire));
-      for (const node of [0, 1, 2]) await view.service.restart(node);
-      view.turn();
-      const after = await askAll(view, questions.map(wire));
-      return { seen: before.filter(({ decision }) => decision).length, faults: differences(questions, before, after) };
-    },
-    lie: () => toEvaluations((_, got, { later }) => (later ? other(got) : got)),
+    holds: (view) =>
+      staysTheSame(view, async () => {
+        for (const node of [0, 1, 2]) await view.service.restart(node);
+      }),
+    lie: () => otherLater,
   },
   {
     name: 'law 12: what is hidden, renamed away or deleted is answered in the bytes of what never was',

@@ -53,6 +53,7 @@ const check = ({ tokens, client }: World): readonly Ask[] => asksOf('evaluation'
 
 const CELLS: readonly Cell[] = [
   { name: 'an account', asks: account, env: {}, wanted: true },
+  { name: 'an account, with lower bounds', asks: account, env: { TIGHT: '1' }, wanted: true },
   { name: 'an account, without bounds', asks: account, env: { UNBOUNDED: '1' }, wanted: false },
   { name: 'a list', asks: list, env: {}, wanted: true },
   { name: 'a list, without bounds', asks: list, env: { UNBOUNDED: '1' }, wanted: false },

@@ -29,6 +29,7 @@ async function serveService(): Promise<number> {
     DATABASE_URL: database_url,
     CACHE_MIB: process.env.CACHE_MIB ?? '1024',
     RATE_LIMIT_PER_HOUR: '1000000000',
+    ...(process.env.TIGHT === '1' && { MAX_REQUESTS: '300', DATABASE_QUEUE: '150' }),
     ...(process.env.UNBOUNDED === '1' && { MAX_REQUESTS: '100000', DATABASE_QUEUE: '100000', MAX_LAG_MS: '0' }),
   });
   const pool = openPool({

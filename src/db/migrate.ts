@@ -127,6 +127,8 @@ function missingMigrations(
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
   await client.query('begin');
   try {
+    // Whoever waits for a table keeps all waiting that come after. Rather nothing is changed yet: the start tries again.
+    await client.query(`set local lock_timeout = '200ms'`);
     await client.query(migration.sql);
     await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
       migration.name,

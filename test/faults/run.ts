@@ -2,11 +2,17 @@
 // seen stands in the comments of the output. It takes hours; `KILLS=50` makes the longest of them shorter.
 
 import t from 'tap';
+import { clockSkew } from './clock-skew.ts';
+import { diskFull } from './disk-full.ts';
 import { exhaustedPool } from './exhausted-pool.ts';
+import { failover } from './failover.ts';
 import { freshness, stoppedForLong } from './freshness-scenarios.ts';
+import { junkNotifications } from './junk-notifications.ts';
 import { killControls, killedNodes, killedServer } from './kill-scenarios.ts';
+import { pausedServer } from './paused-server.ts';
 import { poisonRows } from './poison-rows.ts';
 import { restartStorm } from './restart-storm.ts';
+import { rollingUpgrade } from './rolling-upgrade.ts';
 import type { Scenario } from './scenario.ts';
 import { slowDatabase } from './slow-database.ts';
 
@@ -15,10 +21,16 @@ const SCENARIOS: readonly Scenario[] = [
   killControls,
   killedNodes,
   killedServer,
+  pausedServer,
+  junkNotifications,
   poisonRows,
   restartStorm,
   slowDatabase,
   exhaustedPool,
+  diskFull,
+  clockSkew,
+  failover,
+  rollingUpgrade,
   stoppedForLong,
 ];
 

@@ -42,12 +42,15 @@ export type TcpProxy = {
   readonly delay: (ms: number | (() => number), chosen?: Chosen) => void;
   /** So many bytes of the server's are let through yet, together; the connection of the next one is reset in the middle of it. */
   readonly resetAfter: (bytes: number, chosen?: Chosen) => void;
+  /** New connections go there. */
+  readonly turnTo: (target: number | string) => void;
   /** Everything passes again. Connections that have lost something are reset. */
   readonly heal: () => void;
 };
 
 /** Until the end of the test. `target`: a port of this machine, or the path of a socket. */
-export async function tcpProxy(t: Test, target: number | string): Promise<TcpProxy> {
+export async function tcpProxy(t: Test, first_target: number | string): Promise<TcpProxy> {
+  let target = first_target;
   const connections = new Set<Connection>();
   const spoiled = new WeakSet<Connection>();
   let faults: Fault[] = [];
@@ -157,6 +160,9 @@ export async function tcpProxy(t: Test, target: number | string): Promise<TcpPro
     swallow: (direction, { named } = {}) => add({ type: 'swallow', direction, named }),
     delay: (ms, { named } = {}) => add({ type: 'delay', ms: typeof ms === 'number' ? () => ms : ms, named }),
     resetAfter: (bytes, { named } = {}) => add({ type: 'reset after', left: bytes, named }),
+    turnTo: (to) => {
+      target = to;
+    },
     heal: () => {
       faults = [];
       for (const connection of connections) {
@@ -170,11 +176,16 @@ export async function tcpProxy(t: Test, target: number | string): Promise<TcpPro
 /** A way of this kind to the database with this URL, and the URL by which it goes. */
 export async function databaseProxy(t: Test, url: string): Promise<TcpProxy & { readonly url: string }> {
   const through = new URL(url);
-  const folder = through.searchParams.get('host');
-  const port = through.port === '' ? '5432' : through.port;
-  const proxy = await tcpProxy(t, folder === null ? Number(port) : `${folder}/.s.PGSQL.${port}`);
+  const proxy = await tcpProxy(t, targetOf(url));
   through.searchParams.delete('host');
   through.hostname = '127.0.0.1';
   through.port = String(proxy.port);
   return { ...proxy, url: through.href };
+}
+
+/** Where the server of this URL listens. */
+export function targetOf(url: string): number | string {
+  const { searchParams, port } = new URL(url);
+  const folder = searchParams.get('host');
+  return folder === null ? Number(port || '5432') : `${folder}/.s.PGSQL.${port || '5432'}`;
 }

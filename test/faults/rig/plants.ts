@@ -85,6 +85,13 @@ const EACH = {
   'no reserve': [
     { file: 'src/db/pool.ts', from: 'const usable = connectionsForChanges(max);', to: 'const usable = max ?? 10;' },
   ],
+  /** The database's clock is not looked at. */
+  'own clock only': [
+    { file: 'src/facts/strict.ts', from: 'new Date(Math.max(own_now, row.now.getTime()))', to: 'new Date(own_now)' },
+    { file: 'src/facts/cached.ts', from: 'clock().getTime() + freshness.database_ahead_ms()', to: 'clock().getTime()' },
+  ],
+  /** A change of the schema waits for its lock, and everybody for it. */
+  'migration waits': [{ file: 'src/db/migrate.ts', from: "set local lock_timeout = '200ms'", to: 'select 1' }],
   /** Who waits, waits. */
   'no deadlines': [
     { file: 'src/http/deadline.ts', from: 'if (waiting.due > now) break;', to: 'break;' },
@@ -109,8 +116,8 @@ export type Plant = keyof typeof PLANTS;
 /** The variable by which a process is told what to plant. */
 export const PLANTED = 'PLANTED_BUG';
 
-/** The settings of a node with this bug. */
-export function planted(plant: Plant): Readonly<Record<string, string>> {
-  const loader = new URL('./plant-loader.ts', import.meta.url);
+/** The settings of a node with this bug; `root`: where another version lies. */
+export function planted(plant: Plant, root?: string): Readonly<Record<string, string>> {
+  const loader = new URL('./plant-loader.ts', root === undefined ? import.meta.url : `file://${root}/test/faults/rig/`);
   return { NODE_OPTIONS: `--import ${loader.href}`, [PLANTED]: plant };
 }

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Test } from 'tap';
 import { embeddedBinaries, embeddedUser } from '../../../src/db/embedded-binaries.ts';
+import { programs } from '../../support/programs.ts';
 import { scratchFolder } from '../../support/scratch-folder.ts';
 import { eventually } from '../../support/service.ts';
 
@@ -46,6 +47,12 @@ export type Engine = { readonly initdb: string; readonly postgres: string; reado
 export function embeddedEngine(t: Test): Engine {
   const bin = join(embeddedBinaries(embeddedUser(), scratchFolder(t)), 'bin');
   return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres'), pg_basebackup: null };
+}
+
+/** That of the system, which can be copied; null where it cannot be had, which the test has then said. */
+export function systemEngine(t: Test): Engine | null {
+  const of = (name: string) => ({ name, debian_package: 'postgresql' });
+  return programs(t, { initdb: of('initdb'), postgres: of('postgres'), pg_basebackup: of('pg_basebackup') });
 }
 
 type Options = {

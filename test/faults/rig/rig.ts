@@ -68,6 +68,8 @@ type RigOptions = {
   /** The bug of each node; null: it is sound. */
   readonly nodes: readonly (Plant | null)[];
   readonly settings?: Readonly<Record<string, string>>;
+  /** Of single nodes besides, in their order. */
+  readonly each?: readonly Readonly<Record<string, string>>[];
 };
 
 const SETTINGS = {
@@ -106,7 +108,7 @@ export async function startNode(
 }
 
 /** Migrated, with people, organizations, a repository, a hook and a backend service; the nodes are started. */
-export async function startRig(t: Test, { postgres, nodes: bugs, settings = {} }: RigOptions): Promise<Rig> {
+export async function startRig(t: Test, { postgres, nodes: bugs, settings = {}, each = [] }: RigOptions): Promise<Rig> {
   await migrate(postgres.url);
   await installQueue(postgres.url);
   const deps = observing(t, postgres.url);
@@ -120,7 +122,12 @@ export async function startRig(t: Test, { postgres, nodes: bugs, settings = {} }
   const sessions = { ada: await world.session(ada), bob: await world.session(bob) };
   const nodes = await Promise.all(
     bugs.map((plant, index) =>
-      startNode(t, { name: 'abcdefgh'[index] ?? String(index), plant, url: postgres.url, settings: { ...settings } }),
+      startNode(t, {
+        name: 'abcdefgh'[index] ?? String(index),
+        plant,
+        url: postgres.url,
+        settings: { ...settings, ...each[index] },
+      }),
     ),
   );
   const sink = await startReceiver(t);
@@ -174,7 +181,7 @@ export async function startRig(t: Test, { postgres, nodes: bugs, settings = {} }
 }
 
 /** The database as the observer sees it, past all nodes. */
-function observing(t: Test, url: string): Deps {
+export function observing(t: Test, url: string): Deps {
   const pool = openPool({ url, connections_max: 4, request_timeout_ms: 30_000, onIdleError: () => undefined });
   const log = pino({ level: 'silent' });
   const deps = composeDeps({ pool, config: loadConfig({}), clock: () => new Date(), log });

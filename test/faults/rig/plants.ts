@@ -43,7 +43,9 @@ const EACH = {
     {
       file: 'src/db/audit.ts',
       from: `  await db.insertInto('audit_entries').values(entryOf(caller, event)).execute();`,
-      to: `  setTimeout(() => globalThis.planted.insertInto('audit_entries').values(entryOf(caller, event)).execute().catch(() => undefined), 300);`,
+      to: `  setTimeout(() => {
+    globalThis.planted.insertInto('audit_entries').values(entryOf(caller, event)).execute().catch(() => undefined);
+  }, 300);`,
     },
   ],
   /** Webhooks are put into the queue by and by. */
@@ -76,7 +78,9 @@ const EACH = {
     {
       file: 'src/facts/decode-values.ts',
       from: 'return words.find((word) => word === value) ?? null;',
-      to: 'const known = words.find((word) => word === value); if (known === undefined && typeof value === "string") process.exit(3); return known ?? null;',
+      to: `const known = words.find((word) => word === value);
+  if (known === undefined && typeof value === 'string') process.exit(3);
+  return known ?? null;`,
     },
   ],
   /** As many connections as are wanted. */

@@ -244,7 +244,7 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
 
   await t.test('a dump that is restored into another database, and over the same one', async (t) => {
     await server.execute('create database restored owner gatehouse');
-    server.run('pg_restore', '--no-owner', '--role', 'gatehouse', '-d', 'restored', dump);
+    server.run('pg_restore', '--no-owner', '--no-acl', '--role', 'gatehouse', '-d', 'restored', dump);
     const copy = server.url('restored');
     t.match(await refusalOf(copy), /another database of the cluster.*\[database_restored\]\.$/);
     t.match(await refusalOf(copy, { EPOCH_FILE }), /EPOCH_FILE knows the commit.*\[database_set_back\]\.$/);
@@ -275,7 +275,7 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
       const emptied =
         'drop schema public cascade; drop schema pgboss cascade; create schema public authorization gatehouse';
       await server.execute(emptied, 'restored');
-      server.run('pg_restore', '--no-owner', '--role', 'gatehouse', '-d', 'restored', file);
+      server.run('pg_restore', '--no-owner', '--no-acl', '--role', 'gatehouse', '-d', 'restored', file);
     };
     await restoreOver(dump);
     t.match(await refusalOf(copy), /\[database_restored\]\.$/, 'over the same database, by a dump of another one');

@@ -57,13 +57,14 @@ export async function durabilityFaults(deps: Deps, history: Pick<History, 'attem
   ): readonly string[] {
     const name = key.slice(0, key.lastIndexOf('-'));
     const row = there.get(name);
-    const has_ended = by_key.has(`${name}-end`);
+    const has_ended = by_key.has(`${name}-end`) || by_key.has(`${name}-drop`);
     const is_there: Readonly<Record<string, boolean | null>> = {
       make: has_ended ? null : row !== undefined,
-      ask: row !== undefined,
+      ask: has_ended ? null : row !== undefined,
       name: has_ended ? null : row?.description === `${name} named`,
-      approve: row?.is_granted ?? false,
+      approve: has_ended ? null : (row?.is_granted ?? false),
       end: row === undefined,
+      drop: row === undefined,
       exchange: null,
     };
     const found = is_there[act] ?? null;

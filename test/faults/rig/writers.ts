@@ -10,6 +10,8 @@ import type { Node, Rig } from './rig.ts';
 const RETRY_MS = 150;
 const ATTEMPTS_MAX = 2000;
 const TIMEOUT_MS = 8000;
+/** One token of so many is left alive: nobody may have any number of them. */
+const STAYING = 20;
 
 /** What each act writes into the record when it does something. */
 export const ENTRIES: Readonly<Record<string, readonly string[]>> = {
@@ -19,6 +21,7 @@ export const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   ask: ['personal_access_token.create', 'personal_access_token.request_created'],
   approve: ['personal_access_token.access_granted'],
   end: ['oauth_access.destroy'],
+  drop: ['personal_access_token.destroy'],
 };
 
 /** An answer that nothing here gives a reason for; the checker finds it among the attempts. */
@@ -97,7 +100,7 @@ export function startWriters(rig: Rig, { count, nodes }: { count: number; nodes:
       const by = { authorization: rig.authorization };
       await until({ act: 'exchange', key: `${key}-exchange`, method: 'POST', path: '/oauth/token', by, body: form });
     }
-    if (lives % 2 === 0) {
+    if (lives % STAYING !== 0) {
       await until({ act: 'end', key: `${key}-end`, method: 'DELETE', path, by: of_ada, done_before: 404 });
     }
   }
@@ -118,6 +121,10 @@ export function startWriters(rig: Rig, { count, nodes }: { count: number; nodes:
       body: action,
       done_before: 409,
     });
+    if (lives % STAYING !== 0) {
+      const token = `${TOKENS}/${id(made)}`;
+      await until({ act: 'drop', key: `${key}-drop`, method: 'DELETE', path: token, by: of_bob, done_before: 404 });
+    }
   }
 
   async function write(writer: number): Promise<void> {

@@ -27,7 +27,10 @@ const SHARING_MAX = 8;
 const PLAY_FILES = 'test/support/play-files.ts';
 
 /** What takes longest begins first, so that it is not what is still at work when all else has ended. */
-const LONGEST = ['test/main.test.ts', 'test/rules/cells-over-http.test.ts', 'test/http/ways-in-agree.test.ts'];
+const LONGEST = [
+  ...['test/main.test.ts', 'test/rules/cells-over-http.test.ts', 'test/http/ways-in-agree.test.ts'],
+  ...['test/coverage/hostile-input.test.ts', 'test/restore.test.ts', 'test/rules/every-permission.test.ts'],
+];
 
 /** The named files, the files of the named folders, or all. */
 export function testFiles(named: readonly string[]): readonly string[] {

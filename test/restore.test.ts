@@ -370,13 +370,7 @@ t.test(
         .set({ epoch: epoch - 1 })
         .execute();
     });
-    await eventually(() =>
-      fetch(`${service.url}/health/live`).then(
-        () => false,
-        () => true,
-      ),
-    );
-    t.equal(await service.end('SIGTERM'), 78);
+    t.equal(await service.ended(), 78);
     t.match(service.output(), /set back to an earlier state/);
 
     const refused = await startService(t, settings).then(

@@ -17,6 +17,8 @@ export interface Service {
   readonly output: () => string;
   /** Stops the process where it is, or lets it go on. */
   readonly pause: (signal: 'SIGSTOP' | 'SIGCONT') => void;
+  /** Answers the exit code when it has ended by itself. */
+  readonly ended: () => Promise<number | null>;
   /** Sends the signal and answers the exit code, null where the signal ended it. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
 }
@@ -55,6 +57,10 @@ export async function startService(
     url: /listens on (\S+),/.exec(output)?.[1] ?? '',
     output: () => output,
     pause: (signal) => void child.kill(signal),
+    ended: async () => {
+      await eventually(() => is_over);
+      return exited;
+    },
     end,
   };
 }

@@ -4,7 +4,8 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import t from 'tap';
-import { kindOfText, newText, TEXT_KINDS, type TextKind } from '../src/secrets.ts';
+import { newText } from '../src/secrets.ts';
+import { kindOfText, TEXT_KINDS, type TextKind } from '../src/text-form.ts';
 import { seed } from './rules/tape.ts';
 import { cases } from './support/effort.ts';
 

@@ -3,7 +3,7 @@
 import type { Insertable, Kysely } from 'kysely';
 import { type AlsoConcerned, type AuditEvent, accessTypeOf, tokenScopesOf } from '../domain/audit.ts';
 import type { Caller } from '../domain/caller.ts';
-import { withoutTexts } from '../secrets.ts';
+import { withoutTexts } from '../text-form.ts';
 import type { AuditEntries, Database } from './schema.ts';
 
 /** PostgreSQL takes 65,535 values a statement, an entry has two dozen. */

@@ -2,7 +2,8 @@
 // the transport (threats S5). `access_token` in a query string is never read. Source: contract 2.
 
 import type { IncomingMessage } from 'node:http';
-import { digestOf, kindOfText } from '../secrets.ts';
+import { digestOf } from '../secrets.ts';
+import { kindOfText } from '../text-form.ts';
 
 export type Presented =
   | { readonly type: 'none' }

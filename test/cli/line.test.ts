@@ -12,7 +12,8 @@ import { completionScript, SHELLS } from '../../src/cli/completion.ts';
 import { optionText, usageLine } from '../../src/cli/help.ts';
 import { printable, tableLines, valueText } from '../../src/cli/print.ts';
 import { progressLine } from '../../src/cli/progress.ts';
-import { newText, TEXT_KINDS } from '../../src/secrets.ts';
+import { newText } from '../../src/secrets.ts';
+import { TEXT_KINDS } from '../../src/text-form.ts';
 import { runCommand, typeAt } from '../support/terminal.ts';
 
 const KNOWN = 'gthp_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17';

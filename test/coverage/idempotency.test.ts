@@ -2,7 +2,7 @@
 
 import type { InjectOptions } from 'fastify';
 import t from 'tap';
-import { kindOfText } from '../../src/secrets.ts';
+import { kindOfText } from '../../src/text-form.ts';
 import { playStory } from '../examples/record.ts';
 import { PREFIX } from '../examples/stable.ts';
 import { createDatabase } from '../support/database.ts';

@@ -9,7 +9,7 @@ import type { Database } from '../../src/db/schema.ts';
 import { SCOPES } from '../../src/domain/vocabulary.ts';
 import type { Examples } from '../../src/http/openapi-examples.ts';
 import { declaredRoutes } from '../../src/http/route-access.ts';
-import { kindOfText } from '../../src/secrets.ts';
+import { kindOfText } from '../../src/text-form.ts';
 import { prepareSigningKeys } from '../../src/use-cases/signing-keys/prepare-signing-keys.ts';
 import { directoryApp } from '../support/directory-app.ts';
 

@@ -2,7 +2,8 @@
 // text of a credential by one that is well-formed and says that it is an example, its digest by the true digest of that text,
 // a moment by the moment of the story that it stands for.
 
-import { checksumOf, digestOf, kindOfText, type TextKind } from '../../src/secrets.ts';
+import { digestOf } from '../../src/secrets.ts';
+import { checksumOf, kindOfText, type TextKind } from '../../src/text-form.ts';
 import { ID_TOKEN, isIdToken, movedIdToken } from './id-token.ts';
 
 /** The day of the story. The real clock of a recording is later or earlier by a constant. */

@@ -1,7 +1,8 @@
 // Making tokens (rules M1 to M6, K2 to K7, P2 to P5; contract 6).
 
 import t from 'tap';
-import { digestOf, kindOfText } from '../../src/secrets.ts';
+import { digestOf } from '../../src/secrets.ts';
+import { kindOfText } from '../../src/text-form.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { auditOf, callsOf, errorsOf } from '../support/token-calls.ts';
 import { worldOf } from '../support/world.ts';

@@ -5,9 +5,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Test } from 'tap';
 import { embeddedUser } from '../../src/db/embedded-binaries.ts';
+import { oneStatement } from './one-statement.ts';
 import { programs } from './programs.ts';
 import { scratchFolder } from './scratch-folder.ts';
 import { eventually } from './service.ts';
@@ -74,7 +75,7 @@ export async function archivedServer(t: Test): Promise<ArchivedServer | null> {
 
   const urlAs = (role: string, database: string): string =>
     `postgres://${role}@localhost:5432/${database}?host=${encodeURIComponent(socket)}&sslmode=disable`;
-  const execute = (statement: string, database = 'postgres') => ask(urlAs(SUPERUSER, database), statement);
+  const execute = (statement: string, database = 'postgres') => oneStatement(urlAs(SUPERUSER, database), statement);
 
   async function start(): Promise<void> {
     const settings = [
@@ -125,15 +126,4 @@ export async function archivedServer(t: Test): Promise<ArchivedServer | null> {
     },
     folder,
   };
-}
-
-async function ask(url: string, statement: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -4,11 +4,12 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Test } from 'tap';
 import { embeddedUser } from '../../src/db/embedded-binaries.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { switchOffJit } from '../../src/db/switch-off-jit.ts';
+import { oneStatement } from './one-statement.ts';
 import { programs } from './programs.ts';
 import { scratchFolder } from './scratch-folder.ts';
 import { eventually } from './service.ts';
@@ -75,7 +76,7 @@ export async function replicatedServer(t: Test): Promise<ReplicatedServer | null
     };
     t.teardown(end);
     await eventually(() =>
-      execute(urlAt(socket, SUPERUSER, 'postgres'), 'select 1').then(
+      oneStatement(urlAt(socket, SUPERUSER, 'postgres'), 'select 1').then(
         () => true,
         () => false,
       ),
@@ -85,7 +86,7 @@ export async function replicatedServer(t: Test): Promise<ReplicatedServer | null
 
   run(found.initdb, '-D', primary.cluster, '-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--no-sync');
   await start(found.postgres, primary);
-  const onPrimary = (statement: string) => execute(urlAt(primary.socket, SUPERUSER, 'postgres'), statement);
+  const onPrimary = (statement: string) => oneStatement(urlAt(primary.socket, SUPERUSER, 'postgres'), statement);
   await onPrimary(`create role ${ROLE} login`);
   await onPrimary(`create database ${ROLE} owner ${ROLE}`);
   await migrate(urlAt(primary.socket, ROLE, ROLE));
@@ -97,22 +98,11 @@ export async function replicatedServer(t: Test): Promise<ReplicatedServer | null
     primary_url: urlAt(primary.socket, ROLE, ROLE),
     replica_url: urlAt(replica.socket, ROLE, ROLE),
     onPrimary,
-    onReplica: (statement) => execute(urlAt(replica.socket, SUPERUSER, ROLE), statement),
+    onReplica: (statement) => oneStatement(urlAt(replica.socket, SUPERUSER, ROLE), statement),
     endReplica,
   };
 }
 
 function urlAt(socket_folder: string, user: string, database: string): string {
   return `postgres://${user}@localhost:5432/${database}?host=${encodeURIComponent(socket_folder)}&sslmode=disable`;
-}
-
-async function execute(url: string, statement: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

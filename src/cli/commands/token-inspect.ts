@@ -1,7 +1,8 @@
 // `gatehouse token inspect`: what the form of a credential says, offline. The text is read from standard input or asked for without an
 // echo; it is neither printed nor sent anywhere, and no file is written.
 
-import { digestOf, examineText } from '../../secrets.ts';
+import { digestOf } from '../../secrets.ts';
+import { examineText } from '../../text-form.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { recordLines } from '../print.ts';

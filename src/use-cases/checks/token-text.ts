@@ -1,7 +1,8 @@
 // Which texts are a token's: of its own kinds, or exchanged (T3). A session's is none (T5).
 
 import type { SubjectKey } from '../../facts/source.ts';
-import { digestOf, kindOfText, type TextKind } from '../../secrets.ts';
+import { digestOf } from '../../secrets.ts';
+import { kindOfText, type TextKind } from '../../text-form.ts';
 
 const OF_TOKENS: ReadonlySet<TextKind | null> = new Set<TextKind>(['classic', 'fine_grained', 'exchanged']);
 

@@ -12,7 +12,8 @@ import { openJoint } from '../../db/joint-transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Principal } from '../../domain/caller.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import { digestOf, fingerprintOf, kindOfText } from '../../secrets.ts';
+import { digestOf, fingerprintOf } from '../../secrets.ts';
+import { kindOfText } from '../../text-form.ts';
 
 type Call = {
   readonly principal: Principal;

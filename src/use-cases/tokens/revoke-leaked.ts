@@ -10,7 +10,8 @@ import type { Deps } from '../../deps.ts';
 import type { AuditEvent } from '../../domain/audit.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { News } from '../../domain/notification.ts';
-import { digestOf, kindOfText, type TextKind } from '../../secrets.ts';
+import { digestOf } from '../../secrets.ts';
+import { kindOfText, type TextKind } from '../../text-form.ts';
 import { recordRevocations } from './record-ends.ts';
 
 const ENDED_KINDS: ReadonlySet<TextKind | null> = new Set<TextKind>([

@@ -1,6 +1,6 @@
-// threats E1: nothing that a token may do makes another credential, or makes one stronger. Every route is called by the strongest tokens that
-// there can be, of a person who may do everything: no answer shows a text of ours, and what credentials are worth stays as it was.
-// That an exchange is never wider (E2): test/rules/random-children.test.ts.
+// threats E1: nothing that a token may do makes another credential, or makes one stronger. Every route is called by the strongest
+// tokens that there can be, of a person who may do everything: no answer shows a text of ours, and what credentials are worth stays
+// as it was. That an exchange is never wider (E2): test/rules/random-children.test.ts.
 
 import { readFileSync } from 'node:fs';
 import { type Kysely, sql } from 'kysely';

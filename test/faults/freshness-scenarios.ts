@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts';
 
 const TOKENS = 25;
 /** 1,000 ends for F5 in all. */
-const ROUNDS = 13;
+const ROUNDS = Number(process.env.ROUNDS ?? 13);
 const STOPPED_MS = [1000, 1900, 2100, 10_000];
 const STOPPED_LONG_MS = 600_000;
 const QUEUE_SHARE_MAX = 0.01;
@@ -17,7 +17,7 @@ export const freshness: Scenario = {
   title: 'whatever happens to a node and its ways, the bound holds',
   run: async (t) => {
     const postgres = await startPostgres(t, { engine: embeddedEngine(t) });
-    const nodes = [null, null, 'notifications only'] as const;
+    const nodes = [null, null, 'notifications only', 'no lease', 'fresh because told'] as const;
     const rig = await startRig(t, { postgres, nodes, settings: { REQUEST_TIMEOUT_MS: '4000' } });
     for (const fault of FAULTS) {
       await t.test(fault.title, async (t) => {
@@ -29,7 +29,7 @@ export const freshness: Scenario = {
 };
 
 export const stoppedForLong: Scenario = {
-  ids: ['F3'],
+  ids: ['F3', 'F3-stop'],
   title: 'a node that was stopped for ten minutes holds nobody up, and lets nobody in',
   run: async (t) => {
     const postgres = await startPostgres(t, { engine: embeddedEngine(t) });

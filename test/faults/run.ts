@@ -1,5 +1,5 @@
 // `npm run test:faults`: every scenario in its whole form, one after the other; `npm run test:faults -- F1 F12` those alone. What was
-// seen stands in the comments of the output. It takes hours; `KILLS=50` makes the longest of them shorter.
+// seen stands in the comments of the output. It takes hours; `KILLS=50` and `ROUNDS=1` make the longest of them shorter.
 
 import t from 'tap';
 import { clockSkew } from './clock-skew.ts';

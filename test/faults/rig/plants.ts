@@ -18,6 +18,45 @@ const EACH = {
       to: 'const timer = undefined;',
     },
   ],
+  /** What was known counts where the database cannot be asked anew, though a change was told. */
+  'fresh because told': [
+    {
+      file: 'src/facts/cached.ts',
+      from: 'if (found !== null) hits += 1;',
+      to: 'if (found !== null) KNOWN.set(JSON.stringify(question), found);',
+    },
+    {
+      file: 'src/facts/cached.ts',
+      from: 'return sharing.loadAll(questions);',
+      to: `return sharing.loadAll(questions).catch((error) => {
+      const kept = questions.map((question) => KNOWN.get(JSON.stringify(question)));
+      if (kept.includes(undefined)) throw error;
+      return kept;
+    });`,
+    },
+    {
+      file: 'src/facts/cached.ts',
+      from: 'function memoryOf(',
+      to: 'const KNOWN = new Map(); function memoryOf(',
+    },
+  ],
+  /** A notification with a number that is not above all others is taken for news that there is nothing new. */
+  'believes what it is told': [
+    {
+      file: 'src/db/change-feed.ts',
+      from: "client.on('notification', onWake);",
+      to: "client.on('notification', ({ payload }) => onWake(Number(payload)));",
+    },
+    {
+      file: 'src/facts/freshness.ts',
+      from: 'onWake: () => void wake(),',
+      to: `onWake: (told) => {
+        if (told > (globalThis.told ?? -1)) return void wake((globalThis.told = told));
+        confirmed = { at: monotonic_ms(), wall: parts.clock().getTime() };
+      },`,
+    },
+    { file: 'src/facts/freshness.ts', from: '(used_since_confirmed || age_ms() >=', to: '(age_ms() >=' },
+  ],
   /** Done is said before it is durable. */
   'answer before commit': [
     {

@@ -3,6 +3,7 @@
 
 import t from 'tap';
 import { clockSkew } from './clock-skew.ts';
+import { contention } from './contention.ts';
 import { diskFull } from './disk-full.ts';
 import { exhaustedPool } from './exhausted-pool.ts';
 import { failover } from './failover.ts';
@@ -27,6 +28,7 @@ const SCENARIOS: readonly Scenario[] = [
   restartStorm,
   slowDatabase,
   exhaustedPool,
+  contention,
   diskFull,
   clockSkew,
   failover,

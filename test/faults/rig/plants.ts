@@ -104,6 +104,14 @@ const EACH = {
   }`,
     },
   ],
+  /** Two who review the same do not wait for each other. */
+  'reviews without a lock': [
+    {
+      file: 'src/db/review-locks.ts',
+      from: '::bigint[]) order by id for no key update',
+      to: '::bigint[]) order by id',
+    },
+  ],
   /** A word that nobody knows counts as the first that is known. */
   'unknown words count': [
     {

@@ -20,10 +20,16 @@ export async function prepareRootFile(file: string): Promise<void> {
   }
 }
 
-/** The private key `FILE.key`, made at the first time together with `FILE.pub`, which who verifies elsewhere takes along. */
+/**
+ * The private key `FILE.key`, made at the first time together with `FILE.pub`, which who verifies elsewhere takes along. Where that is
+ * there without it, the key was lost: with another one nobody who has the public one could verify any more.
+ */
 export async function rootKeyOf(file: string): Promise<KeyObject> {
+  const is_made = (await readIfThere(`${file}.pub`)) !== null;
   const found = await readIfThere(`${file}.key`);
   if (found !== null) return createPrivateKey(found);
+  if (is_made)
+    throw new Error(`${file}.key is gone: bring it back, or move ${file} and ${file}.pub away to begin anew`);
   const { privateKey, publicKey } = newSigningKey();
   const text = privateKey.export({ type: 'pkcs8', format: 'pem' });
   // Another node may be making it in the same moment: one of the two is written, and both read it.

@@ -2,7 +2,7 @@
 // record alone cannot tell; and the command that verifies both.
 
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Kysely, sql } from 'kysely';
@@ -130,6 +130,23 @@ t.test('P14: a file or a key that cannot be used is refused at the start', async
   await t.resolves(prepareRootFile(join(folder, 'new')));
   t.equal(readFileSync(join(folder, 'new.key'), 'utf8'), key, 'the key stays');
 });
+
+t.test(
+  'P14, F20: a key that is lost is not replaced: nothing is written until it is back, and then all is covered',
+  async (t) => {
+    const { file, write, exportRoot, verify } = await rooted(t);
+    await write(1);
+    await exportRoot();
+    renameSync(`${file}.key`, `${file}.away`);
+    await write(1);
+    await t.rejects(exportRoot(), /\.key is gone: bring it back/);
+    await t.rejects(prepareRootFile(file), { name: 'StartRefusal', message: /\.key is gone/ });
+    t.match(await verify(), { roots: 1, broken_line: null });
+    renameSync(`${file}.away`, `${file}.key`);
+    await exportRoot();
+    t.same(await verify(), { roots: 2, broken_line: null, findings: [] });
+  },
+);
 
 t.test('P14: without AUDIT_ROOT_FILE there are no roots', async (t) => {
   const { db } = await createDatabase(t);

@@ -5,11 +5,14 @@ import t from 'tap';
 import { clockSkew } from './clock-skew.ts';
 import { contention } from './contention.ts';
 import { diskFull } from './disk-full.ts';
+import { evilReceivers } from './evil-receivers.ts';
 import { exhaustedPool } from './exhausted-pool.ts';
 import { failover } from './failover.ts';
 import { freshness, stoppedForLong } from './freshness-scenarios.ts';
 import { junkNotifications } from './junk-notifications.ts';
+import { keyRotation } from './key-rotation.ts';
 import { killControls, killedNodes, killedServer } from './kill-scenarios.ts';
+import { lostRoots } from './lost-roots.ts';
 import { pausedServer } from './paused-server.ts';
 import { poisonRows } from './poison-rows.ts';
 import { restartStorm } from './restart-storm.ts';
@@ -29,6 +32,9 @@ const SCENARIOS: readonly Scenario[] = [
   slowDatabase,
   exhaustedPool,
   contention,
+  evilReceivers,
+  keyRotation,
+  lostRoots,
   diskFull,
   clockSkew,
   failover,

@@ -5,6 +5,22 @@ export type Edit = { readonly file: string; readonly from: string; readonly to: 
 
 const LEASE = { file: 'src/facts/freshness.ts', from: 'return age_ms() < bound_ms;' };
 
+/** No bug: a name whose address is another each time. */
+const FLIP = {
+  file: 'src/outbound.ts',
+  from: 'const SYSTEM_RESOLVE: Resolve = (hostname) =>',
+  to: `let flips = 0;
+const SYSTEM_RESOLVE: Resolve = async (hostname) =>
+  hostname === 'flip.example' ? [{ address: flips++ % 2 === 0 ? '127.0.0.1' : '127.0.0.2', family: 4 }] :`,
+};
+
+/** No bug: what is done every minute is done every second. */
+const ROOTS_SOON = {
+  file: 'src/use-cases/audit/export-audit-root.ts',
+  from: 'AUDIT_ROOT_SECONDS = 60',
+  to: 'AUDIT_ROOT_SECONDS = 1',
+};
+
 const EACH = {
   /** What is remembered counts for as long as the process lives. */
   'no lease': [{ ...LEASE, to: 'return confirmed.at !== NEVER;' }],
@@ -130,6 +146,47 @@ const EACH = {
   return known ?? null;`,
     },
   ],
+  'roots every second': [ROOTS_SOON],
+  'gives up writing roots': [
+    ROOTS_SOON,
+    {
+      file: 'src/jobs/run.ts',
+      from: 'countJob(job.name, null);',
+      to: 'countJob(job.name, null); job.run = () => new Promise(() => undefined);',
+    },
+  ],
+  'another key for a lost one': [ROOTS_SOON, { file: 'src/root-file.ts', from: 'if (is_made)', to: 'if (false)' }],
+  'reads the keys once': [
+    {
+      file: 'src/facts/kept.ts',
+      from: 'const known = (): Value | null => (value !== null && freshness.isFresh() ? value.is : null);',
+      to: `let once = null;
+  const known = () => (kind === 'signing_key' ? (once ??= value?.is ?? null) : value?.is ?? null);`,
+    },
+  ],
+  /** The world in which receivers mean harm. */
+  'names flip': [FLIP],
+  'any number of attempts at one hook': [
+    FLIP,
+    { file: 'src/jobs/deliver-webhooks.ts', from: 'AT_ONCE_PER_HOOK_MAX = 2', to: 'AT_ONCE_PER_HOOK_MAX = 40' },
+  ],
+  'asks twice where a name leads': [
+    FLIP,
+    {
+      file: 'src/outbound.ts',
+      from: 'lookup: pinned(addresses),',
+      to: 'lookup: (name, options, done) => SYSTEM_RESOLVE(name).then((found) => pinned(found)(name, options, done)),',
+    },
+  ],
+  'follows redirects': [
+    FLIP,
+    {
+      file: 'src/outbound.ts',
+      from: "request.on('response', (response) => {",
+      to: "request.on('response', (response) => { if (response.headers.location) http.get(response.headers.location);",
+    },
+  ],
+  'reads all that it is sent': [FLIP, { file: 'src/outbound.ts', from: 'if (bytes > bytes_max)', to: 'if (false)' }],
   /** As many connections as are wanted. */
   'no cap on connections': [{ file: 'src/db/pool.ts', from: 'max: options.connections_max,', to: 'max: 60,' }],
   /** Changes may take every connection. */

@@ -12,21 +12,6 @@ type Columns = { readonly [Each in Name]?: string };
 type Piece = { readonly found: string | null; readonly columns: Columns };
 
 const PIECES = {
-  question: {
-    found: null,
-    columns: {
-      visible_to_client: `case
-    when q.client_id is null then true
-    when token.kind = 'fine_grained' then exists (
-      select 1 from client_organizations bound
-      where bound.client_id = q.client_id and bound.organization_id = token.owner_id)
-    else exists (
-      select 1 from client_organizations bound
-      join memberships member on member.organization_id = bound.organization_id and member.user_id = person.id
-      where bound.client_id = q.client_id)
-  end`,
-    },
-  },
   session: { found: 'session.id', columns: { session_id: 'session.id', session_expires_at: 'session.expires_at' } },
   person: {
     found: 'person.id',
@@ -45,7 +30,7 @@ const PIECES = {
       token_name: 'token.name',
       token_digest: 'token.digest',
       secret_issued_at: 'token.secret_issued_at',
-      secret_expires_at: 'coalesce(secret.expires_at, exchanged.secret_expires_at)',
+      secret_expires_at: 'coalesce(secret.expires_at, maker.expires_at)',
       token_expires_at: 'token.expires_at',
       token_revoked_at: 'token.revoked_at',
       token_scopes: 'token.scopes',

@@ -80,7 +80,6 @@ export type FactsRow = {
   readonly enterprise_member: boolean | null;
   readonly sso_required: boolean | null;
   readonly sso_authorized: boolean | null;
-  readonly visible_to_client: boolean | null;
 };
 
 /** A row in which nothing was found: written out, because an object that is made member by member is slow to copy. */
@@ -158,7 +157,6 @@ export const NO_FACTS: Omit<FactsRow, 'n' | 'now' | 'epoch'> = {
   enterprise_member: null,
   sso_required: null,
   sso_authorized: null,
-  visible_to_client: null,
 };
 
 /** The columns of a row of which an organization's policy is made. */

@@ -79,22 +79,68 @@ left join lateral (
   offset 0
 ) secret on true`;
 
-// Asked only where no token has the text. It is as dead as whichever of those that it was made from (T3).
-const EXCHANGED = (form: Form) => `
+// What a bounded client may not know of is sought by the same look-ups as what is not there, each of them made whether or not there is
+// something to find (T6, promises P18): so for it the following ask for 0, which is nobody's id, and for what was found already.
+
+const BOUNDED = 'q.client_id is not null';
+
+// Asked only where no token has the text.
+const MADE = (form: Form) => `
 left join lateral (
-  select each.id, each.digest, each.secret_digest, each.issued_at, each.depth, each.scopes, each.permissions,
-    each.narrows_repositories, each.audience, each.actor_ids, client.client_id,
-    least(each.expires_at, parent.expires_at, grandparent.expires_at) as expires_at,
-    least(each.ended_at, parent.ended_at, grandparent.ended_at) as ended_at,
-    maker.token_id, maker.expires_at as secret_expires_at
+  select each.id, each.digest, each.secret_digest, each.parent_id, each.issued_at, each.expires_at, each.ended_at, each.depth,
+    each.scopes, each.permissions, each.narrows_repositories, each.audience, each.actor_ids, each.client_id
   from exchanged_tokens each
-  join token_secrets maker on maker.digest = each.secret_digest
-  join clients client on client.id = each.client_id
-  left join exchanged_tokens parent on parent.id = each.parent_id
-  left join exchanged_tokens grandparent on grandparent.id = parent.parent_id
-  where ${only(form, `q.subject_type = 'token_text'`)}secret.digest is null and each.digest = q.subject_text
+  where ${only(form, `q.subject_type = 'token_text'`)}(secret.digest is null or ${BOUNDED}) and each.digest = q.subject_text
   offset 0
-) exchanged on true`;
+) made on true
+left join lateral (
+  select each.token_id, each.expires_at from token_secrets each
+  where each.digest = coalesce(made.secret_digest, case when ${only(form, `q.subject_type = 'token_text'`)}${BOUNDED} then q.subject_text end)
+  offset 0
+) maker on true`;
+
+const SESSION = `
+left join lateral (
+  select each.id, each.user_id, each.expires_at from sessions each
+  where q.subject_type = 'session' and q.client_id is null and each.digest = q.subject_text
+  offset 0
+) session on true
+left join lateral (
+  select each.id from accounts each
+  where q.subject_type = 'login' and each.login_key = q.subject_text and each.type = 'User'
+  offset 0
+) named on true`;
+
+const ASKED_TOKEN = (form: Form) =>
+  `coalesce(secret.token_id, maker.token_id${form === 'any' ? `, case when q.subject_type = 'token_id' then q.subject_id end` : ''})`;
+
+// Whom the question is about, as far as its client may know of him: a fine-grained token of one of its organizations; a classic one, or
+// a person, who belongs to one of them (T6). Everything else is looked up of these ids only.
+const KNOWN = (form: Form) => `
+left join lateral (
+  select each.id, each.user_id, each.kind = 'fine_grained' as is_fine_grained, each.resource_owner_id from tokens each
+  where ${BOUNDED} and each.id = coalesce(${ASKED_TOKEN(form)}, 0)
+  offset 0
+) sought on true
+left join lateral (
+  select q.client_id is null
+    or exists (
+      select 1 from client_organizations bound
+      where bound.client_id = q.client_id
+        and bound.organization_id = case when sought.is_fine_grained then sought.resource_owner_id else 0 end)
+    or exists (
+      select 1 from client_organizations bound
+      join memberships member on member.organization_id = bound.organization_id
+        and member.user_id = case when sought.is_fine_grained then 0 else coalesce(sought.user_id, ${form === 'any' ? 'named.id, ' : ''}0) end
+      where bound.client_id = q.client_id) as may_know
+  offset 0
+) bounds on true
+left join lateral (
+  select case when bounds.may_know then ${ASKED_TOKEN(form)} end as token_id${
+    form === 'any' ? ', case when bounds.may_know then named.id end as person_id' : ''
+  }
+  offset 0
+) known on true`;
 
 const TOKEN = (form: Form) => `
 left join lateral (
@@ -103,7 +149,7 @@ left join lateral (
     held.id as grant_id, held.permissions as grant_permissions, held.repository_selection as grant_selection,
     each.kind = 'fine_grained' and exists (
       select 1 from grant_requests r where r.token_id = each.id and r.state = 'pending') as request_pending,
-    coalesce(secret.digest, exchanged.secret_digest${
+    coalesce(secret.digest, made.secret_digest${
       form === 'any'
         ? `, (
       select s.digest from token_secrets s where s.token_id = each.id and s.is_current)`
@@ -119,29 +165,34 @@ left join lateral (
         select 1 from memberships m where m.organization_id = owner.id and m.user_id = each.user_id))
     offset 0
   ) held on true
-  where each.id = coalesce(secret.token_id, exchanged.token_id${
-    form === 'any' ? `, case when q.subject_type = 'token_id' then q.subject_id end` : ''
-  })
+  where each.id = known.token_id
   offset 0
 ) token on true`;
 
-const SESSION = `
+// It is as dead as whichever of those that it was made from (T3), and one of which any is missing has no end, which is past.
+const EXCHANGED = `
 left join lateral (
-  select each.id, each.user_id, each.expires_at from sessions each
-  where q.subject_type = 'session' and each.digest = q.subject_text
+  select made.id, made.digest, made.secret_digest, made.issued_at, made.depth, made.scopes, made.permissions,
+    made.narrows_repositories, made.audience, made.actor_ids, client.client_id,
+    case
+      when client.id is not null and made.parent_id is not distinct from parent.id
+        and parent.parent_id is not distinct from grandparent.id and grandparent.parent_id is null
+      then least(made.expires_at, parent.expires_at, grandparent.expires_at)
+    end as expires_at,
+    least(made.ended_at, parent.ended_at, grandparent.ended_at) as ended_at
+  from (select 1) one
+  left join clients client on client.id = made.client_id
+  left join exchanged_tokens parent on parent.id = made.parent_id
+  left join exchanged_tokens grandparent on grandparent.id = parent.parent_id
+  where made.id is not null and token.id is not null
   offset 0
-) session on true
-left join lateral (
-  select each.id from accounts each
-  where q.subject_type = 'login' and each.login_key = q.subject_text and each.type = 'User'
-  offset 0
-) named on true`;
+) exchanged on true`;
 
 const PERSON = (form: Form) => `
 left join lateral (
   select u.id, a.login, u.suspended_at, u.site_admin
   from users u join accounts a on a.id = u.id
-  where u.id = ${form === 'any' ? 'coalesce(token.user_id, session.user_id, named.id)' : 'token.user_id'}
+  where u.id = ${form === 'any' ? 'coalesce(token.user_id, session.user_id, known.person_id)' : 'token.user_id'}
   offset 0
 ) person on true`;
 
@@ -279,10 +330,12 @@ type Part = {
 /** In the order in which they rest on each other. */
 const PARTS: readonly Part[] = [
   { forms: EVERY, pieces: [], join: SECRET },
-  { forms: EVERY, pieces: ['exchanged'], join: EXCHANGED },
-  { forms: EVERY, pieces: ['token'], join: TOKEN },
+  { forms: EVERY, pieces: [], join: MADE },
   { forms: ANY, pieces: ['session'], join: () => SESSION },
-  { forms: EVERY, pieces: ['person', 'question'], join: PERSON },
+  { forms: EVERY, pieces: [], join: KNOWN },
+  { forms: EVERY, pieces: ['token'], join: TOKEN },
+  { forms: EVERY, pieces: ['exchanged'], join: () => EXCHANGED },
+  { forms: EVERY, pieces: ['person'], join: PERSON },
   { forms: WITH_LIST, pieces: ['granted'], join: GRANTED },
   { forms: AT_REPOSITORIES, pieces: ['owner'], join: OWNER },
   { forms: AT_REPOSITORIES, pieces: ['repository'], join: REPOSITORY },

@@ -254,7 +254,6 @@ function readListed(source: Source): readonly GrantedRepository[] {
 /** Spoils what is written to where the answer is one that may not be remembered. When it was given is not written. */
 export function writeAnswer(sink: Sink, question: FactsQuestion, answer: LoadedFacts): void {
   writeNumber(sink, answer.epoch);
-  writeFlag(sink, answer.visible_to_client);
   writeSubject(sink, answer.subject, digestAsked(question));
   writeResource(sink, answer.resource);
   writeOrNull(sink, answer.granted_repositories, writeListed);
@@ -269,10 +268,9 @@ export function readAnswer(
   question: FactsQuestion,
   { epoch, now }: Pick<LoadedFacts, 'epoch' | 'now'>,
 ) {
-  const visible_to_client = readFlag(source);
   const subject = readSubject(source, digestAsked(question));
   const resource = readResource(source);
   const granted_repositories = readOrNull(source, readListed);
-  const answer: LoadedFacts = { subject, resource, now, visible_to_client, granted_repositories, epoch };
+  const answer: LoadedFacts = { subject, resource, now, granted_repositories, epoch };
   return answer;
 }

@@ -18,7 +18,7 @@ export type ResourceKey =
   /** Nothing but the repositories that the subject's token was granted. */
   | { readonly type: 'granted' };
 
-/** Who acts, as far as the database knows him. `unknown`: no such credential, id or login. */
+/** Who acts, as far as the database knows him. `unknown`: no such credential, id or login, or none that the asking client may know of. */
 export type LoadedSubject =
   | { readonly type: 'anonymous' }
   | { readonly type: 'unknown' }
@@ -31,11 +31,6 @@ export type LoadedFacts = {
   readonly resource: Resource;
   /** The clock that is ahead, the process's or the database's: expiry is judged by it (contract section 10). */
   readonly now: Date;
-  /**
-   * Whether the asking client may learn of this subject (T6): always without a bounded client; with one, a fine-grained
-   * token of one of its organizations, or a classic one or a person who belongs to one of them.
-   */
-  readonly visible_to_client: boolean;
   /** Where they were asked for and the grant is of a subset: its repositories by id. Else null. */
   readonly granted_repositories: readonly GrantedRepository[] | null;
   /** The number of the last commit that the state contains. */
@@ -47,7 +42,10 @@ export type LoadedFacts = {
 export type FactsQuestion = {
   readonly subject: SubjectKey;
   readonly resource: ResourceKey;
-  /** The internal id of a client that is bound to organizations; null: nobody, or a client of all. */
+  /**
+   * The internal id of a client that is bound to organizations; null: nobody, or a client of all. Such a client knows of a fine-grained
+   * token of one of its organizations, and of a classic one or a person who belongs to one of them; of nobody's session (T6).
+   */
   readonly bounded_client_id: number | null;
 };
 

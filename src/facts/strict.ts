@@ -59,7 +59,6 @@ export function createStrictFacts(pool: Pool, clock: () => Date, { keeps_plans }
         subject: found,
         resource: decodeResource(row, resource),
         now: new Date(Math.max(own_now, row.now.getTime())),
-        visible_to_client: row.visible_to_client === true,
         granted_repositories: decodeGrantedRepositories(row, resource, found),
         epoch: row.epoch,
       };

@@ -102,7 +102,6 @@ export function answerAt(index: number, hashed_token: string): LoadedFacts {
     subject: { type: 'token', token, person: { id: holder, login, suspended: false, site_admin: false } },
     resource: { type: 'none' },
     now: new Date(BEGINNING_MS),
-    visible_to_client: true,
     granted_repositories: !is_classic && selection === 'subset' ? repositoriesBy(draw, owner) : null,
     epoch: EPOCH - draw(100_000),
   };

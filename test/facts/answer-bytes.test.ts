@@ -69,7 +69,6 @@ const BASE: LoadedFacts = {
   subject: { type: 'anonymous' },
   resource: { type: 'none' },
   now: NOW,
-  visible_to_client: true,
   granted_repositories: null,
   epoch: 7,
 };

@@ -14,7 +14,6 @@ function answer(epoch: number, facts: Partial<LoadedFacts> = {}): LoadedFacts {
     subject: { type: 'anonymous' },
     resource: { type: 'none' },
     now: new Date(0),
-    visible_to_client: true,
     granted_repositories: null,
     epoch,
     ...facts,

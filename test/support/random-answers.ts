@@ -223,7 +223,6 @@ export const answer: Arbitrary<LoadedFacts> = recordOf<Omit<LoadedFacts, 'stale_
   subject,
   resource,
   now: fc.constant(new Date(0)),
-  visible_to_client: bit,
   granted_repositories: fc.option(granted),
   epoch: fc.nat(),
 });

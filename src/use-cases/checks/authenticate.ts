@@ -95,13 +95,11 @@ export async function authenticateByCertificate(
 }
 
 /**
- * The subject as far as the client may know of it: what is beyond its organizations (T6), or for none of its audiences (T3), is
- * as unknown as what is not there. Nobody has nothing to hide.
+ * The subject as far as the client may know of it: what is for none of its audiences (T3) is as unknown as what is not there. What is
+ * beyond its organizations (T6) was not even found.
  */
-export function subjectForClient({ subject: loaded, now, visible_to_client }: LoadedFacts, client: ClientFacts) {
-  const subject = subjectOf(loaded, now);
-  if (subject?.type === 'anonymous') return subject;
-  return visible_to_client ? forAudience(subject, client.audiences) : null;
+export function subjectForClient({ subject, now }: LoadedFacts, client: ClientFacts): Subject | null {
+  return forAudience(subjectOf(subject, now), client.audiences);
 }
 
 /** The id by which facts are bounded to what the client may know; null for a client of all organizations. @rule T6 */

@@ -40,12 +40,12 @@ export async function revokeByText(
 ): Promise<void> {
   const key = tokenTextKey(text, deps.config.token_prefix);
   if (key === null) return;
-  const { subject, now, visible_to_client } = await deps.facts.load({
+  const { subject, now } = await deps.facts.load({
     subject: key,
     resource: { type: 'none' },
     bounded_client_id: boundedClientId(client),
   });
-  if (subject.type !== 'token' || !visible_to_client || !isLive(subject.token, now)) return;
+  if (subject.type !== 'token' || !isLive(subject.token, now)) return;
   if (subject.token.exchanged !== null) return endExchanged(deps, caller, { ...subject, now });
   const { token, person } = subject;
   const reason = 'by_text';

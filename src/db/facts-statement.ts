@@ -11,190 +11,49 @@
 // the plans.
 
 import { type PackedRow, type PieceName, packed, unpackerOf } from './facts-columns.ts';
+import { type FactsParameters, type Form, type Kind, only } from './facts-form.ts';
 import type { FactsRow } from './facts-row.ts';
-
-/** What the questions of a statement are: of any kind; or all what a token's text was granted, or all that at a repository by name. */
-export type Form = 'any' | 'granted' | 'repository';
-
-export type FactsParameters = {
-  readonly subject_type: 'anonymous' | 'token_text' | 'token_id' | 'session' | 'login';
-  readonly subject_text: string | null;
-  readonly subject_id: number | null;
-  readonly resource_type:
-    | 'repository'
-    | 'repository_id'
-    | 'organization'
-    | 'organization_of_team'
-    | 'user'
-    | 'holder'
-    | 'enterprise'
-    | 'none'
-    | 'granted';
-  readonly resource_owner: string | null;
-  readonly resource_name: string | null;
-  readonly resource_id: number | null;
-  readonly bounded_client_id: number | null;
-};
+import { EXCHANGED, KNOWN, MADE, PERSON, SECRET, SESSION, TOKEN } from './facts-subject.ts';
 
 type Parameter = {
   readonly name: keyof FactsParameters;
   readonly type: 'text' | 'bigint';
-  readonly forms: readonly Form[];
+  readonly kinds: readonly Kind[];
+  /** Where it is: only where clients that are bound may ask. */
+  readonly for_bounded?: true;
 };
 
-const EVERY: readonly Form[] = ['any', 'granted', 'repository'];
-const ANY: readonly Form[] = ['any'];
-const AT_REPOSITORIES: readonly Form[] = ['any', 'repository'];
-const WITH_LIST: readonly Form[] = ['any', 'granted'];
+const EVERY: readonly Kind[] = ['any', 'granted', 'repository'];
+const ANY: readonly Kind[] = ['any'];
+const AT_REPOSITORIES: readonly Kind[] = ['any', 'repository'];
+const WITH_LIST: readonly Kind[] = ['any', 'granted'];
 
 const PARAMETERS: readonly Parameter[] = [
-  { name: 'subject_type', type: 'text', forms: ANY },
-  { name: 'subject_text', type: 'text', forms: EVERY },
-  { name: 'subject_id', type: 'bigint', forms: ANY },
-  { name: 'resource_type', type: 'text', forms: ANY },
-  { name: 'resource_owner', type: 'text', forms: AT_REPOSITORIES },
-  { name: 'resource_name', type: 'text', forms: AT_REPOSITORIES },
-  { name: 'resource_id', type: 'bigint', forms: ANY },
-  { name: 'bounded_client_id', type: 'bigint', forms: EVERY },
+  { name: 'subject_type', type: 'text', kinds: ANY },
+  { name: 'subject_text', type: 'text', kinds: EVERY },
+  { name: 'subject_id', type: 'bigint', kinds: ANY },
+  { name: 'resource_type', type: 'text', kinds: ANY },
+  { name: 'resource_owner', type: 'text', kinds: AT_REPOSITORIES },
+  { name: 'resource_name', type: 'text', kinds: AT_REPOSITORIES },
+  { name: 'resource_id', type: 'bigint', kinds: ANY },
+  { name: 'bounded_client_id', type: 'bigint', kinds: EVERY, for_bounded: true },
 ];
 
-/** A condition on the kind of a question, where there are several kinds. */
-function only(form: Form, condition: string): string {
-  return form === 'any' ? `${condition} and ` : '';
+type Placed = { readonly kinds: readonly Kind[]; readonly for_bounded?: true };
+
+/** Those that belong into the form. */
+function within<Each extends Placed>(all: readonly Each[], { kind, is_bounded }: Form): readonly Each[] {
+  return all.filter(({ kinds, for_bounded }) => kinds.includes(kind) && (is_bounded || for_bounded !== true));
 }
 
 function questions(form: Form): string {
-  const own = PARAMETERS.filter(({ forms }) => forms.includes(form));
+  const own = within(PARAMETERS, form);
   const arrays = own.map(({ type }, index) => `(select $${index + 1}::${type}[])`);
   const names = own.map(({ name }) => (name === 'bounded_client_id' ? 'client_id' : name));
   return `with q as materialized (
   select * from unnest(${arrays.join(', ')}) with ordinality as q (${names.join(', ')}, n)
 )`;
 }
-
-const SECRET = (form: Form) => `
-left join lateral (
-  select each.digest, each.token_id, each.expires_at from token_secrets each
-  where ${only(form, `q.subject_type = 'token_text'`)}each.digest = q.subject_text
-  offset 0
-) secret on true`;
-
-// What a bounded client may not know of is sought by the same look-ups as what is not there, each of them made whether or not there is
-// something to find (T6, promises P18): so for it the following ask for 0, which is nobody's id, and for what was found already.
-
-const BOUNDED = 'q.client_id is not null';
-
-// Asked only where no token has the text.
-const MADE = (form: Form) => `
-left join lateral (
-  select each.id, each.digest, each.secret_digest, each.parent_id, each.issued_at, each.expires_at, each.ended_at, each.depth,
-    each.scopes, each.permissions, each.narrows_repositories, each.audience, each.actor_ids, each.client_id
-  from exchanged_tokens each
-  where ${only(form, `q.subject_type = 'token_text'`)}(secret.digest is null or ${BOUNDED}) and each.digest = q.subject_text
-  offset 0
-) made on true
-left join lateral (
-  select each.token_id, each.expires_at from token_secrets each
-  where each.digest = coalesce(made.secret_digest, case when ${only(form, `q.subject_type = 'token_text'`)}${BOUNDED} then q.subject_text end)
-  offset 0
-) maker on true`;
-
-const SESSION = `
-left join lateral (
-  select each.id, each.user_id, each.expires_at from sessions each
-  where q.subject_type = 'session' and q.client_id is null and each.digest = q.subject_text
-  offset 0
-) session on true
-left join lateral (
-  select each.id from accounts each
-  where q.subject_type = 'login' and each.login_key = q.subject_text and each.type = 'User'
-  offset 0
-) named on true`;
-
-const ASKED_TOKEN = (form: Form) =>
-  `coalesce(secret.token_id, maker.token_id${form === 'any' ? `, case when q.subject_type = 'token_id' then q.subject_id end` : ''})`;
-
-// Whom the question is about, as far as its client may know of him: a fine-grained token of one of its organizations; a classic one, or
-// a person, who belongs to one of them (T6). Everything else is looked up of these ids only.
-const KNOWN = (form: Form) => `
-left join lateral (
-  select each.id, each.user_id, each.kind = 'fine_grained' as is_fine_grained, each.resource_owner_id from tokens each
-  where ${BOUNDED} and each.id = coalesce(${ASKED_TOKEN(form)}, 0)
-  offset 0
-) sought on true
-left join lateral (
-  select q.client_id is null
-    or exists (
-      select 1 from client_organizations bound
-      where bound.client_id = q.client_id
-        and bound.organization_id = case when sought.is_fine_grained then sought.resource_owner_id else 0 end)
-    or exists (
-      select 1 from client_organizations bound
-      join memberships member on member.organization_id = bound.organization_id
-        and member.user_id = case when sought.is_fine_grained then 0 else coalesce(sought.user_id, ${form === 'any' ? 'named.id, ' : ''}0) end
-      where bound.client_id = q.client_id) as may_know
-  offset 0
-) bounds on true
-left join lateral (
-  select case when bounds.may_know then ${ASKED_TOKEN(form)} end as token_id${
-    form === 'any' ? ', case when bounds.may_know then named.id end as person_id' : ''
-  }
-  offset 0
-) known on true`;
-
-const TOKEN = (form: Form) => `
-left join lateral (
-  select each.id, each.kind, each.name, each.user_id, each.secret_issued_at, each.expires_at, each.revoked_at, each.scopes,
-    owner.id as owner_id, owner.type as owner_type, owner.login as owner_login,
-    held.id as grant_id, held.permissions as grant_permissions, held.repository_selection as grant_selection,
-    each.kind = 'fine_grained' and exists (
-      select 1 from grant_requests r where r.token_id = each.id and r.state = 'pending') as request_pending,
-    coalesce(secret.digest, made.secret_digest${
-      form === 'any'
-        ? `, (
-      select s.digest from token_secrets s where s.token_id = each.id and s.is_current)`
-        : ''
-    }) as digest
-  from tokens each
-  left join accounts owner on owner.id = each.resource_owner_id
-  left join lateral (
-    -- Who has left the organization holds no grant of it, whatever a row may say (A4, M10).
-    select granted.id, granted.permissions, granted.repository_selection from grants granted
-    where granted.token_id = each.id and granted.resource_owner_id = each.resource_owner_id
-      and (owner.type = 'User' or exists (
-        select 1 from memberships m where m.organization_id = owner.id and m.user_id = each.user_id))
-    offset 0
-  ) held on true
-  where each.id = known.token_id
-  offset 0
-) token on true`;
-
-// It is as dead as whichever of those that it was made from (T3), and one of which any is missing has no end, which is past.
-const EXCHANGED = `
-left join lateral (
-  select made.id, made.digest, made.secret_digest, made.issued_at, made.depth, made.scopes, made.permissions,
-    made.narrows_repositories, made.audience, made.actor_ids, client.client_id,
-    case
-      when client.id is not null and made.parent_id is not distinct from parent.id
-        and parent.parent_id is not distinct from grandparent.id and grandparent.parent_id is null
-      then least(made.expires_at, parent.expires_at, grandparent.expires_at)
-    end as expires_at,
-    least(made.ended_at, parent.ended_at, grandparent.ended_at) as ended_at
-  from (select 1) one
-  left join clients client on client.id = made.client_id
-  left join exchanged_tokens parent on parent.id = made.parent_id
-  left join exchanged_tokens grandparent on grandparent.id = parent.parent_id
-  where made.id is not null and token.id is not null
-  offset 0
-) exchanged on true`;
-
-const PERSON = (form: Form) => `
-left join lateral (
-  select u.id, a.login, u.suspended_at, u.site_admin
-  from users u join accounts a on a.id = u.id
-  where u.id = ${form === 'any' ? 'coalesce(token.user_id, session.user_id, known.person_id)' : 'token.user_id'}
-  offset 0
-) person on true`;
 
 const LISTED = (source: string, join: string, condition: string) => `(
     select json_agg(json_build_object('id', listed.id, 'full_name', its_owner.login || '/' || listed.name) order by listed.id)
@@ -228,7 +87,7 @@ const OWNER_BY_NAME = (form: Form) => `
 
 const OWNER = (form: Form) => `
 left join lateral (${OWNER_BY_NAME(form)}${
-  form === 'any'
+  form.kind === 'any'
     ? `
   union all
   select each.id, each.type, each.login, each.profile_name from accounts each
@@ -261,7 +120,7 @@ left join lateral (
       where t.repository_id = each.id
         and t.team_id = any (array(select m.team_id from team_members m where m.user_id = person.id))) as team_roles
   from (${REPOSITORY_BY_NAME(form)}${
-    form === 'any'
+    form.kind === 'any'
       ? `
     union all
     select r.id, r.name, r.visibility, r.archived from repositories r
@@ -317,31 +176,32 @@ left join lateral (
       where m.user_id = person.id) as member
   from enterprises each
   left join enterprise_token_policies policy on policy.enterprise_id = each.id
-  where each.id = ${form === 'any' ? 'named_enterprise.id' : 'org.enterprise_id'}
+  where each.id = ${form.kind === 'any' ? 'named_enterprise.id' : 'org.enterprise_id'}
   offset 0
 ) enterprise on true`;
 
 type Part = {
-  readonly forms: readonly Form[];
+  readonly kinds: readonly Kind[];
+  readonly for_bounded?: true;
   readonly pieces: readonly PieceName[];
   readonly join: (form: Form) => string;
 };
 
 /** In the order in which they rest on each other. */
 const PARTS: readonly Part[] = [
-  { forms: EVERY, pieces: [], join: SECRET },
-  { forms: EVERY, pieces: [], join: MADE },
-  { forms: ANY, pieces: ['session'], join: () => SESSION },
-  { forms: EVERY, pieces: [], join: KNOWN },
-  { forms: EVERY, pieces: ['token'], join: TOKEN },
-  { forms: EVERY, pieces: ['exchanged'], join: () => EXCHANGED },
-  { forms: EVERY, pieces: ['person'], join: PERSON },
-  { forms: WITH_LIST, pieces: ['granted'], join: GRANTED },
-  { forms: AT_REPOSITORIES, pieces: ['owner'], join: OWNER },
-  { forms: AT_REPOSITORIES, pieces: ['repository'], join: REPOSITORY },
-  { forms: AT_REPOSITORIES, pieces: ['org'], join: () => ORGANIZATION },
-  { forms: ANY, pieces: [], join: () => NAMED_ENTERPRISE },
-  { forms: AT_REPOSITORIES, pieces: ['enterprise'], join: ENTERPRISE },
+  { kinds: EVERY, pieces: [], join: SECRET },
+  { kinds: EVERY, pieces: [], join: MADE },
+  { kinds: ANY, pieces: ['session'], join: SESSION },
+  { kinds: EVERY, for_bounded: true, pieces: [], join: KNOWN },
+  { kinds: EVERY, pieces: ['token'], join: TOKEN },
+  { kinds: EVERY, pieces: ['exchanged'], join: () => EXCHANGED },
+  { kinds: EVERY, pieces: ['person'], join: PERSON },
+  { kinds: WITH_LIST, pieces: ['granted'], join: GRANTED },
+  { kinds: AT_REPOSITORIES, pieces: ['owner'], join: OWNER },
+  { kinds: AT_REPOSITORIES, pieces: ['repository'], join: REPOSITORY },
+  { kinds: AT_REPOSITORIES, pieces: ['org'], join: () => ORGANIZATION },
+  { kinds: ANY, pieces: [], join: () => NAMED_ENTERPRISE },
+  { kinds: AT_REPOSITORIES, pieces: ['enterprise'], join: ENTERPRISE },
 ];
 
 export type FactsStatement = {
@@ -353,27 +213,27 @@ export type FactsStatement = {
 };
 
 function statementOf(form: Form): FactsStatement {
-  const parts = PARTS.filter(({ forms }) => forms.includes(form));
+  const parts = within(PARTS, form);
   const pieces = parts.flatMap((part) => part.pieces);
-  const own = PARAMETERS.filter(({ forms }) => forms.includes(form)).map(({ name }) => name);
+  const own = within(PARAMETERS, form).map(({ name }) => name);
   return {
-    name: form === 'any' ? 'facts' : `facts ${form}`,
+    name: ['facts', ...(form.kind === 'any' ? [] : [form.kind]), ...(form.is_bounded ? ['bounded'] : [])].join(' '),
     text: `${questions(form)}\nselect ${packed(pieces)}\nfrom q${parts.map(({ join }) => join(form)).join('')}`,
     values: (asked) => own.map((name) => asked.map((each) => each[name])),
     unpack: unpackerOf(pieces),
   };
 }
 
-export const FACTS_STATEMENTS: Readonly<Record<Form, FactsStatement>> = {
-  any: statementOf('any'),
-  granted: statementOf('granted'),
-  repository: statementOf('repository'),
+function statementsOf(kind: Kind) {
+  return { bounded: statementOf({ kind, is_bounded: true }), free: statementOf({ kind, is_bounded: false }) };
+}
+
+const STATEMENTS = {
+  any: statementsOf('any'),
+  granted: statementsOf('granted'),
+  repository: statementsOf('repository'),
 };
 
-/** The leanest statement that answers all of these. */
-export function formOf(questions: readonly Pick<FactsParameters, 'subject_type' | 'resource_type'>[]): Form {
-  const wanted = questions[0]?.resource_type;
-  if (wanted !== 'granted' && wanted !== 'repository') return 'any';
-  const are_all = questions.every((each) => each.subject_type === 'token_text' && each.resource_type === wanted);
-  return are_all ? wanted : 'any';
+export function factsStatement({ kind, is_bounded }: Form): FactsStatement {
+  return is_bounded ? STATEMENTS[kind].bounded : STATEMENTS[kind].free;
 }

@@ -2,8 +2,9 @@
 
 import type { Pool } from 'pg';
 import type { PackedRow } from './facts-columns.ts';
+import { type FactsParameters, formOf, type Kind } from './facts-form.ts';
 import type { FactsRow } from './facts-row.ts';
-import { FACTS_STATEMENTS, type FactsParameters, type Form, formOf } from './facts-statement.ts';
+import { factsStatement } from './facts-statement.ts';
 import { LENIENT_TYPES } from './lenient-types.ts';
 import { toFault } from './sqlstate.ts';
 
@@ -11,16 +12,17 @@ export type HowToAsk = {
   /** Whether a connection may keep the plan of a statement; not where a pooler gives another connection each time. */
   readonly keeps_plans: boolean;
   /** Not the leanest: one that answers these questions too. */
-  readonly form?: Form;
+  readonly kind?: Kind;
 };
 
 /** The rows of these questions, in their order, all of one snapshot. Faults: StorageUnavailable. */
 export async function loadFactsRows(
   pool: Pick<Pool, 'query'>,
   questions: readonly FactsParameters[],
-  { keeps_plans, form = formOf(questions) }: HowToAsk,
+  { keeps_plans, kind }: HowToAsk,
 ): Promise<readonly FactsRow[]> {
-  const { name, text, values, unpack } = FACTS_STATEMENTS[form];
+  const form = formOf(questions);
+  const { name, text, values, unpack } = factsStatement({ ...form, kind: kind ?? form.kind });
   try {
     const result = await pool.query<[PackedRow]>({
       ...(keeps_plans && { name }),

@@ -4,7 +4,7 @@
 import type { Pool } from 'pg';
 import { loadClientFactsRows } from '../db/client-facts.ts';
 import { loadFactsRows } from '../db/facts.ts';
-import { type FactsParameters, formOf } from '../db/facts-statement.ts';
+import { type FactsParameters, formOf } from '../db/facts-form.ts';
 import { decodeClient, decodeGrantedRepositories, decodeResource, decodeSubject } from './decode.ts';
 import { nameKey } from './question-key.ts';
 import type { ClientKey, FactsQuestion, LoadedClient, LoadedFacts, StrictFacts } from './source.ts';
@@ -81,14 +81,16 @@ export function createStrictFacts(pool: Pool, clock: () => Date, { keeps_plans }
   }
 
   // What is asked all the time goes together, so that the statements that are made for it can be put.
-  const collected = {
+  const collectedOf = () => ({
     any: collectTurns(allFacts, LIMITS),
     granted: collectTurns(allFacts, LIMITS),
     repository: collectTurns(allFacts, LIMITS),
-  };
+  });
+  const [collected, of_bounded] = [collectedOf(), collectedOf()];
   const loadAll = (questions: readonly FactsQuestion[]): Promise<readonly LoadedFacts[]> => {
     const asked = questions.map((question) => ({ question, parameters: parametersOf(question) }));
-    return collected[formOf(asked.map(({ parameters }) => parameters))](asked);
+    const { kind, is_bounded } = formOf(asked.map(({ parameters }) => parameters));
+    return (is_bounded ? of_bounded : collected)[kind](asked);
   };
   return {
     load: one(loadAll),

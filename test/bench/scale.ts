@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import type pg from 'pg';
 import { loadClientFactsRows } from '../../src/db/client-facts.ts';
 import { loadFactsRows } from '../../src/db/facts.ts';
-import { FACTS_STATEMENTS, type FactsParameters } from '../../src/db/facts-statement.ts';
+import type { FactsParameters } from '../../src/db/facts-form.ts';
 import { digestOf, newText } from '../../src/secrets.ts';
 import { eventually, freePort } from '../support/service.ts';
 import { createLoad } from './asking.ts';
@@ -139,14 +139,14 @@ async function plansOf(client: pg.ClientBase, { tokens }: ScaleWorld): Promise<s
     });
   const plain = { keeps_plans: false };
   const statements: Record<string, Statement> = {
-    [`${FACTS_STATEMENTS.granted.name}: what ${QUESTIONS} texts were granted`]: await caught((pool) =>
+    [`facts granted: what ${QUESTIONS} texts were granted`]: await caught((pool) =>
       loadFactsRows(pool, asked('granted'), plain),
     ),
-    [`${FACTS_STATEMENTS.repository.name}: ${QUESTIONS} texts at repositories`]: await caught((pool) =>
+    [`facts repository: ${QUESTIONS} texts at repositories`]: await caught((pool) =>
       loadFactsRows(pool, asked('repository'), plain),
     ),
-    [`${FACTS_STATEMENTS.any.name}: the same, by the statement for every kind of question`]: await caught((pool) =>
-      loadFactsRows(pool, asked('repository'), { ...plain, form: 'any' }),
+    'facts: the same, by the statement for every kind of question': await caught((pool) =>
+      loadFactsRows(pool, asked('repository'), { ...plain, kind: 'any' }),
     ),
     'clients: one backend service': await caught((pool) =>
       loadClientFactsRows(pool, [{ client_id: 'none', digest: 'none' }], plain),

@@ -1,17 +1,21 @@
 // The hot statement has leaner forms for what is asked all the time. Whatever the world and the question, each of them answers
 // exactly what the whole one answers: they are put together of the same pieces, and this shows that nothing is missing.
 
+import type pg from 'pg';
 import { pino } from 'pino';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { composeDeps } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { loadFactsRows } from '../../src/db/facts.ts';
+import { type FactsParameters, formOf, type Kind } from '../../src/db/facts-form.ts';
 import type { FactsRow } from '../../src/db/facts-row.ts';
-import { type FactsParameters, type Form, formOf } from '../../src/db/facts-statement.ts';
+import { factsStatement } from '../../src/db/facts-statement.ts';
+import { digestOf } from '../../src/secrets.ts';
 import { createDatabase } from '../support/database.ts';
 import { cases } from '../support/effort.ts';
 import { randomDirectory, randomFrom } from '../support/random-directory.ts';
-import { worldOf } from '../support/world.ts';
+import { tokenRowsOf } from '../support/token-rows.ts';
+import { type Named, worldOf } from '../support/world.ts';
 
 const WORLDS = cases({ short: 1, long: 5 });
 /** Of each world, ever more of it is broken or taken away. */
@@ -31,11 +35,22 @@ const HARM = [
      where id in (select max(id) from repositories group by name_key)`,
 ];
 
+const NOWHERE = { subject_text: null, resource_type: 'none', resource_owner: null, resource_name: null } as const;
 const NOBODY = { subject_type: 'token_text', subject_id: null, resource_id: null } as const;
 
 /** In JSON, because an instant that is none cannot be printed. */
 function without({ now: _now, ...row }: FactsRow): object {
   return JSON.parse(JSON.stringify(row));
+}
+
+/** What is asked for no client that is bound is answered as by the statement that knows of those. */
+async function compareFree(t: Test, pool: pg.Pool, asked: readonly FactsParameters[]): Promise<void> {
+  const free = asked.map((each) => ({ ...each, bounded_client_id: null }));
+  const [lean, other] = await Promise.all([
+    loadFactsRows(pool, free, { keeps_plans: true }),
+    loadFactsRows(pool, [...free, { ...NOBODY, ...NOWHERE, bounded_client_id: 1 }], { keeps_plans: true }),
+  ]);
+  t.same(lean.map(without), other.slice(0, -1).map(without), 'and where no client is bound');
 }
 
 t.test(
@@ -62,25 +77,26 @@ t.test(
       const { rows: clients } = await pool.query<{ id: number }>('select id from clients');
       const random = randomFrom(seed);
       const one = <Value>(values: readonly Value[]): Value => values[Math.floor(random() * values.length)] as Value;
-      const found: Record<Form, number> = { any: 0, granted: 0, repository: 0 };
+      const found: Record<Kind, number> = { any: 0, granted: 0, repository: 0 };
       for (const harm of ['select 1', ...HARM].slice(0, STATES + 1)) {
         await pool.query(harm);
-        for (const form of ['granted', 'repository'] as const) {
+        for (const kind of ['granted', 'repository'] as const) {
           const asked = digests.flatMap(({ digest }) =>
             [null, null, one(names), one(names), one(names)].map((place): FactsParameters => {
-              const at = form === 'granted' ? null : (place ?? one(names));
+              const at = kind === 'granted' ? null : (place ?? one(names));
               const bounded_client_id = random() < 0.4 ? (one(clients)?.id ?? null) : null;
               const where = { resource_owner: at?.owner ?? null, resource_name: at?.name ?? null };
-              return { ...NOBODY, subject_text: digest, resource_type: form, ...where, bounded_client_id };
+              return { ...NOBODY, subject_text: digest, resource_type: kind, ...where, bounded_client_id };
             }),
           );
-          t.equal(formOf(asked), form);
+          t.same(formOf(asked), { kind, is_bounded: true });
           const lean = await loadFactsRows(pool, asked, { keeps_plans: random() < 0.5 });
-          const whole = await loadFactsRows(pool, asked, { keeps_plans: true, form: 'any' });
+          const whole = await loadFactsRows(pool, asked, { keeps_plans: true, kind: 'any' });
           t.equal(lean.length, asked.length);
-          t.same(lean.map(without), whole.map(without), `world ${seed}, ${form}, after: ${harm}`);
-          found[form] += lean.filter(
-            (row) => (form === 'granted' ? row.granted_repositories : row.repository_id) !== null,
+          t.same(lean.map(without), whole.map(without), `world ${seed}, ${kind}, after: ${harm}`);
+          await compareFree(t, pool, asked);
+          found[kind] += lean.filter(
+            (row) => (kind === 'granted' ? row.granted_repositories : row.repository_id) !== null,
           ).length;
         }
       }
@@ -90,22 +106,103 @@ t.test(
 );
 
 t.test('questions of several kinds go to the whole statement', async (t) => {
-  const text = { subject_type: 'token_text' } as const;
-  t.equal(formOf([{ ...text, resource_type: 'granted' }]), 'granted');
+  const text = { subject_type: 'token_text', bounded_client_id: null } as const;
+  const kindOf = (questions: Parameters<typeof formOf>[0]) => formOf(questions).kind;
+  t.equal(kindOf([{ ...text, resource_type: 'granted' }]), 'granted');
   t.equal(
-    formOf([
+    kindOf([
       { ...text, resource_type: 'granted' },
       { ...text, resource_type: 'repository' },
     ]),
     'any',
   );
   t.equal(
-    formOf([
+    kindOf([
       { ...text, resource_type: 'repository' },
-      { subject_type: 'anonymous', resource_type: 'repository' },
+      { ...text, subject_type: 'anonymous', resource_type: 'repository' },
     ]),
     'any',
   );
-  t.equal(formOf([{ ...text, resource_type: 'organization' }]), 'any');
-  t.equal(formOf([]), 'any');
+  t.equal(kindOf([{ ...text, resource_type: 'organization' }]), 'any');
+  t.equal(kindOf([]), 'any');
+  t.equal(formOf([{ ...text, resource_type: 'granted' }]).is_bounded, false);
+  const bounded = { ...text, resource_type: 'granted', bounded_client_id: 1 } as const;
+  t.equal(formOf([{ ...text, resource_type: 'granted' }, bounded]).is_bounded, true, 'T6: one that is bound is enough');
 });
+
+type Node = {
+  readonly 'Node Type': string;
+  readonly 'Actual Loops': number;
+  readonly 'Index Searches'?: number;
+  readonly Plans?: readonly Node[];
+};
+
+/** What was looked up, node by node, and how often: not what was found. */
+function lookUps(node: Node): readonly string[] {
+  const own = `${node['Node Type']} ${node['Actual Loops']} ${node['Index Searches'] ?? ''}`;
+  return [own, ...(node.Plans ?? []).flatMap(lookUps)];
+}
+
+t.test(
+  'T6, promises P18: what a client may not know of is looked up like what is not there, step by step',
+  async (t) => {
+    const { pool } = await createDatabase(t);
+    const deps = composeDeps({
+      pool,
+      config: loadConfig({ CACHE_MIB: '4' }),
+      clock: () => new Date(),
+      log: pino({ level: 'silent' }),
+    });
+    t.teardown(() => deps.freshness.stop());
+    const [world, rows] = [worldOf(deps), tokenRowsOf(deps)];
+    const [ada, eve] = [await world.person('ada'), await world.person('eve')];
+    const [acme, other] = [await world.organization('acme', ada), await world.organization('other', eve)];
+    await world.repository(acme, 'web');
+    await world.client(['introspect'], [other]);
+    const { rows: clients } = await pool.query<{ id: number }>('select id from clients');
+    const bounded_client_id = clients[0]?.id ?? 0;
+    const granted = { selection: 'all', permissions: { contents: 'read' } } as const;
+    const made = {
+      fine_grained: async (of: Named, owner: Named) => rows.fineGrained(of, { owner, ...granted }),
+      classic: async (of: Named) => rows.classic(of, { scopes: ['repo'] }),
+      exchanged: async (of: Named, owner: Named) =>
+        rows.exchanged(await rows.fineGrained(of, { owner, ...granted }), { permissions: { contents: 'read' } }),
+    };
+    const places = {
+      granted: { resource_type: 'granted', resource_owner: null, resource_name: null },
+      repository: { resource_type: 'repository', resource_owner: 'acme', resource_name: 'web' },
+      any: { resource_type: 'organization', resource_owner: 'acme', resource_name: null },
+    } as const;
+    const client = await pool.connect();
+    t.teardown(() => client.release());
+    await client.query('set enable_seqscan = off; set enable_memoize = off; set jit = off');
+
+    async function looked(question: FactsParameters): Promise<readonly string[]> {
+      const { text, values } = factsStatement(formOf([question]));
+      const { rows: plans } = await client.query(
+        `explain (analyze, format json, timing off) ${text}`,
+        values([question]),
+      );
+      return lookUps(plans[0]['QUERY PLAN'][0].Plan);
+    }
+
+    for (const [kind, place] of Object.entries(places)) {
+      const of_text = (subject_text: string): FactsParameters => ({
+        ...{ ...NOBODY, ...place, subject_text, bounded_client_id },
+      });
+      for (const [what, make] of Object.entries(made)) {
+        const [hidden, seen] = [await make(ada, acme), await make(eve, other)];
+        const absent = await looked(of_text(digestOf('nothing')));
+        t.same(await looked(of_text(hidden.digest)), absent, `${kind}: a ${what} token, ${absent.length} steps`);
+        t.notSame(await looked(of_text(seen.digest)), absent, 'one that it may know of is looked up further');
+      }
+      const of_id = (subject_id: number) =>
+        ({ ...of_text(''), subject_type: 'token_id', subject_text: null, subject_id }) as const;
+      const hidden = await made.classic(ada);
+      t.same(await looked(of_id(hidden.id)), await looked(of_id(hidden.id + 1)), `${kind}: a token by its id`);
+      const of_login = (subject_text: string) => ({ ...of_text(subject_text), subject_type: 'login' }) as const;
+      t.same(await looked(of_login('ada')), await looked(of_login('ann')), `${kind}: a person`);
+      t.notSame(await looked(of_login('eve')), await looked(of_login('ann')), 'one whom it may know of');
+    }
+  },
+);

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import { listGrants, listPendingRequests } from '../../src/db/accessing-tokens.ts';
 import { loadClientFactsRows } from '../../src/db/client-facts.ts';
 import { loadFactsRows } from '../../src/db/facts.ts';
-import { type FactsParameters, formOf } from '../../src/db/facts-statement.ts';
+import { type FactsParameters, formOf } from '../../src/db/facts-form.ts';
 import { concernsMoreThan, findConcernedTokens } from '../../src/db/policy-preview.ts';
 import { databaseOver } from '../../src/db/pool.ts';
 import type { Database } from '../../src/db/schema.ts';
@@ -145,9 +145,9 @@ t.test('checks never read a large table as a whole', async (t) => {
     const indexes = Array.from({ length: count }, (_, index) => index);
     for (const [name, ask] of Object.entries(asks)) {
       const questions = indexes.map(ask);
-      for (const form of new Set([formOf(questions), 'any'] as const)) {
-        const statement = await caught((to) => loadFactsRows(to, questions, { keeps_plans: true, form }));
-        await check(t, client, { name: `${count} ${name}, ${form}`, statement, large });
+      for (const kind of new Set([formOf(questions).kind, 'any'] as const)) {
+        const statement = await caught((to) => loadFactsRows(to, questions, { keeps_plans: true, kind }));
+        await check(t, client, { name: `${count} ${name}, ${kind}`, statement, large });
       }
     }
     const keys = indexes.map((index) => ({ client_id: `client_${index + 1}`, digest: `secret-${index + 1}` }));

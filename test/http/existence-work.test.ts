@@ -7,7 +7,14 @@ import { buildTestApp, type TestApp } from '../support/build-app.ts';
 import { existencePairs, signingIn } from '../support/existence-pairs.ts';
 import { statementsOf } from '../support/query-count.ts';
 
-const VARYING = new Set(['date', 'x-request-id', 'x-ratelimit-remaining', 'x-ratelimit-used', 'x-ratelimit-reset']);
+const VARYING = new Set([
+  'date',
+  'x-request-id',
+  'x-consistency-token',
+  'x-ratelimit-remaining',
+  'x-ratelimit-used',
+  'x-ratelimit-reset',
+]);
 
 /** What can be told of an answer, but for its moment. */
 async function seen({ inject }: TestApp, request: InjectOptions) {

@@ -35,9 +35,12 @@ export async function existencePairs(deps: Deps): Promise<readonly ExistencePair
   const of_member = bearer(await world.session(bob));
   const session = bearer(await world.session(eve));
   const token = bearer(text);
-  const bound = await world.client(['introspect', 'evaluate', 'exchange'], [other]);
+  const bound = await world.client(['introspect', 'evaluate', 'exchange', 'revoke'], [other]);
   const client = await world.client(['evaluate', 'gateway', 'exchange']);
-  const unknown = newText('fine_grained', deps.config.token_prefix);
+  const exchanged = (await rows.exchanged(foreign, { permissions: { contents: 'read' } })).text;
+  const [unknown, unknown_classic, unknown_exchanged] = (['fine_grained', 'classic', 'exchanged'] as const).map(
+    (kind) => newText(kind, deps.config.token_prefix),
+  ) as [string, string, string];
 
   const pair = (name: string, request: (what: string) => InjectOptions, whats = [HIDDEN, ABSENT] as const) => ({
     name,
@@ -55,12 +58,12 @@ export async function existencePairs(deps: Deps): Promise<readonly ExistencePair
     headers: { ...headers, ...FORM },
     payload: new URLSearchParams(members).toString(),
   });
-  const evaluation = (authorization: string, subject: string, repository: string): InjectOptions => ({
+  const evaluation = (authorization: string, subject: object, repository: string): InjectOptions => ({
     method: 'POST',
     url: '/access/v1/evaluation',
     headers: { authorization },
     payload: {
-      subject: { type: 'token', id: subject },
+      subject,
       action: { name: 'contents:read' },
       resource: { type: 'repository', id: `acme/${repository}` },
     },
@@ -103,7 +106,24 @@ export async function existencePairs(deps: Deps): Promise<readonly ExistencePair
     named('introspection beyond the client', [foreign.text, unknown], (of) =>
       form({ authorization: bound.authorization }, '/oauth/introspect', { token: of }),
     ),
-    named('evaluation beyond the client', [foreign.text, unknown], (of) => evaluation(bound.authorization, of, 'none')),
+    named('introspection of a classic token beyond the client', [theirs.text, unknown_classic], (of) =>
+      form({ authorization: bound.authorization }, '/oauth/introspect', { token: of }),
+    ),
+    named('introspection of an exchanged token beyond the client', [exchanged, unknown_exchanged], (of) =>
+      form({ authorization: bound.authorization }, '/oauth/introspect', { token: of }),
+    ),
+    named('a revocation beyond the client', [foreign.text, unknown], (of) =>
+      form({ authorization: bound.authorization }, '/oauth/revoke', { token: of }),
+    ),
+    named('evaluation beyond the client', [foreign.text, unknown], (id) =>
+      evaluation(bound.authorization, { type: 'token', id }, 'none'),
+    ),
+    named('evaluation by an id beyond the client', [String(foreign.id), NEVER], (id) =>
+      evaluation(bound.authorization, { type: 'token', id }, 'none'),
+    ),
+    named('evaluation of a person beyond the client', ['ada', 'ann'], (id) =>
+      evaluation(bound.authorization, { type: 'user', id }, 'none'),
+    ),
     pair('a gateway’s question', (repo) => ({
       url: '/gateway/forward-auth',
       headers: {

@@ -55,6 +55,10 @@ export type ChangesSince = {
 /** Which commit `each` is. */
 export const MARK = `each.transaction_id::text || ' ' || extract(epoch from each.committed_at)::text`;
 
+/**
+ * Asked some forty times a second, by a plan made once, perhaps of tables that nothing is known of yet. `limit 1`: three of them have one
+ * row. `offset 0`: what a commit touched is looked up commit by commit, never read as a whole table and hashed.
+ */
 const STATEMENT = `
 select current.epoch::text as epoch, clock_timestamp() as now, pg_is_in_recovery() as is_replica, waits.epoch::text as awaited,
   (select ${MARK} from change_commits each where each.epoch = current.epoch) as mark,
@@ -62,13 +66,15 @@ select current.epoch::text as epoch, clock_timestamp() as now, pg_is_in_recovery
   lineage.set_back_at is not null as is_unaccepted,
   node.epoch::text as node_epoch, extract(epoch from node.lease_ends_at - clock_timestamp())::float * 1000 as leased_ms,
   done.epoch::text as commit_epoch, done.committed_at, touched.kind, touched.id::text as id
-from change_epoch current
-cross join change_waits waits
-cross join database_lineage lineage
+from (select epoch from change_epoch limit 1) current
+cross join (select epoch from change_waits limit 1) waits
+cross join (select set_back_at from database_lineage limit 1) lineage
 left join nodes node on node.id = $2
 left join change_commits done
   on done.epoch > $1 and done.epoch <= current.epoch and current.epoch - $1 <= ${COMMITS_READ_MAX}
-left join changes touched on touched.transaction_id = done.transaction_id
+left join lateral (
+  select each.kind, each.id from changes each where each.transaction_id = done.transaction_id offset 0
+) touched on true
 order by done.epoch`;
 
 type Row = {

@@ -152,6 +152,32 @@ t.test(
   },
 );
 
+t.test(
+  'the question of every node reads what commits touched by indexes, also where nothing is known of the tables',
+  async (t) => {
+    const database = await createDatabase(t);
+    const client = await connect(t, database);
+    let asked = '';
+    const listening = {
+      query: async ({ text }: { text: string }) => {
+        asked = text;
+        return client.query(text, [-1, null]);
+      },
+    };
+    await since(listening as unknown as pg.Client, NOTHING_HEARD);
+    const readWhole = async (statement: string): Promise<string[]> => {
+      const { rows } = await client.query(`explain (generic_plan, format text) ${statement}`);
+      return rows.flatMap((row) => /Seq Scan on (change_commits|changes)\b/.exec(row['QUERY PLAN'])?.[1] ?? []);
+    };
+    t.same(await readWhole(asked), []);
+    t.same(
+      await readWhole(asked.replace('offset 0', '')),
+      ['changes'],
+      'control: joined as usual they are read as a whole',
+    );
+  },
+);
+
 t.test('what decides nothing is no change: the last use of a token, what is asked for the first time', async (t) => {
   const database = await createDatabase(t);
   const { db } = database;

@@ -18,8 +18,10 @@ declare module 'fastify' {
     enter?: onRequestHookHandler;
   }
   interface FastifyRequest {
-    /** Gives back the place that the request has among those under way. */
+    /** Gives back the place that the request has among those under way; null: it has none. */
     leave: (() => void) | null;
+    /** Its connection has ended: nobody would give back a place that it takes now. */
+    is_gone: boolean;
   }
 }
 
@@ -65,7 +67,7 @@ function withOwnPlaces(load: Load, urgency: Urgency, places_max: number): Enter 
     taken -= 1;
   };
   return (request) => {
-    if (taken >= places_max) {
+    if (taken >= places_max || request.is_gone) {
       load.recordShed(urgency, 'requests');
       return false;
     }
@@ -79,9 +81,16 @@ function hookOf(enter: Enter): onRequestHookHandler {
   return (request, _reply, done) => done(enter(request) ? undefined : TOO_MUCH);
 }
 
+function leaveFor(request: FastifyRequest): void {
+  request.is_gone = true;
+  request.leave?.();
+  request.leave = null;
+}
+
 /** Once, before any route is added, and before anybody is asked who he is. */
 export function addOverload(app: App, { load }: Pick<Deps, 'load'>): void {
   app.decorateRequest('leave', null);
+  app.decorateRequest('is_gone', false);
   app.addHook('onRoute', (route) => {
     const urgency = urgencyOf(route);
     if (urgency === 'always') return;
@@ -97,11 +106,9 @@ export function addOverload(app: App, { load }: Pick<Deps, 'load'>): void {
   app.addHook('onRequest', function enterRoute(request, reply, done) {
     const { enter } = request.routeOptions.config;
     if (enter === undefined) return done();
+    // Not when the answer is sent: who goes away before that is never answered, and his place would be lost.
+    reply.raw.on('close', () => leaveFor(request));
     return enter.call(this, request, reply, done);
-  });
-  app.addHook('onResponse', (request, _reply, done) => {
-    request.leave?.();
-    done();
   });
   const stop = load.watch();
   app.addHook('onClose', (_instance, done) => {

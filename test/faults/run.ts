@@ -13,6 +13,7 @@ import { junkNotifications } from './junk-notifications.ts';
 import { keyRotation } from './key-rotation.ts';
 import { killControls, killedNodes, killedServer } from './kill-scenarios.ts';
 import { lostRoots } from './lost-roots.ts';
+import { mixedPrincipals } from './mixed-principals.ts';
 import { pausedServer } from './paused-server.ts';
 import { poisonRows } from './poison-rows.ts';
 import { restartStorm } from './restart-storm.ts';
@@ -35,6 +36,7 @@ const SCENARIOS: readonly Scenario[] = [
   evilReceivers,
   keyRotation,
   lostRoots,
+  mixedPrincipals,
   diskFull,
   clockSkew,
   failover,

@@ -216,3 +216,29 @@ t.test(
     }
   },
 );
+
+t.test('promises P23, F22: who goes away before he is answered gives his place back, once', async (t) => {
+  const { routes, goOn, waiting } = waitingRoutes();
+  const { url, inject } = await listeningApp(t, { settings: { MAX_REQUESTS: '20' }, routes });
+  t.teardown(goOn);
+  const underWay = async (): Promise<string | undefined> =>
+    /^gatehouse_requests_under_way (\d+)/m.exec((await inject('/metrics')).body)?.[1];
+  const before = await underWay();
+  // Three times as many as there are places, one half of them gone before the others come.
+  for (let round = 1; round <= 6; round += 1) {
+    const gone = new AbortController();
+    const calls = Array.from({ length: 10 }, () =>
+      fetch(`${url}/waiting/ending`, { signal: gone.signal }).then(
+        ({ status }) => status,
+        () => 'gone',
+      ),
+    );
+    await eventually(() => waiting() === 10 * round);
+    gone.abort();
+    t.same(new Set(await Promise.all(calls)), new Set(['gone']));
+    await eventually(async () => (await underWay()) === before);
+  }
+  goOn();
+  t.equal((await fetch(`${url}/waiting/other`)).status, 200);
+  t.equal(await underWay(), before, 'nor is a place given back twice that nobody had');
+});

@@ -146,6 +146,10 @@ const EACH = {
   return known ?? null;`,
     },
   ],
+  /** Who asks while something is loaded gets that. */
+  'shares the answer of another question': [
+    { file: 'src/facts/flights.ts', from: 'const key = JSON.stringify(question);', to: "const key = 'any';" },
+  ],
   'roots every second': [ROOTS_SOON],
   'gives up writing roots': [
     ROOTS_SOON,

@@ -16,6 +16,7 @@ import { lostRoots } from './lost-roots.ts';
 import { mixedPrincipals } from './mixed-principals.ts';
 import { pausedServer } from './paused-server.ts';
 import { poisonRows } from './poison-rows.ts';
+import { pressure } from './pressure.ts';
 import { restartStorm } from './restart-storm.ts';
 import { rollingUpgrade } from './rolling-upgrade.ts';
 import type { Scenario } from './scenario.ts';
@@ -37,6 +38,7 @@ const SCENARIOS: readonly Scenario[] = [
   keyRotation,
   lostRoots,
   mixedPrincipals,
+  pressure,
   diskFull,
   clockSkew,
   failover,

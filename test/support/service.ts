@@ -13,6 +13,9 @@ const RETRY_MS = 25;
 
 export interface Service {
   readonly url: string;
+  readonly pid: number;
+  /** Whether it has ended. */
+  readonly isOver: () => boolean;
   /** Everything that it has written to standard output and standard error. */
   readonly output: () => string;
   /** Stops the process where it is, or lets it go on. */
@@ -55,6 +58,8 @@ export async function startService(
   if (!output.includes(until)) throw new Error(`ended with ${await exited}: ${output}`);
   return {
     url: /listens on (\S+),/.exec(output)?.[1] ?? '',
+    pid: child.pid ?? 0,
+    isOver: () => is_over,
     output: () => output,
     pause: (signal) => void child.kill(signal),
     ended: async () => {

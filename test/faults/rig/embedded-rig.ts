@@ -9,6 +9,7 @@ export async function startEmbeddedRig(
   t: Test,
   nodes: readonly (Plant | null)[],
   settings: Readonly<Record<string, string>> = {},
+  each: readonly Readonly<Record<string, string>>[] = [],
 ): Promise<Rig> {
-  return startRig(t, { postgres: await startPostgres(t, { engine: embeddedEngine(t) }), nodes, settings });
+  return startRig(t, { postgres: await startPostgres(t, { engine: embeddedEngine(t) }), nodes, settings, each });
 }

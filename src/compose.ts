@@ -28,6 +28,7 @@ import { createLoad } from './load.ts';
 import { createMailer } from './mailer.ts';
 import { watchFreshness, watchPools, watchService } from './metric-figures.ts';
 import { countReplicaAnswer } from './metrics.ts';
+import { nodeSettings } from './node-settings.ts';
 import { createOutbound } from './outbound.ts';
 import { createBadCredentialCounts } from './use-cases/checks/bad-credential-counts.ts';
 import { countCredentialFailures } from './use-cases/checks/credential-failures.ts';
@@ -163,11 +164,13 @@ function freshnessParts({
   const patience_ms = Math.max(Math.floor(bound_ms / 2), PATIENCE_MS_MIN);
   const relied_ms = Math.max(bound_ms, config.outage_stale_ms);
   const node: { id: number | null } = { id: null };
+  const settings = nodeSettings(config);
   const onSetBack = (): void => {
     log.error('the database was set back to an earlier state: whatever was remembered is forgotten');
   };
   return {
-    open: (events) => openFeed({ url, connect_ms_max: patience_ms, relied_ms, node, onSetBack, onUnaccepted }, events),
+    open: (events) =>
+      openFeed({ url, connect_ms_max: patience_ms, relied_ms, node, settings, onSetBack, onUnaccepted }, events),
     clock,
     monotonic_ms,
     bound_ms,

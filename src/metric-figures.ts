@@ -3,6 +3,7 @@
 
 import { Counter } from '@prometheus-io/client';
 import { gaugeOf, registry } from './metric-registry.ts';
+import { COMPARED_SETTINGS } from './node-settings.ts';
 
 /** What this process says of how fresh its answers are. */
 export type FreshnessFigures = {
@@ -29,6 +30,8 @@ export type Pools = { readonly primary: PoolFigures; readonly replica?: PoolFigu
 export type ServiceFigures = {
   /** Nodes that may answer from memory now. */
   readonly nodes: number;
+  /** Settings in which they differ. */
+  readonly differing: readonly string[];
   /** Deliveries of webhooks, by what has become of them. */
   readonly webhooks: { readonly due: number; readonly later: number; readonly under_way: number };
   /** How long the delivery has been due that waits longest. */
@@ -59,6 +62,7 @@ const turns = gaugeOf('event_loop_turn_seconds', 'Half of the turns of the event
 
 const database_up = gaugeOf('database_up', '1 while the database answers what a scrape asks');
 const nodes = gaugeOf('nodes', 'Nodes, workers each, that may answer from memory now');
+const settings_differ = gaugeOf('settings_differ', '1 where nodes differ in this setting', ['setting']);
 const webhook_jobs = gaugeOf('webhook_queue', 'Deliveries of webhooks that are to be made', ['state']);
 const webhook_waits = gaugeOf('webhook_oldest_due_seconds', 'How long the delivery is due that waits longest');
 const root_age = gaugeOf('audit_root_age_seconds', 'Time since the last signed root of the record');
@@ -116,6 +120,7 @@ export function leaveServiceToOthers(): void {
 function forgetService(): void {
   for (const each of OF_SERVICE) each.remove();
   webhook_jobs.reset();
+  settings_differ.reset();
 }
 
 function tellFreshness(figures: FreshnessFigures): void {
@@ -146,6 +151,8 @@ function tellService(figures: ServiceFigures | null): void {
   database_up.set(figures === null ? 0 : 1);
   if (figures === null) return;
   nodes.set(figures.nodes);
+  for (const setting of COMPARED_SETTINGS)
+    settings_differ.set({ setting }, figures.differing.includes(setting) ? 1 : 0);
   for (const [state, count] of Object.entries(figures.webhooks)) webhook_jobs.set({ state }, count);
   webhook_waits.set(figures.webhook_waits_ms / 1000);
   if (figures.roots === null) return;

@@ -51,6 +51,8 @@ export type FeedParts = {
   readonly relied_ms: number;
   /** The row of this node, which it keeps from one connection to the next; null: it has none yet. */
   readonly node: { id: number | null };
+  /** What its row says of how it is set (node-settings.ts). */
+  readonly settings?: Readonly<Record<string, string>>;
   /** The database was set back to an earlier state. */
   readonly onSetBack: () => void;
   /** The same was found by this node or another, and nobody has accepted it yet. */
@@ -83,14 +85,16 @@ export async function openChangeFeed(parts: FeedParts, { onWake, onLost }: FeedE
   }
 }
 
-type Connected = Pick<FeedParts, 'node' | 'relied_ms' | 'onSetBack' | 'onUnaccepted'> & { readonly is_direct: boolean };
+type Connected = Pick<FeedParts, 'node' | 'relied_ms' | 'settings' | 'onSetBack' | 'onUnaccepted'> & {
+  readonly is_direct: boolean;
+};
 
-function feedOver(client: pg.Client, { node, relied_ms, is_direct, ...told }: Connected): ChangeFeed {
+function feedOver(client: pg.Client, { node, relied_ms, settings, is_direct, ...told }: Connected): ChangeFeed {
   let reporting: Promise<void> = Promise.resolve();
   let is_timeline_known = false;
 
   async function report(epoch: number): Promise<void> {
-    node.id = await reportNode(client, { id: node.id, epoch, bound_ms: relied_ms });
+    node.id = await reportNode(client, { id: node.id, epoch, bound_ms: relied_ms, settings: settings ?? null });
   }
 
   const readOnce = (after: Position) => readChanges(client, after, { node_id: node.id, is_direct });

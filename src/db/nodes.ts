@@ -17,12 +17,17 @@ export type NodeReport = {
   readonly epoch: number;
   /** So long after it was told of it, it may still answer by a state. */
   readonly bound_ms: number;
+  /** By which it answers (node-settings.ts); null: that is not known here. */
+  readonly settings: Readonly<Record<string, string>> | null;
 };
 
 const LEASE = `clock_timestamp() + make_interval(secs => ($1 + ${LEASE_BEYOND_BOUND_MS}) / 1000.0)`;
 
 /** Renews the lease of the node, and answers its row; a new one where there is none. */
-export async function reportNode(client: pg.ClientBase, { id, epoch, bound_ms }: NodeReport): Promise<number> {
+export async function reportNode(
+  client: pg.ClientBase,
+  { id, epoch, bound_ms, settings }: NodeReport,
+): Promise<number> {
   const renewed = await client.query<{ id: string }>(
     `update nodes set bound_ms = $1::int, epoch = $2, lease_ends_at = ${LEASE} where id = $3 returning id::text`,
     [bound_ms, epoch, id],
@@ -31,8 +36,9 @@ export async function reportNode(client: pg.ClientBase, { id, epoch, bound_ms }:
     renewed.rows.length > 0
       ? renewed
       : await client.query<{ id: string }>(
-          `insert into nodes (bound_ms, epoch, lease_ends_at) values ($1::int, $2, ${LEASE}) returning id::text`,
-          [bound_ms, epoch],
+          `insert into nodes (bound_ms, epoch, lease_ends_at, settings) values ($1::int, $2, ${LEASE}, $3::jsonb)
+            returning id::text`,
+          [bound_ms, epoch, settings === null ? null : JSON.stringify(settings)],
         );
   return Number(rows[0]?.id);
 }
@@ -59,4 +65,16 @@ export async function isAnyNodeBehind(db: Kysely<Database>, epoch: number, since
         and clock_timestamp() < ${since}::timestamptz + make_interval(secs => (bound_ms + 1) / 1000.0)
     ) as is_behind`.execute(db);
   return rows[0]?.is_behind !== false;
+}
+
+/** Of settings, by name and ordered, those in which nodes differ that may answer from memory now. */
+export const DIFFERING_SETTINGS = sql<string[]>`(
+  select coalesce(array_agg(name order by name), '{}') from (
+    select said.key as name from nodes node, jsonb_each_text(node.settings) said
+    where node.lease_ends_at > clock_timestamp()
+    group by said.key having count(distinct said.value) > 1) differing)`;
+
+export async function listDifferingSettings(db: Kysely<Database>): Promise<readonly string[]> {
+  const { rows } = await sql<{ settings: string[] }>`select ${DIFFERING_SETTINGS} as settings`.execute(db);
+  return rows[0]?.settings ?? [];
 }

@@ -326,6 +326,7 @@ export interface Nodes {
   epoch: number;
   id: Generated<number>;
   lease_ends_at: Date;
+  settings: Json | null;
 }
 
 export interface Notifications {

@@ -2,10 +2,13 @@
 
 import { type Kysely, sql } from 'kysely';
 import { QUEUE } from './job-queue.ts';
+import { DIFFERING_SETTINGS } from './nodes.ts';
 import type { Database } from './schema.ts';
 
 export type FiguresRow = {
   readonly nodes: number;
+  /** In which nodes differ. */
+  readonly differing: readonly string[];
   readonly due: number;
   readonly later: number;
   readonly under_way: number;
@@ -26,6 +29,7 @@ export async function readServiceFigures(
     )
     select
       (select count(*)::int from nodes where lease_ends_at > ${now}::timestamptz) as nodes,
+      ${DIFFERING_SETTINGS} as differing,
       (select count(*)::int from jobs where state <> 'active' and start_after <= ${now}::timestamptz) as due,
       (select count(*)::int from jobs where state <> 'active' and start_after > ${now}::timestamptz) as later,
       (select count(*)::int from jobs where state = 'active') as under_way,

@@ -10,6 +10,7 @@ import { BAD_CREDENTIALS_TOLD_SECONDS } from '../use-cases/checks/bad-credential
 import { LAST_USE_FLUSH_SECONDS } from '../use-cases/checks/last-use.ts';
 import { USAGE_FLUSH_SECONDS } from '../use-cases/checks/usage.ts';
 import { sendMails } from '../use-cases/people/send-mails.ts';
+import { createNodeComparison } from '../use-cases/service/compare-nodes.ts';
 import { KEEP_EPOCH_SECONDS, keepEpoch } from '../use-cases/service/keep-epoch.ts';
 import { removeDeadRows } from '../use-cases/service/remove-dead-rows.ts';
 import { sweepUsage } from '../use-cases/service/sweep-usage.ts';
@@ -76,6 +77,7 @@ function jobsOfService(deps: Deps): readonly Job[] {
     { name: 'sweep unused tokens', ...periodic, run: (stopping) => sweepUnusedTokens(deps, stopping) },
     { name: 'remove dead rows', ...periodic, run: (stopping) => removeDeadRows(deps, stopping) },
     { name: 'rotate signing keys', ...periodic, run: () => rotateSigningKeys(deps) },
+    { name: 'compare nodes', ...periodic, run: createNodeComparison(deps) },
     { name: 'send mails', ...periodic, run: (stopping) => sendMails(deps, stopping) },
   ];
 }

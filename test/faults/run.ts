@@ -4,6 +4,7 @@
 import t from 'tap';
 import { clockSkew } from './clock-skew.ts';
 import { contention } from './contention.ts';
+import { differentSettings } from './different-settings.ts';
 import { diskFull } from './disk-full.ts';
 import { evilReceivers } from './evil-receivers.ts';
 import { exhaustedPool } from './exhausted-pool.ts';
@@ -39,6 +40,7 @@ const SCENARIOS: readonly Scenario[] = [
   lostRoots,
   mixedPrincipals,
   pressure,
+  differentSettings,
   diskFull,
   clockSkew,
   failover,

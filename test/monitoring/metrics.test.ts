@@ -15,7 +15,9 @@ import {
   sumOfEnded,
 } from '../../src/metric-print.ts';
 import { countDecision } from '../../src/metrics.ts';
+import { nodeSettings } from '../../src/node-settings.ts';
 import { exportAuditRoot } from '../../src/use-cases/audit/export-audit-root.ts';
+import { createNodeComparison } from '../../src/use-cases/service/compare-nodes.ts';
 import type { TestApp } from '../support/build-app.ts';
 import { hookWorld, startReceiver, startWorker } from '../support/hook-world.ts';
 import { programs } from '../support/programs.ts';
@@ -31,6 +33,7 @@ const OF_PROMETHEUS = /^up$/;
 const OPEN = [...FROM_OUTSIDE, 'status'];
 
 type Scraped = {
+  readonly deps: TestApp['deps'];
   readonly scrape: () => Promise<Exported>;
   readonly text: () => Promise<string>;
   readonly inject: TestApp['inject'];
@@ -59,7 +62,7 @@ async function scrapeOfAll(t: Test): Promise<Scraped> {
     return found;
   }
   await eventually(async () => /^gatehouse_audit_root_age_seconds \d/m.test(await text()));
-  return { inject, text, scrape: async () => readScrape(await text()) };
+  return { deps, inject, text, scrape: async () => readScrape(await text()) };
 }
 
 /** Name, type and labels of every row of the tables. */
@@ -79,7 +82,7 @@ const figureOf = (text: string, series: string): number =>
   );
 
 t.test('metrics, dashboard and alerts', async (t) => {
-  const { scrape, text, inject } = await scrapeOfAll(t);
+  const { deps, scrape, text, inject } = await scrapeOfAll(t);
   const exported = await scrape();
 
   await t.test('docs/metrics.md lists exactly the series of a scrape, with their types and labels', async (t) => {
@@ -176,6 +179,41 @@ t.test('metrics, dashboard and alerts', async (t) => {
     await eventually(async () => figureOf(await text(), 'gatehouse_pool_waiting{pool="primary"}') === 0);
     t.ok(figureOf(now, 'gatehouse_pool_connections_max{pool="primary"}') > 0);
     t.ok(figureOf(now, 'gatehouse_job_runs_total{name="notice expiry",outcome="done"}') >= 1);
+  });
+
+  await t.test('F25: nodes that differ in a setting are told of, by its name, and only while they live', async (t) => {
+    const [told, own] = [[] as unknown[], nodeSettings(deps.config)];
+    const log = { warn: (...said: unknown[]) => told.push(said), info: (...said: unknown[]) => told.push(said) };
+    const compare = createNodeComparison({ db: deps.db, log } as unknown as typeof deps);
+    const differs = async (setting: string) =>
+      figureOf(await text(), `gatehouse_settings_differ{setting="${setting}"}`);
+    await compare();
+    t.same([await differs('FRESHNESS_MS'), await differs('PUBLIC_URL'), told], [0, 0, []], 'one node cannot differ');
+    for (const settings of [own, null, { ...own, FRESHNESS_MS: 'another' }]) {
+      const row = { epoch: 0, bound_ms: 2000, lease_ends_at: new Date(Date.now() + 600_000) };
+      await deps.db
+        .insertInto('nodes')
+        .values({ ...row, settings: settings && JSON.stringify(settings) })
+        .execute();
+      await compare();
+    }
+    await compare();
+    t.match(
+      told,
+      [[{ settings: ['FRESHNESS_MS'] }, /nodes differ/]],
+      'told once, of what is not the same; an older version does not say',
+    );
+    await eventually(async () => (await differs('FRESHNESS_MS')) === 1);
+    t.equal(await differs('PUBLIC_URL'), 0);
+    await deps.db
+      .updateTable('nodes')
+      .set({ lease_ends_at: new Date(0) })
+      .where('epoch', '=', 0)
+      .execute();
+    await compare();
+    t.match(told[1], [/the same again/]);
+    await eventually(async () => (await differs('FRESHNESS_MS')) === 0);
+    t.notMatch(JSON.stringify(own), deps.config.public_url, 'digests, not values');
   });
 
   // From here on this process counts as one of several.

@@ -24,9 +24,10 @@ async function readFigures(parts: Parts): Promise<ServiceFigures> {
   const root = await lastRoot(parts).catch(() => null);
   const now = parts.clock();
   const found = await readServiceFigures(parts.db, { now, horizon: root?.horizon ?? null });
-  const { nodes, due, later, under_way, waits_ms, logs_since } = found;
+  const { nodes, differing, due, later, under_way, waits_ms, logs_since } = found;
   return {
     nodes,
+    differing,
     webhooks: { due, later, under_way },
     webhook_waits_ms: waits_ms,
     roots: root === null ? null : { age_ms: now.getTime() - Date.parse(root.at), logs_since: logs_since ?? 0 },

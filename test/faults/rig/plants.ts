@@ -146,6 +146,9 @@ const EACH = {
   return known ?? null;`,
     },
   ],
+  'says nothing of its settings': [
+    { file: 'src/db/change-feed.ts', from: 'settings: settings ?? null', to: 'settings: null' },
+  ],
   /** Who asks while something is loaded gets that. */
   'shares the answer of another question': [
     { file: 'src/facts/flights.ts', from: 'const key = JSON.stringify(question);', to: "const key = 'any';" },

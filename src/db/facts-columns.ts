@@ -87,6 +87,8 @@ const PIECES = {
   org: {
     found: 'org.id',
     columns: {
+      org_id: 'org.id',
+      belongs_to_id: 'org.enterprise_id',
       base_permission: 'org.default_repository_permission',
       membership_role: 'org.membership_role',
       holder_reviews: 'org.holder_reviews',

@@ -55,6 +55,7 @@ export type FactsRow = {
   readonly repository_exchanged: boolean | null;
   readonly collaborator_role: string | null;
   readonly team_roles: readonly string[] | null;
+  readonly org_id: number | null;
   readonly base_permission: string | null;
   readonly membership_role: unknown;
   readonly holder_reviews: boolean | null;
@@ -65,6 +66,8 @@ export type FactsRow = {
   readonly policy_cap_fine_grained: unknown;
   readonly policy_cap_classic: unknown;
   readonly policy_public_reads: unknown;
+  /** Which enterprise the organization says that it belongs to; there may be none of this id. */
+  readonly belongs_to_id: number | null;
   readonly enterprise_id: number | null;
   readonly enterprise_slug: string | null;
   readonly enterprise_name: string | null;
@@ -132,6 +135,7 @@ export const NO_FACTS: Omit<FactsRow, 'n' | 'now' | 'epoch'> = {
   repository_exchanged: null,
   collaborator_role: null,
   team_roles: null,
+  org_id: null,
   base_permission: null,
   membership_role: null,
   holder_reviews: null,
@@ -142,6 +146,7 @@ export const NO_FACTS: Omit<FactsRow, 'n' | 'now' | 'epoch'> = {
   policy_cap_fine_grained: null,
   policy_cap_classic: null,
   policy_public_reads: null,
+  belongs_to_id: null,
   enterprise_id: null,
   enterprise_slug: null,
   enterprise_name: null,
@@ -186,3 +191,5 @@ export type EnterpriseColumns = Pick<
   | 'enterprise_exempt_administrators'
   | 'enterprise_administered'
 >;
+/** The same with what the organization says. */
+export type BelongingColumns = EnterpriseColumns & Pick<FactsRow, 'belongs_to_id'>;

@@ -116,7 +116,7 @@ left join lateral (
       where x.exchanged_token_id = exchanged.id and x.repository_id = each.id) as exchanged,
     (select c.role from collaborators c where c.repository_id = each.id and c.user_id = person.id) as collaborator_role,
     array(
-      select t.role from team_repositories t
+      select t.role from team_repositories t join teams team on team.id = t.team_id
       where t.repository_id = each.id
         and t.team_id = any (array(select m.team_id from team_members m where m.user_id = person.id))) as team_roles
   from (${REPOSITORY_BY_NAME(form)}${
@@ -173,6 +173,7 @@ left join lateral (
     repository.visibility = 'internal' and exists (
       select 1 from memberships m
       join organizations o on o.id = m.organization_id and o.enterprise_id = each.id
+      join accounts a on a.id = o.id
       where m.user_id = person.id) as member
   from enterprises each
   left join enterprise_token_policies policy on policy.enterprise_id = each.id

@@ -59,10 +59,12 @@ left join lateral (
   select q.client_id is null
     or exists (
       select 1 from client_organizations bound
+      join organizations o on o.id = bound.organization_id join accounts a on a.id = o.id
       where bound.client_id = q.client_id
         and bound.organization_id = case when sought.is_fine_grained then sought.resource_owner_id else 0 end)
     or exists (
       select 1 from memberships member
+      join organizations o on o.id = member.organization_id join accounts a on a.id = o.id
       where member.user_id = case
           when sought.is_fine_grained then 0
           else coalesce(sought.user_id, ${form.kind === 'any' ? 'named.id, ' : ''}0)
@@ -99,7 +101,8 @@ left join lateral (
     select granted.id, granted.permissions, granted.repository_selection from grants granted
     where granted.token_id = each.id and granted.resource_owner_id = each.resource_owner_id
       and (owner.type = 'User' or exists (
-        select 1 from memberships m where m.organization_id = owner.id and m.user_id = each.user_id))
+        select 1 from memberships m join organizations o on o.id = m.organization_id
+        where m.organization_id = owner.id and m.user_id = each.user_id))
     offset 0
   ) held on true
   where each.id = ${SEEN_TOKEN(form)}

@@ -2,8 +2,8 @@
 
 import type { Kysely } from 'kysely';
 import type { OrganizationPolicy } from '../domain/policy.ts';
-import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts-row.ts';
-import { ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
+import type { BelongingColumns, OrganizationPolicyColumns } from './facts-row.ts';
+import { BELONGING_COLUMN, ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
 import type { Database } from './schema.ts';
 
 /** The organization's policy with its enterprise's. `lock`: until the end of the transaction. */
@@ -12,7 +12,7 @@ export async function findOrganizationPolicy(
   organization_id: number,
 ): Promise<
   | (OrganizationPolicyColumns &
-      Omit<EnterpriseColumns, 'enterprise_administered'> & { readonly members_set: readonly string[] })
+      Omit<BelongingColumns, 'enterprise_administered'> & { readonly members_set: readonly string[] })
   | undefined
 > {
   return db
@@ -20,7 +20,7 @@ export async function findOrganizationPolicy(
     .innerJoin('organizations as organization', 'organization.id', 'policy.organization_id')
     .leftJoin('enterprises as enterprise', 'enterprise.id', 'organization.enterprise_id')
     .leftJoin('enterprise_token_policies as above', 'above.enterprise_id', 'enterprise.id')
-    .select([...ORGANIZATION_POLICY_COLUMNS, 'policy.members_set'])
+    .select([...ORGANIZATION_POLICY_COLUMNS, BELONGING_COLUMN, 'policy.members_set'])
     .select(ENTERPRISE_POLICY_COLUMNS)
     .where('policy.organization_id', '=', organization_id)
     .executeTakeFirst();

@@ -11,6 +11,9 @@ export const ORGANIZATION_POLICY_COLUMNS = [
   'policy.lifetime_applies_to_public_reads as policy_public_reads',
 ] as const;
 
+/** Of `organization` (organizations): the enterprise that it says to belong to, whether or not there is one. */
+export const BELONGING_COLUMN = 'organization.enterprise_id as belongs_to_id';
+
 export const ENTERPRISE_POLICY_COLUMNS = [
   'enterprise.id as enterprise_id',
   'enterprise.slug as enterprise_slug',

@@ -1,12 +1,12 @@
 // The organizations that a person may name as resource owner, with everything by which that is judged (M4). SQL only.
 
 import { type Kysely, sql } from 'kysely';
-import type { EnterpriseColumns, OrganizationPolicyColumns } from './facts-row.ts';
-import { ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
+import type { BelongingColumns, OrganizationPolicyColumns } from './facts-row.ts';
+import { BELONGING_COLUMN, ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
 import type { Database } from './schema.ts';
 
 export type ResourceOwnerRow = OrganizationPolicyColumns &
-  EnterpriseColumns & {
+  BelongingColumns & {
     readonly id: number;
     readonly login: string;
     readonly membership_role: string;
@@ -27,7 +27,7 @@ function memberships(db: Kysely<Database>, { user_id, session_id, now }: AskingH
     .leftJoin('enterprises as enterprise', 'enterprise.id', 'organization.enterprise_id')
     .leftJoin('enterprise_token_policies as above', 'above.enterprise_id', 'enterprise.id')
     .select(['account.id', 'account.login', 'member.role as membership_role', 'sso.required as sso_required'])
-    .select(ORGANIZATION_POLICY_COLUMNS)
+    .select([...ORGANIZATION_POLICY_COLUMNS, BELONGING_COLUMN])
     .select(ENTERPRISE_POLICY_COLUMNS)
     .select(
       sql<boolean>`exists (

@@ -2,7 +2,7 @@
 // left out, and then denies (F3). Nothing here may throw on a strange row; a poisoned object denies, the service lives.
 
 import type { ClientFactsRow } from '../db/client-facts.ts';
-import type { EnterpriseColumns, FactsRow, OrganizationPolicyColumns } from '../db/facts-row.ts';
+import type { BelongingColumns, EnterpriseColumns, FactsRow, OrganizationPolicyColumns } from '../db/facts-row.ts';
 import type { ClientFacts } from '../domain/caller.ts';
 import { highestRole } from '../domain/ceiling.ts';
 import type {
@@ -92,6 +92,16 @@ export function decodeEnterprise(row: EnterpriseColumns): EnterpriseFacts | null
   };
 }
 
+/**
+ * The enterprise of an organization; null where it says to belong to none. One that it names and that is not there is like one whose
+ * policy is missing, which denies. @rule F3
+ */
+export function decodeEnterpriseOf(row: BelongingColumns): EnterpriseFacts | null {
+  const found = decodeEnterprise(row);
+  if (found !== null || row.belongs_to_id === null) return found;
+  return { id: row.belongs_to_id, slug: '', name: '', policy: null, holder_administers: false };
+}
+
 function organization(row: FactsRow, id: number): OrganizationFacts {
   return {
     type: 'Organization',
@@ -101,7 +111,7 @@ function organization(row: FactsRow, id: number): OrganizationFacts {
     membership: oneOf(MEMBERSHIP_ROLES, row.membership_role),
     reviews: row.holder_reviews === true,
     policy: decodeOrganizationPolicy(row),
-    enterprise: decodeEnterprise(row),
+    enterprise: decodeEnterpriseOf(row),
     sso: { required: row.sso_required !== null && row.sso_required !== false, authorized: row.sso_authorized === true },
   };
 }
@@ -128,9 +138,10 @@ function repository(row: FactsRow, id: number, owner: OwnerFacts): RepositoryFac
   return narrowRepository(row, found);
 }
 
+/** Null: nobody's, or that of an organization of which nothing is known but its name. @rule F3 */
 function ownerOf(row: FactsRow): OwnerFacts | null {
   if (row.owner_id === null) return null;
-  if (row.owner_type === 'Organization') return organization(row, row.owner_id);
+  if (row.owner_type === 'Organization') return row.org_id === null ? null : organization(row, row.org_id);
   return row.owner_type === 'User' ? { type: 'User', id: row.owner_id, login: row.owner_login ?? '' } : null;
 }
 

@@ -46,6 +46,7 @@ const POISONS: Readonly<Record<string, string>> = {
   'an unknown cap of the enterprise': `update enterprise_token_policies set max_lifetime_days_fine_grained = 999`,
   'no grant': `delete from grants`,
   'no resource owner': `update tokens set resource_owner_id = null`,
+  'an enterprise that is not there': `alter table organizations drop constraint organizations_enterprise_id_fkey; delete from enterprises`,
 };
 
 /** What may be asked of the poisoned world, and of a healthy one in the same turn. */

@@ -6,7 +6,7 @@ import type { Database } from '../../db/schema.ts';
 import type { EnterpriseFacts } from '../../domain/facts.ts';
 import { INITIAL_ORGANIZATION_POLICY, type OrganizationPolicy } from '../../domain/policy.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import { decodeEnterprise, decodeOrganizationPolicy } from '../../facts/decode.ts';
+import { decodeEnterpriseOf, decodeOrganizationPolicy } from '../../facts/decode.ts';
 
 export type ReadPolicy = {
   readonly policy: OrganizationPolicy;
@@ -21,7 +21,7 @@ export type ReadPolicy = {
 export async function readOrganizationPolicy(db: Kysely<Database>, organization_id: number): Promise<ReadPolicy> {
   const row = await findOrganizationPolicy(db, organization_id);
   if (row === undefined) throw new Refusal('not_found');
-  const enterprise = decodeEnterprise({ ...row, enterprise_administered: false });
+  const enterprise = decodeEnterpriseOf({ ...row, enterprise_administered: false });
   const policy = decodeOrganizationPolicy(row) ?? { ...INITIAL_ORGANIZATION_POLICY, classic_tokens: 'restricted' };
   return { policy, members_set: row.members_set, enterprise };
 }

@@ -12,7 +12,7 @@ import type { OrganizationAsOwner, ResourceOwner, SsoStanding } from '../../doma
 import { ineligibility } from '../../domain/resource-owner.ts';
 import { ownerNotFound } from '../../domain/token-refusal.ts';
 import { MEMBERSHIP_ROLES } from '../../domain/vocabulary.ts';
-import { decodeEnterprise, decodeOrganizationPolicy } from '../../facts/decode.ts';
+import { decodeEnterpriseOf, decodeOrganizationPolicy } from '../../facts/decode.ts';
 
 function ssoOf(row: ResourceOwnerRow): SsoStanding {
   if (row.sso_required === null || row.sso_required === false) return 'none';
@@ -29,7 +29,7 @@ export function toOrganizationAsOwner(row: ResourceOwnerRow): OrganizationAsOwne
     login: row.login,
     membership,
     policy: decodeOrganizationPolicy(row),
-    enterprise: decodeEnterprise(row),
+    enterprise: decodeEnterpriseOf(row),
     sso: ssoOf(row),
   };
 }

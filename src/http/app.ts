@@ -7,6 +7,7 @@ import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { countRequest } from '../metrics.ts';
 import type { TlsFiles } from '../tls-files.ts';
+import { tracingNow } from '../tracing.ts';
 import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
@@ -64,8 +65,10 @@ export async function buildApp(
   guardRoutes(app, deps);
   for (const addRoutes of routes) addRoutes(app, deps);
   const general = listenersOf(app);
-  addDirectAnswers(app, deps);
+  // What is recorded, or is not plain HTTP/1.1, has to be read by Node first.
+  addDirectAnswers(app, deps, tls === null && tracingNow() === null);
   traceArrivals(app, general);
+
   return app;
 }
 

@@ -15,14 +15,13 @@ import { DEPTH_MAX } from '../strict-json.ts';
 import { checkOf } from '../validator.ts';
 import { askFor } from './asking.ts';
 import type { FindClient } from './direct-clients.ts';
-import type { DirectPost } from './direct-post.ts';
-import { answersOf, refusalOf, type Told } from './exchange.ts';
+import { answersOf, type DirectRoute, type Exchange, type Outcome, refusalOf, type Told } from './exchange.ts';
 
 const PATH = '/access/v1/evaluation';
 const JSON_OPTIONS = { depth_max: DEPTH_MAX };
 const ASCII_ONLY = /^[\0-\x7f]*$/;
 
-export function directEvaluation(deps: Deps, findClient: FindClient): DirectPost {
+export function directEvaluation(deps: Deps, findClient: FindClient): DirectRoute {
   const { public_url } = deps.config;
   const told = answersOf(deps, {
     method: 'POST',
@@ -36,8 +35,7 @@ export function directEvaluation(deps: Deps, findClient: FindClient): DirectPost
   const { check: isQuestion } = checkOf(EvaluationQuestion);
 
   /** The question; null where it is not as declared, or has to wait for a change. What is not ASCII is read in the general way. */
-  function questionIn(body: Buffer): Question | null {
-    const text = body.toString('latin1');
+  function questionIn(text: string): Question | null {
     if (!ASCII_ONLY.test(text)) return null;
     const read = readJsonText(text, JSON_OPTIONS);
     if (!('value' in read) || !isQuestion(read.value)) return null;
@@ -49,18 +47,17 @@ export function directEvaluation(deps: Deps, findClient: FindClient): DirectPost
     return told(write(presentJudgement(judgement, public_url)), staleMark(judgement.stale_ms));
   }
 
-  return {
-    path: PATH,
-    admit: ({ authorization, content_type }) =>
-      authorization === null || content_type !== 'application/json' ? null : findClient(authorization, 'evaluate'),
-    answer: (client, body) => {
-      const question = questionIn(body);
-      const asked = question === null ? null : readQuestionKnown(deps, question);
-      if (asked === null) return 'general';
-      const known = evaluateKnown(deps, client, asked);
-      if (known === null) return askFor(deps.load, { ask: () => evaluate(deps, client, asked), tell, refusal });
-      countAnswer(deps, asked.subject, known);
-      return tell(known);
-    },
-  };
+  function answer({ headers: { authorization, content_type }, body }: Exchange): Outcome {
+    if (authorization === null || content_type !== 'application/json') return 'general';
+    const client = findClient(authorization, 'evaluate');
+    const question = client === null ? null : questionIn(body);
+    const asked = question === null ? null : readQuestionKnown(deps, question);
+    if (client === null || asked === null) return 'general';
+    const known = evaluateKnown(deps, client, asked);
+    if (known === null) return askFor(deps.load, { ask: () => evaluate(deps, client, asked), tell, refusal });
+    countAnswer(deps, asked.subject, known);
+    return tell(known);
+  }
+
+  return { method: 'POST', path: PATH, answer };
 }

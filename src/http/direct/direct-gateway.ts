@@ -1,6 +1,5 @@
 // What nginx, Traefik and Caddy ask, directly, where it is allowed (routes/gateway.ts is the general way, and says every no).
 
-import type { IncomingMessage } from 'node:http';
 import type { Deps } from '../../deps.ts';
 import type { ClientFacts } from '../../domain/caller.ts';
 import {
@@ -17,14 +16,8 @@ import { isOriginalRequest } from '../original-request.ts';
 import { gatewayHeaders } from '../present/gateway.ts';
 import { askFor } from './asking.ts';
 import type { FindClient } from './direct-clients.ts';
-import { answersOf, type Exchange, type Outcome, type Told } from './exchange.ts';
-import { keepCheck } from './kept-checks.ts';
+import { answersOf, type DirectRoute, type Exchange, type Told } from './exchange.ts';
 import type { PlainHeaders } from './plain-headers.ts';
-
-export type DirectGet = {
-  readonly path: string;
-  readonly answer: (exchange: Exchange) => Outcome;
-};
 
 type Asked = { readonly client: ClientFacts; readonly question: GatewayQuestion };
 
@@ -33,7 +26,7 @@ const STYLES = {
   '/gateway/forward-auth': { method: 'forwarded_method', target: 'forwarded_uri' },
 } as const satisfies Record<string, { method: keyof PlainHeaders; target: keyof PlainHeaders }>;
 
-export function directGateways(deps: Deps, findClient: FindClient): readonly DirectGet[] {
+export function directGateways(deps: Deps, findClient: FindClient): readonly DirectRoute[] {
   const { token_prefix } = deps.config;
 
   const forwardedAddress = forwardedAddressBehind(deps.config.trusted_proxies);
@@ -59,29 +52,30 @@ export function directGateways(deps: Deps, findClient: FindClient): readonly Dir
     return { client, question: { subject, method: of_method, target: of_target } };
   }
 
-  return Object.entries(STYLES).map(([path, style]): DirectGet => {
+  return Object.entries(STYLES).map(([path, style]): DirectRoute => {
     const told = answersOf(deps, { method: 'GET', route: path, headers: { 'cache-control': 'no-store' } });
 
-    function tell(request: IncomingMessage, checked: Checked): Told | 'general' {
+    function tell(exchange: Exchange, checked: Checked): Told | 'general' {
       const { decision, stale_ms } = checked.judgement;
-      if (decision.effect !== 'allow') keepCheck(request, checked);
+      if (decision.effect !== 'allow') exchange.found = checked;
       else if (stale_ms === undefined) return told('', Object.entries(gatewayHeaders(checked)).flat());
       return 'general';
     }
 
     return {
+      method: 'GET',
       path,
-      answer: ({ request, headers }) => {
-        const asked = askedIn(headers, style);
+      answer: (exchange) => {
+        const asked = askedIn(exchange.headers, style);
         if (asked === null) return 'general';
         const { client, question } = asked;
         const known = checkRequestKnown(deps, client, question);
         if (known === null) {
           const ask = () => checkRequest(deps, client, question);
-          return askFor(deps.load, { ask, tell: (found) => tell(request, found), refusal: 'general' });
+          return askFor(deps.load, { ask, tell: (found) => tell(exchange, found), refusal: 'general' });
         }
         countAnswer(deps, question.subject, known.judgement);
-        return tell(request, known);
+        return tell(exchange, known);
       },
     };
   });

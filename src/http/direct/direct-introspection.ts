@@ -1,6 +1,7 @@
 // `POST /oauth/introspect`, directly (routes/oauth.ts is the general way).
 
 import type { Deps } from '../../deps.ts';
+import type { ClientFacts } from '../../domain/caller.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { type Introspected, introspect, introspectKnown } from '../../use-cases/checks/introspect.ts';
 import { asksFor } from '../accept.ts';
@@ -12,15 +13,15 @@ import { Introspection } from '../schemas/introspection.ts';
 import { serializerOf } from '../serializers.ts';
 import { askFor } from './asking.ts';
 import type { FindClient } from './direct-clients.ts';
-import type { DirectPost } from './direct-post.ts';
-import { answersOf, refusalOf, type Told } from './exchange.ts';
+import { answersOf, type DirectRoute, type Exchange, type Outcome, refusalOf, type Told } from './exchange.ts';
+import type { PlainHeaders } from './plain-headers.ts';
 
 const PATH = '/oauth/introspect';
 const NO_TOKEN = { active: false };
 /** The usual form: nothing in it is encoded, repeated or for somebody else. */
 const PLAIN_FORM = /^token=([A-Za-z0-9_]{1,255})(?:&token_type_hint=[A-Za-z_]{1,64})?$/;
 
-export function directIntrospection(deps: Deps, findClient: FindClient): DirectPost {
+export function directIntrospection(deps: Deps, findClient: FindClient): DirectRoute {
   const told = answersOf(deps, {
     method: 'POST',
     route: PATH,
@@ -36,19 +37,20 @@ export function directIntrospection(deps: Deps, findClient: FindClient): DirectP
     return told(write(body), staleMark(found?.stale_ms));
   }
 
-  return {
-    path: PATH,
-    admit: ({ authorization, content_type, accept }) => {
-      if (authorization === null || content_type !== 'application/x-www-form-urlencoded') return null;
-      if (accept !== null && asksFor(accept, INTROSPECTION_JWT, 'application/json')) return null;
-      return findClient(authorization, 'introspect');
-    },
-    answer: (client, body) => {
-      const [, token] = PLAIN_FORM.exec(body.toString('latin1')) ?? [];
-      if (token === undefined) return 'general';
-      const known = introspectKnown(deps, client, token);
-      if (known !== undefined) return tell(known);
-      return askFor(deps.load, { ask: () => introspect(deps, client, token), tell, refusal });
-    },
-  };
+  function clientOf({ authorization, content_type, accept }: PlainHeaders): ClientFacts | null {
+    if (authorization === null || content_type !== 'application/x-www-form-urlencoded') return null;
+    if (accept !== null && asksFor(accept, INTROSPECTION_JWT, 'application/json')) return null;
+    return findClient(authorization, 'introspect');
+  }
+
+  function answer({ headers, body }: Exchange): Outcome {
+    const client = clientOf(headers);
+    const [, token] = PLAIN_FORM.exec(body) ?? [];
+    if (client === null || token === undefined) return 'general';
+    const known = introspectKnown(deps, client, token);
+    if (known !== undefined) return tell(known);
+    return askFor(deps.load, { ask: () => introspect(deps, client, token), tell, refusal });
+  }
+
+  return { method: 'POST', path: PATH, answer };
 }

@@ -15,16 +15,17 @@ import { Account } from '../schemas/account.ts';
 import { Repository } from '../schemas/repositories.ts';
 import { serializerOf } from '../serializers.ts';
 import { tokenHeadersAt } from '../token-headers.ts';
-import { answersOf, type Exchange, type Outcome } from './exchange.ts';
+import { answersOf, type DirectRoute, type Exchange, type Outcome } from './exchange.ts';
 
+const PREFIX = '/repos/';
 const ROUTE = '/repos/:owner/:repo';
 /** Nothing in it is encoded, and there is no query. */
 const PLAIN_PATH = /^\/repos\/([A-Za-z0-9-]{1,39})\/([A-Za-z0-9._-]{1,100})$/;
 const OPERATION = ownOperation('GET /repos/{owner}/{repo}');
 const ASK = { type: 'operation', operation: OPERATION } as const;
 
-/** Known and allowed, or the general way's. */
-export function directRepository(deps: Deps): (exchange: Exchange) => Outcome {
+/** Known and allowed, or the general way's. Its path is what all of them begin with. */
+export function directRepository(deps: Deps): DirectRoute {
   const { token_prefix, trusted_proxies } = deps.config;
   const told = answersOf(deps, {
     method: 'GET',
@@ -35,14 +36,14 @@ export function directRepository(deps: Deps): (exchange: Exchange) => Outcome {
   const tokenHeaders = tokenHeadersAt({ operation: OPERATION, resource: repositoryIn });
 
   /** By the address of the socket: behind proxies the general way knows whose request it is. @rule T4 */
-  function mayComeFromFlood({ request, headers }: Exchange): boolean {
-    const address = request.socket.remoteAddress;
+  function mayComeFromFlood({ channel, headers }: Exchange): boolean {
+    const address = channel.address();
     if (address === undefined || (trusted_proxies.length > 0 && headers.forwarded_for !== null)) return true;
     return isFlooded(deps, address);
   }
 
-  return (exchange) => {
-    const [, owner, repo] = PLAIN_PATH.exec(exchange.request.url ?? '') ?? [];
+  function answer(exchange: Exchange): Outcome {
+    const [, owner, repo] = PLAIN_PATH.exec(exchange.target) ?? [];
     const { authorization } = exchange.headers;
     if (owner === undefined || repo === undefined || authorization === null || mayComeFromFlood(exchange))
       return 'general';
@@ -62,5 +63,7 @@ export function directRepository(deps: Deps): (exchange: Exchange) => Outcome {
     deps.last_use.record(subject.token.id, now);
     recordExercise(deps, { subject, resource: facts.resource, decision }, now);
     return told(write(presentRepository(deps, shown)), [...limits, ...tokenHeaders(subject.token)].flat());
-  };
+  }
+
+  return { method: 'GET', path: PREFIX, answer };
 }

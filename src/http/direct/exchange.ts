@@ -1,20 +1,53 @@
 // One request that may be answered directly, and how that is: head, body, access line and observation are those of the general way
 // (app.ts).
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Deps } from '../../deps.ts';
 import { countRefusal, type Observe, observerOf } from '../../metrics.ts';
+import type { Checked } from '../../use-cases/checks/check-request.ts';
 import { commonHeaders } from '../answer-headers.ts';
 import { RETRY_AFTER_SECONDS } from '../errors.ts';
 import { requestIdOf } from '../request-id.ts';
 import { accessLinesOf } from './access-lines.ts';
 import type { PlainHeaders } from './plain-headers.ts';
 
+/** What is the same in all answers of a kind. */
+export type Head = {
+  readonly status: number;
+  /** Names and values, one after the other. */
+  readonly pairs: readonly string[];
+  /** The same as it is written, with the line of the status before it. */
+  readonly text: string;
+};
+
+export type Answer = {
+  readonly head: Head;
+  readonly request_id: string;
+  readonly more: readonly string[];
+  readonly body: string;
+};
+
+/** To whom is answered. */
+export type Channel = {
+  /** Whether nothing has been told yet, and somebody still waits for it. */
+  readonly isWaiting: () => boolean;
+  readonly send: (answer: Answer) => void;
+  /** Where something has begun to be told that cannot be told to its end. */
+  readonly giveUp: () => void;
+  /** Of the socket. */
+  readonly address: () => string | undefined;
+};
+
 export type Exchange = {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly target: string;
   readonly headers: PlainHeaders;
+  /** Each byte a character. */
+  readonly body: string;
+  readonly channel: Channel;
+  /** By `performance.now()`. */
   readonly started_ms: number;
+  /** A no of this request that was found on the way: the general way, which tells it, does not ask again. */
+  found?: Checked;
 };
 
 const REFUSAL_HEADERS = { 'content-type': 'application/json; charset=utf-8', 'retry-after': RETRY_AFTER_SECONDS };
@@ -26,6 +59,12 @@ export type Told = { readonly write: Write; readonly body: string; readonly more
 
 /** `general`: nothing was told. A promise: it is being asked for; it never rejects. */
 export type Outcome = Told | 'general' | Promise<Told | 'general'>;
+
+export type DirectRoute = {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly answer: (exchange: Exchange) => Outcome;
+};
 
 export type AnswerForm = {
   readonly method: 'GET' | 'POST';
@@ -41,20 +80,23 @@ function variesByOrigin({ cors_origins }: Deps['config'], { route, headers }: Om
   return { vary: headers.vary === undefined ? 'Origin' : `${headers.vary}, Origin` };
 }
 
-type Kind = { readonly route: AnswerForm; readonly status: number };
-
 /** Writes head and body, and whatever is written and counted of an answer. Everything that can be prepared for it is. */
-function writerOf(deps: Deps, { route: { method, route }, status }: Kind, prepared: readonly string[]) {
+function writerOf(deps: Deps, { method, route }: AnswerForm, head: Head) {
+  const { status } = head;
   const writeLine = accessLinesOf(deps, { method, route, status });
   const observe: Observe = observerOf({ method, route, status });
-  return ({ response, started_ms }: Exchange, id: string, body: string, more: readonly string[]): void => {
-    const length = Buffer.byteLength(body);
-    response.writeHead(status, prepared.concat('x-request-id', id, 'content-length', String(length), more));
-    response.end(body, length === body.length ? 'latin1' : 'utf8'); // where both are the same, the former is written faster
+  return ({ channel, started_ms }: Exchange, request_id: string, body: string, more: readonly string[]): void => {
+    channel.send({ head, request_id, more, body });
     const ms = Math.round((performance.now() - started_ms) * 1000) / 1000;
     observe(ms / 1000);
-    writeLine(id, ms);
+    writeLine(request_id, ms);
   };
+}
+
+function headOf(status: number, headers: Readonly<Record<string, string>>): Head {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}`;
+  return { status, pairs: Object.entries(headers).flat(), text };
 }
 
 function commonOf(deps: Deps): Readonly<Record<string, string>> {
@@ -65,7 +107,7 @@ function commonOf(deps: Deps): Readonly<Record<string, string>> {
 /** How a route tells its answers. */
 export function answersOf(deps: Deps, form: AnswerForm): (body: string, more?: readonly string[]) => Told {
   const all = { ...commonOf(deps), ...form.headers, ...variesByOrigin(deps.config, form) };
-  const writeAnswer = writerOf(deps, { route: form, status: 200 }, Object.entries(all).flat());
+  const writeAnswer = writerOf(deps, form, headOf(200, all));
   const write: Write = (exchange, body, more) =>
     writeAnswer(exchange, requestIdOf(exchange.headers.request_id), body, more);
   return (body, more = []) => ({ write, body, more });
@@ -75,7 +117,7 @@ export function answersOf(deps: Deps, form: AnswerForm): (body: string, more?: r
 export function refusalOf(deps: Deps, form: AnswerForm, bodyOf: (request_id: string) => string): Told {
   const varying = variesByOrigin(deps.config, { route: form.route, headers: {} });
   const all = { ...commonOf(deps), ...form.headers, ...REFUSAL_HEADERS, ...varying };
-  const writeRefusal = writerOf(deps, { route: form, status: 503 }, Object.entries(all).flat());
+  const writeRefusal = writerOf(deps, form, headOf(503, all));
   const write: Write = (exchange) => {
     countRefusal('unavailable');
     const id = requestIdOf(exchange.headers.request_id);

@@ -1,7 +1,6 @@
 // The headers of a request that can be answered directly: read in one pass over what arrived, each at most once. A header that
 // changes how a request is read or answered, and is not known here, leaves the request to the general way.
 
-import type { IncomingMessage } from 'node:http';
 import { HEADERS_MAX } from '../request-form.ts';
 
 export type PlainHeaders = {
@@ -17,11 +16,16 @@ export type PlainHeaders = {
   original_uri: string | null;
   forwarded_method: string | null;
   forwarded_uri: string | null;
+  /** What becomes of the connection: for who reads it from the socket. */
+  connection: string | null;
 };
 
 type Member = keyof PlainHeaders;
 
-const MEMBERS: ReadonlyMap<string, Member> = new Map([
+/** `host`: exactly one is needed. `general`: the general way reads it besides, and answers whoever sends it. */
+type Kind = Member | 'host' | 'general';
+
+const KINDS: ReadonlyMap<string, Kind> = new Map([
   ['authorization', 'authorization'],
   ['content-type', 'content_type'],
   ['content-length', 'content_length'],
@@ -33,34 +37,32 @@ const MEMBERS: ReadonlyMap<string, Member> = new Map([
   ['x-original-uri', 'original_uri'],
   ['x-forwarded-method', 'forwarded_method'],
   ['x-forwarded-uri', 'forwarded_uri'],
+  ['connection', 'connection'],
+  ['host', 'host'],
+  ['expect', 'general'],
+  ['transfer-encoding', 'general'],
+  ['content-encoding', 'general'],
+  ['upgrade', 'general'],
+  ['origin', 'general'],
+  ['x-consistency-token', 'general'],
+  ['idempotency-key', 'general'],
 ]);
-
-/** What the general way reads besides: whoever sends one of these is answered there. */
-const FOR_GENERAL_WAY: readonly string[] = [
-  'expect',
-  'transfer-encoding',
-  'content-encoding',
-  'upgrade',
-  'origin',
-  'x-consistency-token',
-  'idempotency-key',
-];
-
-const HOST = 'host';
 
 /** By length first: most names are nothing to us, and are told so without being lowered. */
 const LENGTHS: readonly boolean[] = (() => {
   const lengths: boolean[] = [];
-  for (const name of [...MEMBERS.keys(), ...FOR_GENERAL_WAY, HOST]) lengths[name.length] = true;
+  for (const name of KINDS.keys()) lengths[name.length] = true;
   return Array.from(lengths, (each) => each === true);
 })();
 
-/**
- * The headers; null where there are too many, one is repeated, is read only by the general way, or is an alias of one that a gateway
- * writes.
- */
-export function readPlainHeaders({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): PlainHeaders | null {
-  const read: PlainHeaders = {
+/** What a name of this length is for; undefined: nothing to us. An alias of what a gateway writes is for the general way to refuse. */
+function kindOf(raw: string): Kind | undefined {
+  const name = raw.toLowerCase();
+  return KINDS.get(name) ?? (name.includes('_') ? 'general' : undefined);
+}
+
+function noHeaders(): PlainHeaders {
+  return {
     authorization: null,
     content_type: null,
     content_length: null,
@@ -72,24 +74,46 @@ export function readPlainHeaders({ rawHeaders }: Pick<IncomingMessage, 'rawHeade
     original_uri: null,
     forwarded_method: null,
     forwarded_uri: null,
+    connection: null,
   };
-  if (rawHeaders.length > 2 * HEADERS_MAX) return null;
+}
+
+/**
+ * The headers, as names and values; null where there are too many, one is repeated, is read only by the general way, or is an alias of
+ * one that a gateway writes.
+ */
+export function readPlainHeaders(pairs: readonly string[]): PlainHeaders | null {
+  if (pairs.length > 2 * HEADERS_MAX) return null;
+  const read = noHeaders();
   let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const raw = rawHeaders[index] ?? '';
-    if (LENGTHS[raw.length] !== true) continue;
-    const name = raw.toLowerCase();
-    if (name === HOST) {
-      hosts += 1;
-      continue;
+  for (let index = 0; index < pairs.length; index += 2) {
+    const raw = pairs[index] ?? '';
+    const kind = LENGTHS[raw.length] === true ? kindOf(raw) : undefined;
+    if (kind === undefined) continue;
+    if (kind === 'general') return null;
+    if (kind === 'host') hosts += 1;
+    else if (read[kind] !== null) return null;
+    else read[kind] = pairs[index + 1] ?? '';
+  }
+  return hosts === 1 ? read : null;
+}
+
+/** The same of the lines `Name: value` that stand between these places of a text, each with its CRLF. */
+export function readPlainLines(text: string, from: number, to: number): PlainHeaders | null {
+  const read = noHeaders();
+  let [hosts, count] = [0, 0];
+  for (let at = from; at < to; ) {
+    const colon = text.indexOf(':', at);
+    const end = text.indexOf('\r', colon);
+    const kind = LENGTHS[colon - at] === true ? kindOf(text.slice(at, colon)) : undefined;
+    count += 1;
+    if (kind === 'general' || count > HEADERS_MAX) return null;
+    if (kind === 'host') hosts += 1;
+    else if (kind !== undefined) {
+      if (read[kind] !== null) return null;
+      read[kind] = text.slice(colon + 2, end);
     }
-    const member = MEMBERS.get(name);
-    if (member !== undefined) {
-      if (read[member] !== null) return null;
-      read[member] = rawHeaders[index + 1] ?? '';
-    } else if (FOR_GENERAL_WAY.includes(name) || name.includes('_')) {
-      return null;
-    }
+    at = end + 2;
   }
   return hosts === 1 ? read : null;
 }

@@ -15,7 +15,7 @@ import type { AddRoutes } from '../app-type.ts';
 import { countBadCredential, refuseFlood } from '../bad-credentials.ts';
 import { clientOf } from '../caller-of.ts';
 import { presentedBy } from '../credential.ts';
-import { keptCheck } from '../direct/kept-checks.ts';
+import { foundBefore } from '../direct/general-way.ts';
 import { forwardedAddressBehind } from '../forwarded-address.ts';
 import { ENVOY_PREFIX, originalRequest } from '../original-request.ts';
 import { gatewayHeaders } from '../present/gateway.ts';
@@ -49,7 +49,7 @@ function answerOf(deps: Deps, style: GatewayStyle): Answer {
     const address = forwardedAddress(request.raw);
     if (address !== null && subject?.type !== 'anonymous') refuseFlood(deps, address);
     const client = clientOf(request);
-    const checked = keptCheck(request.raw) ?? (await checkRequest(deps, client, { subject, ...original }));
+    const checked = foundBefore(request.raw) ?? (await checkRequest(deps, client, { subject, ...original }));
     const { decision } = checked.judgement;
     noStore(reply);
     markStale(reply, checked.judgement.stale_ms);

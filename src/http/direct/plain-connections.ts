@@ -1,0 +1,164 @@
+// Connections on which plain requests are read from the socket and answered to it, one after the other: Node's reading of a message, its
+// objects for it and its writing of an answer cost more than a check does. At the first that is not plain, or cannot be answered
+// directly, the connection is handed over to Node's server, whole and for good, as if nobody had looked at it.
+
+import type { Socket } from 'node:net';
+import type { App } from '../app-type.ts';
+import { isDraining } from '../drain.ts';
+import type { Answering, Ends } from './answering.ts';
+import type { FindRoute } from './direct.ts';
+import type { Answer, Channel, DirectRoute } from './exchange.ts';
+import { handOver } from './general-way.ts';
+import { type PlainRequest, readPlainRequest } from './plain-request.ts';
+
+type Reading = { readonly findRoute: FindRoute; readonly begin: Answering; readonly clock: () => Date };
+
+/** Node has closed a connection so long after the time that it told. */
+const GRACE_MS = 1000;
+const NOT_IN_A_HEADER = /[^\t -~]/;
+
+/** The lines that Node writes after all others, of this moment. */
+function endingsOf(keep_alive_ms: number, clock: () => Date) {
+  const stays = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keep_alive_ms / 1000)}\r\n\r\n`;
+  let [second, date] = [0, ''];
+  return (is_last: boolean): string => {
+    const now = clock();
+    const now_second = Math.floor(now.getTime() / 1000);
+    if (now_second !== second) [second, date] = [now_second, `Date: ${now.toUTCString()}\r\n`];
+    return date + (is_last ? 'Connection: close\r\n\r\n' : stays);
+  };
+}
+
+/** As bytes, where each character is one. Values are not ours alone: none may end its line. */
+function linesOf({ request_id, more }: Answer, length: number): string {
+  let lines = `x-request-id: ${request_id}\r\ncontent-length: ${length}\r\n`;
+  for (let index = 0; index < more.length; index += 2) {
+    const value = more[index + 1] ?? '';
+    if (NOT_IN_A_HEADER.test(value)) throw new Error('not to be written in a header');
+    lines += `${more[index]}: ${value}\r\n`;
+  }
+  return lines;
+}
+
+export function takeConnections(app: App, { findRoute, begin, clock }: Reading): void {
+  const { server } = app;
+  const nodes = server.listeners('connection');
+  const endingOf = endingsOf(server.keepAliveTimeout, clock);
+  const idle_ms = server.keepAliveTimeout + GRACE_MS;
+  /** What closes a connection on which nothing is under way. */
+  const closers = new Set<() => void>();
+  let is_closing = false;
+  app.addHook('preClose', (done) => {
+    is_closing = true;
+    done();
+  });
+
+  function take(socket: Socket): void {
+    /** What has arrived and is not answered: nothing, or the request under way and what came after it. */
+    let unread: Buffer[] = [];
+    let is_last = false;
+    let has_ended = false;
+
+    const channel: Channel = {
+      isWaiting: () => unread.length > 0 && socket.writable,
+      send: (answer) => {
+        const length = Buffer.byteLength(answer.body);
+        const text = answer.head.text + linesOf(answer, length) + endingOf(is_last) + answer.body;
+        unread.shift();
+        socket.write(text, length === answer.body.length ? 'latin1' : 'utf8');
+      },
+      giveUp: () => socket.destroy(),
+      address: () => socket.remoteAddress,
+    };
+
+    /** Everything from here on is Node's. */
+    function leave(): void {
+      onClose();
+      socket
+        .off('data', onData)
+        .off('end', onEnd)
+        .off('timeout', onTimeout)
+        .off('close', onClose)
+        .off('error', nothing);
+      socket.setTimeout(0);
+      if (unread.length > 0) socket.unshift(Buffer.concat(unread));
+      unread = [];
+      for (const listener of nodes) listener.call(server, socket);
+      socket.resume();
+    }
+
+    const ends: Ends = {
+      general: (exchange) => {
+        // Node answers nobody who has ended his side, either.
+        if (has_ended || socket.destroyed) {
+          socket.destroy();
+          return;
+        }
+        handOver(socket, exchange);
+        leave();
+      },
+      done: () => {
+        if (is_last) socket.end();
+        else if (unread.length > 0) leave();
+      },
+    };
+
+    /** The request that this is, and the route that may answer it. */
+    function readFrom(bytes: Buffer): readonly [PlainRequest, DirectRoute] | null {
+      // Who does not read his answers gets no more of them; when all goes, Node tells each client that this answer is the last.
+      if (socket.writableLength > 0 || is_closing || isDraining(app)) return null;
+      const request = readPlainRequest(bytes);
+      const route = request === null ? undefined : findRoute(request.method, request.target);
+      return request === null || route === undefined ? null : [request, route];
+    }
+
+    function onData(bytes: Buffer): void {
+      unread.push(bytes);
+      if (unread.length > 1) {
+        socket.pause(); // answers are given in the order of their questions
+        return;
+      }
+      const started_ms = performance.now();
+      const read = readFrom(bytes);
+      if (read === null) {
+        leave();
+        return;
+      }
+      const [request, route] = read;
+      is_last = request.is_last;
+      if (socket.timeout !== idle_ms) socket.setTimeout(idle_ms);
+      const { target, headers, body } = request;
+      begin({ target, headers, body, channel, started_ms }, route.answer, ends);
+    }
+
+    function onEnd(): void {
+      has_ended = true;
+      is_last = true;
+      if (unread.length === 0) socket.end();
+    }
+
+    function onTimeout(): void {
+      if (unread.length === 0) socket.destroy();
+    }
+
+    function onClose(): void {
+      closers.delete(onTimeout);
+    }
+
+    closers.add(onTimeout);
+    socket.setTimeout(server.headersTimeout);
+    socket.on('data', onData).on('end', onEnd).on('timeout', onTimeout).on('close', onClose).on('error', nothing);
+  }
+
+  server.removeAllListeners('connection');
+  server.on('connection', take);
+  const { closeIdleConnections } = server;
+  server.closeIdleConnections = () => {
+    closeIdleConnections.call(server);
+    for (const close of closers) close();
+  };
+}
+
+function nothing(): void {
+  // Who has gone needs no answer; the socket closes by itself.
+}

@@ -1,0 +1,107 @@
+// Requests that Node has read: what comes over TLS, and by connections of which something was not plain enough to be taken from the
+// socket (plain-connections.ts).
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { App } from '../app-type.ts';
+import type { Answering, Ends } from './answering.ts';
+import type { FindRoute } from './direct.ts';
+import type { Channel, DirectRoute, Exchange } from './exchange.ts';
+import { isHandedOver, tellGeneralWay } from './general-way.ts';
+import { type PlainHeaders, readPlainHeaders } from './plain-headers.ts';
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A body that is longer comes in several pieces. */
+const BODY_BYTES_MAX = 16_384;
+const DIGITS = /^[1-9][0-9]{0,5}$/;
+
+/** Where it may be read; null: the general way reads it. */
+function bodyLength({ method }: DirectRoute, { content_length }: PlainHeaders): number | null {
+  if (method === 'GET') return content_length === null ? 0 : null;
+  if (content_length === null || !DIGITS.test(content_length)) return null;
+  const length = Number(content_length);
+  return length <= BODY_BYTES_MAX ? length : null;
+}
+
+function channelOf(request: IncomingMessage, response: ServerResponse): Channel {
+  return {
+    isWaiting: () => !response.headersSent && !response.destroyed,
+    send: ({ head, request_id, more, body }) => {
+      const length = Buffer.byteLength(body);
+      const lines = ['x-request-id', request_id, 'content-length', String(length)];
+      response.writeHead(head.status, head.pairs.concat(lines, more));
+      response.end(body, length === body.length ? 'latin1' : 'utf8'); // where both are the same, the former is written faster
+    },
+    giveUp: () => response.destroy(),
+    address: () => request.socket.remoteAddress,
+  };
+}
+
+export function takeRequests(app: App, findRoute: FindRoute, begin: Answering): void {
+  const listeners = app.server.listeners('request') as Listener[];
+  let is_closing = false;
+  app.addHook('preClose', (done) => {
+    is_closing = true;
+    done();
+  });
+
+  /** Whether it is or will be answered; false: the general way has to. */
+  function take(request: IncomingMessage, response: ServerResponse, general: () => void): boolean {
+    const route = is_closing || request.httpVersion !== '1.1' ? undefined : findRoute(request.method, request.url);
+    if (route === undefined || isHandedOver(request)) return false;
+    const started_ms = performance.now();
+    const headers = readPlainHeaders(request.rawHeaders);
+    const length = headers === null ? null : bodyLength(route, headers);
+    if (headers === null || length === null) return false;
+    const known = { target: request.url ?? '', headers, channel: channelOf(request, response), started_ms };
+    const generally = (exchange: Exchange): void => {
+      tellGeneralWay(request, exchange);
+      general();
+    };
+    if (length === 0) begin({ ...known, body: '' }, route.answer, { general: generally, done: nothing });
+    else
+      takeBody(request, length, {
+        general,
+        begin: (body, ends) => begin({ ...known, body }, route.answer, ends),
+        generally,
+      });
+    return true;
+  }
+
+  app.server.removeAllListeners('request');
+  app.server.on('request', (request, response) => {
+    const general = (): void => {
+      for (const listener of listeners) listener(request, response);
+    };
+    if (!take(request, response, general)) general();
+  });
+}
+
+type Bodily = {
+  readonly general: () => void;
+  readonly generally: Ends['general'];
+  readonly begin: (body: string, ends: Ends) => void;
+};
+
+/** A body that has arrived with its head, or right after it, in one piece; another goes the general way, with what was read put back. */
+function takeBody(request: IncomingMessage, length: number, { general, generally, begin }: Bodily): void {
+  request.once('data', (body: Buffer) => {
+    request.pause();
+    if (body.length !== length) {
+      request.unshift(body);
+      general();
+      return;
+    }
+    begin(body.toString('latin1'), {
+      general: (exchange) => {
+        request.unshift(body);
+        generally(exchange);
+      },
+      done: () => request.resume(),
+    });
+  });
+}
+
+function nothing(): void {
+  // A request without a body is over when it is answered.
+}

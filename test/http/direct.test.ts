@@ -1,5 +1,6 @@
 // The direct way answers as the general way does, byte by byte, whatever is asked and however it is sent (src/http/direct). A request
-// with `Idempotency-Key`, which no check reads, always goes the general way: so each is sent both ways, and the answers compared.
+// with `Idempotency-Key`, which no check reads, always goes the general way; one with an empty line before it is read by Node, and answered directly
+// then: so each is sent all ways, and the answers compared.
 
 import diagnostics from 'node:diagnostics_channel';
 import net from 'node:net';
@@ -48,7 +49,8 @@ async function started(t: Test, settings: Record<string, string> = {}) {
   const weak = await world.client(['directory']);
   const classic = await rows.classic(ada, { scopes: ['repo'] });
   const ask = (request: Request, more: readonly string[] = []) => rawCall(port, bytesOf(request, more));
-  return { ...test, port, olga, ada, acme, mill, authorization, client_id, secret, weak, classic, ask };
+  const askByNode = (request: Request) => rawCall(port, Buffer.concat([Buffer.from('\r\n'), bytesOf(request)]));
+  return { ...test, askByNode, port, olga, ada, acme, mill, authorization, client_id, secret, weak, classic, ask };
 }
 type Started = Awaited<ReturnType<typeof started>>;
 
@@ -64,11 +66,12 @@ function countingGeneral(t: Test): () => number {
 }
 
 /** Sends the request both ways, unknown and known, and compares. */
-async function same(t: Test, { ask }: Started, name: string, request: Request): Promise<RawAnswer> {
+async function same(t: Test, { ask, askByNode }: Started, name: string, request: Request): Promise<RawAnswer> {
   const general = await ask(request, [GENERAL]);
   for (const time of ['first', 'again']) {
     t.same(comparable(await ask(request)), comparable(general), `${name}, ${time}`);
   }
+  t.same(comparable(await askByNode(request)), comparable(general), `${name}, read by Node`);
   return general;
 }
 

@@ -30,7 +30,7 @@ function endingsOf(keep_alive_ms: number, clock: () => Date) {
 }
 
 /** As bytes, where each character is one. Values are not ours alone: none may end its line. */
-function linesOf({ request_id, more }: Answer, length: number): string {
+export function linesOf({ request_id, more }: Answer, length: number): string {
   let lines = `x-request-id: ${request_id}\r\ncontent-length: ${length}\r\n`;
   for (let index = 0; index < more.length; index += 2) {
     const value = more[index + 1] ?? '';

@@ -83,22 +83,16 @@ type Bodily = {
   readonly begin: (body: string, ends: Ends) => void;
 };
 
-/** A body that has arrived with its head, or right after it, in one piece; another goes the general way, with what was read put back. */
+/**
+ * A body that has arrived with its head, or right after it, in one piece; another goes the general way. What was read is put back at once: the
+ * end of a body that nobody has left unread would be told before the general way listens.
+ */
 function takeBody(request: IncomingMessage, length: number, { general, generally, begin }: Bodily): void {
   request.once('data', (body: Buffer) => {
     request.pause();
-    if (body.length !== length) {
-      request.unshift(body);
-      general();
-      return;
-    }
-    begin(body.toString('latin1'), {
-      general: (exchange) => {
-        request.unshift(body);
-        generally(exchange);
-      },
-      done: () => request.resume(),
-    });
+    request.unshift(body);
+    if (body.length === length) begin(body.toString('latin1'), { general: generally, done: () => request.resume() });
+    else general();
   });
 }
 

@@ -1,0 +1,407 @@
+// What is read from the socket (src/http/direct/plain-connections.ts) is what Node would have read, to the byte; everything else is Node's, and
+// a connection behaves alike whoever reads it. Node tells of every request that it reads: so each test knows who did.
+
+import diagnostics from 'node:diagnostics_channel';
+import http, { type IncomingMessage } from 'node:http';
+import net from 'node:net';
+import { duplexPair } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import fc from 'fast-check';
+import t, { type Test } from 'tap';
+import { linesOf } from '../../src/http/direct/plain-connections.ts';
+import { type PlainRequest, readPlainRequest } from '../../src/http/direct/plain-request.ts';
+import { drain } from '../../src/http/drain.ts';
+import { cases } from '../support/effort.ts';
+import { listeningApp } from '../support/listening.ts';
+import { eventually } from '../support/service.ts';
+
+const READ_BY_NODE = 'http.server.request.start';
+const CRLF = '\r\n';
+
+type Parts = { readonly line: string; readonly headers: readonly string[]; readonly body?: string };
+
+function textOf({ line, headers, body = '' }: Parts): string {
+  const length = body === '' ? [] : [`Content-Length: ${body.length}`];
+  return [line, ...headers, ...length, '', body].join(CRLF);
+}
+
+const HOST = 'Host: x';
+const CLIENT = 'Authorization: Basic Y2xpZW50X3g6Z2hjX3g=';
+const FORM = 'Content-Type: application/x-www-form-urlencoded';
+const INTROSPECTION = textOf({
+  line: 'POST /oauth/introspect HTTP/1.1',
+  headers: [HOST, CLIENT, FORM],
+  body: 'token=gthp_x',
+});
+const GATEWAY = textOf({
+  line: 'GET /gateway/nginx HTTP/1.1',
+  headers: [
+    HOST,
+    CLIENT,
+    'X-Original-URI: /repos/a/b',
+    'X-Original-Method: GET',
+    'Connection: keep-alive',
+    'Accept: */*',
+  ],
+});
+
+/** What Node reads of these bytes: every request with its body. */
+async function readByNode(
+  text: string,
+): Promise<readonly { readonly request: IncomingMessage; readonly body: string }[]> {
+  const read: { request: IncomingMessage; body: string }[] = [];
+  const server = http.createServer({ requireHostHeader: false, joinDuplicateHeaders: false }, (request, response) => {
+    const one = { request, body: '' };
+    request
+      .setEncoding('latin1')
+      .on('data', (part) => (one.body += part))
+      .on('end', () => {
+        read.push(one);
+        response.end();
+      });
+  });
+  server.on('clientError', (_error, socket) => socket.destroy());
+  const [near, far] = duplexPair();
+  near.on('error', () => undefined).resume();
+  server.emit('connection', far);
+  near.write(Buffer.from(text, 'latin1'));
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  near.destroy();
+  far.destroy();
+  return read;
+}
+
+const MEMBERS = {
+  authorization: 'authorization',
+  'content-type': 'content_type',
+  'content-length': 'content_length',
+  accept: 'accept',
+  'x-request-id': 'request_id',
+  'x-gateway-authorization': 'gateway_authorization',
+  'x-original-method': 'original_method',
+  'x-original-uri': 'original_uri',
+  'x-forwarded-for': 'forwarded_for',
+} as const satisfies Record<string, keyof PlainRequest['headers']>;
+
+/** Bytes that are nearly a request: pieces of the two above and of what readers have been fooled with. */
+const PIECES = [
+  '\r',
+  '\n',
+  CRLF,
+  ' ',
+  '\t',
+  '\0',
+  ':',
+  ',',
+  ';',
+  '_',
+  '%',
+  '"',
+  '\x7f',
+  '\x80',
+  '\xff',
+  '(',
+  '0',
+  '1',
+  '9',
+  '-',
+  '+',
+  'A',
+  'z',
+  'Host: y',
+  'Connection: close',
+  'Connection: Upgrade',
+  'Content-Length: 5',
+  'Content-Length: 0',
+  'Transfer-Encoding: chunked',
+  'Expect: 100-continue',
+  'X-Original-URI: /x',
+  'HTTP/1.0',
+  'GET',
+  'POST',
+  'x: y',
+  ': ',
+  'X_Original_URI: /y',
+  'gzip',
+]; // prettier-ignore
+
+const mutated = fc
+  .record({
+    text: fc.constantFrom(INTROSPECTION, GATEWAY),
+    edits: fc.array(
+      fc.record({ at: fc.nat(400), cut: fc.nat(3), piece: fc.oneof(fc.constantFrom(...PIECES), fc.constant('')) }),
+      {
+        maxLength: 3,
+      },
+    ),
+  })
+  .map(({ text, edits }) =>
+    edits.reduce((now, { at, cut, piece }) => {
+      const place = at % (now.length + 1);
+      return now.slice(0, place) + piece + now.slice(place + cut);
+    }, text),
+  );
+
+t.test('threats T2: what is taken from the socket is one request, and the one that Node reads', async (t) => {
+  const seen = { plain: 0, other: 0 };
+  await fc.assert(
+    fc.asyncProperty(mutated, async (text) => {
+      const plain = readPlainRequest(Buffer.from(text, 'latin1'));
+      seen[plain === null ? 'other' : 'plain'] += 1;
+      if (plain === null) return true;
+      const [one, ...more] = await readByNode(text);
+      if (one === undefined || more.length > 0) return false;
+      const { request, body } = one;
+      const headers = Object.entries(MEMBERS).every(
+        ([name, member]) =>
+          (request.headers[name] ?? null) === plain.headers[member] &&
+          (request.headersDistinct[name]?.length ?? 1) === 1,
+      );
+      return headers && request.method === plain.method && request.url === plain.target && body === plain.body;
+    }),
+    { numRuns: cases({ short: 1500, long: 60_000 }) },
+  );
+  t.ok(seen.plain > 100 && seen.other > 100, JSON.stringify(seen));
+  for (const text of [INTROSPECTION, GATEWAY]) t.ok(readPlainRequest(Buffer.from(text)), 'what clients send is plain');
+  t.equal((await readByNode(INTROSPECTION + GATEWAY)).length, 2, 'the reader beside it reads all that is there');
+});
+
+t.test('threats T2: what could be read in two ways, or by none, is not plain', async (t) => {
+  const get = (...headers: string[]) => textOf({ line: 'GET /gateway/nginx HTTP/1.1', headers });
+  const post = (headers: readonly string[], body: string) =>
+    ['POST /oauth/introspect HTTP/1.1', HOST, ...headers, '', body].join(CRLF);
+  const others: Readonly<Record<string, string>> = {
+    nothing: '',
+    'half a head': GATEWAY.slice(0, 40),
+    'two requests': GATEWAY + GATEWAY,
+    'half a body': INTROSPECTION.slice(0, -1),
+    'more than the body': `${INTROSPECTION}x`,
+    'a body of a GET': `${get(HOST, 'Content-Length: 1')}x`,
+    'no length': post([], ''),
+    'no length with a body': post([], 'x'),
+    'a length of nothing': post(['Content-Length: 0'], ''),
+    'two lengths': post(['Content-Length: 1', 'Content-Length: 1'], 'x'),
+    'a length with a zero before': post(['Content-Length: 01'], 'x'),
+    'a length with a sign': post(['Content-Length: +1'], 'x'),
+    chunks: post(['Transfer-Encoding: chunked', 'Content-Length: 5'], '0\r\n\r\n'),
+    'no host': get('Accept: */*'),
+    'two hosts': get(HOST, HOST),
+    'a folded line': get(HOST, 'X-A: b', ' c'),
+    'a blank before the colon': get(HOST, 'X-A : b'),
+    'no blank after it': get(HOST, 'X-A:b'),
+    'two blanks after it': get(HOST, 'X-A:  b'),
+    'a blank at the end': get(HOST, 'X-A: b '),
+    'an empty value': get(HOST, 'X-A: '),
+    'a bare LF': get(`${HOST}\nX-A: b`),
+    'a bare CR': get(`${HOST}\rX-A: b`),
+    'a byte beyond ASCII': get(HOST, 'X-A: \xfc'),
+    'an expectation': get(HOST, 'Expect: 100-continue'),
+    'an upgrade': get(HOST, 'Connection: Upgrade', 'Upgrade: h2c'),
+    'a list of wishes for the connection': get(HOST, 'Connection: keep-alive, close'),
+    'HTTP/1.0': GATEWAY.replace('HTTP/1.1', 'HTTP/1.0'),
+    'absolute form': GATEWAY.replace('GET /', 'GET http://x/'),
+    'an empty line before': `${CRLF}${GATEWAY}`,
+    'another method': GATEWAY.replace('GET', 'PUT'),
+    'a long head': get(HOST, `X-A: ${'a'.repeat(16_384)}`),
+    '101 headers': get(HOST, ...Array.from({ length: 100 }, () => 'a: b')),
+  };
+  for (const [name, text] of Object.entries(others)) t.equal(readPlainRequest(Buffer.from(text, 'latin1')), null, name);
+  const most = get(HOST, ...Array.from({ length: 99 }, () => 'a: b'));
+  t.ok(readPlainRequest(Buffer.from(most)), 'as many headers as there may be');
+});
+
+async function started(t: Test) {
+  const test = await listeningApp(t, { settings: { FRESHNESS_MS: '30000' }, is_fenced: false });
+  const { world, rows } = test;
+  const port = Number(test.issuer.port);
+  const ada = await world.person('ada');
+  const { text } = await rows.classic(ada, { scopes: ['repo'] });
+  const { authorization } = await world.client(['introspect', 'evaluate', 'gateway']);
+  let by_node = 0;
+  const onRead = () => {
+    by_node += 1;
+  };
+  diagnostics.subscribe(READ_BY_NODE, onRead);
+  t.teardown(() => diagnostics.unsubscribe(READ_BY_NODE, onRead));
+  const introspection = (id: string, more: readonly string[] = [], token = text) =>
+    textOf({
+      line: 'POST /oauth/introspect HTTP/1.1',
+      headers: [HOST, FORM, `Authorization: ${authorization}`, `X-Request-Id: ${id}`, ...more],
+      body: `token=${token}`,
+    });
+  const scopes = (id: string) => textOf({ line: 'GET /scopes HTTP/1.1', headers: [HOST, `X-Request-Id: ${id}`] });
+  /** Everything that it needs is known from now on. */
+  await eventually(async () => {
+    const before = by_node;
+    await talk(port, [introspection('warm', ['Connection: close'])]);
+    return by_node === before;
+  }, 20_000);
+  return { ...test, port, text, rows, ada, authorization, introspection, scopes, byNode: () => by_node };
+}
+
+const answered = (received: string) => [...received.matchAll(/^x-request-id: (\S+)/gim)].map(([, id]) => id);
+
+/** What comes back until the server closes; each piece is sent when there are as many answers as pieces before it. */
+function talk(port: number, pieces: readonly string[], { half_closes = false } = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    let received = '';
+    let sent = 0;
+    const send = () => {
+      const piece = pieces[sent];
+      sent += 1;
+      if (piece === undefined) return;
+      socket.write(Buffer.from(piece, 'latin1'));
+      if (half_closes && sent === pieces.length) socket.end();
+    };
+    socket
+      .on('connect', send)
+      .setEncoding('latin1')
+      .on('data', (part) => {
+        received += part;
+        if (answered(received).length >= sent) send();
+      });
+    socket
+      .on('error', reject)
+      .on('end', () => socket.end())
+      .on('close', () => resolve(received));
+  });
+}
+
+t.test(
+  'a connection is answered from its socket until something is not plain, and then by Node, in order',
+  async (t) => {
+    const { port, introspection, scopes, byNode } = await started(t);
+    const before = byNode();
+    const pieces = [
+      introspection('a'),
+      introspection('b'),
+      scopes('c'),
+      introspection('d'),
+      introspection('e', ['Connection: close']),
+    ];
+    const received = await talk(port, pieces);
+    t.same(answered(received), ['a', 'b', 'c', 'd', 'e']);
+    t.equal(byNode() - before, 3, 'the first two were not read by Node');
+    const heads = received
+      .split('HTTP/1.1 200 OK\r\n')
+      .map((each) => each.replace(/^(x-request-id|Date): .*$/gim, '$1'));
+    const [, first, second, , fourth, last = ''] = heads;
+    t.equal(first, second);
+    t.equal(first, fourth, 'Node answers with the same bytes');
+    t.match(first, /\r\nConnection: keep-alive\r\nKeep-Alive: timeout=72\r\n\r\n/);
+    t.match(last, /\r\nConnection: close\r\n\r\n/);
+  },
+);
+
+t.test('of requests in one piece each is answered, whichever way each has to go', async (t) => {
+  const { port, introspection, text } = await started(t);
+  const general = (id: string) => introspection(id, [], `${text}&unknown=1`);
+  const last = introspection('last', ['Connection: close']);
+  for (const pieces of [
+    [general('a') + last],
+    [introspection('a') + general('b') + last],
+    [general('a') + general('b') + last],
+  ]) {
+    const received = await talk(port, pieces);
+    t.equal(answered(received).at(-1), 'last');
+    t.equal((received.match(/"active":true/g) ?? []).length, answered(received).length);
+  }
+});
+
+t.test('what comes before its turn waits for it', async (t) => {
+  const { port, introspection, scopes, deps, rows, ada } = await started(t);
+  const { text } = await rows.classic(ada, { scopes: [] });
+  const { loadOrLastKnown } = deps.facts;
+  const slow: typeof loadOrLastKnown = async (asked) => {
+    await delay(100);
+    return loadOrLastKnown(asked);
+  };
+  Object.assign(deps.facts, { loadOrLastKnown: slow });
+  const cold = introspection('cold', [], text);
+  const last = introspection('last', ['Connection: close']);
+  const cases: readonly (readonly [next: string, ids: readonly string[]])[] = [
+    [last, ['cold', 'last']],
+    [scopes('next') + last, ['cold', 'next', 'last']],
+  ];
+  for (const [next, ids] of cases) {
+    const received = await new Promise<string>((resolve) => {
+      let all = '';
+      const socket = net.connect(port, '127.0.0.1', () => socket.write(cold));
+      setTimeout(() => socket.write(next), 30);
+      socket.on('data', (part) => (all += part)).on('close', () => resolve(all));
+    });
+    t.same(answered(received), ids);
+    t.equal((received.match(/"active":true/g) ?? []).length, 2);
+  }
+});
+
+t.test('pieces of a request are put together by Node, whatever was answered before', async (t) => {
+  const { port, introspection } = await started(t);
+  const whole = introspection('b', ['Connection: close']);
+  for (const at of [1, 20, whole.indexOf('\r\n\r\n') + 2, whole.indexOf('\r\n\r\n') + 4, whole.length - 1]) {
+    const received = await new Promise<string>((resolve) => {
+      let all = '';
+      const socket = net.connect(port, '127.0.0.1', () => socket.write(introspection('a')));
+      socket.once('data', () => {
+        socket.write(whole.slice(0, at));
+        setTimeout(() => socket.write(whole.slice(at)), 20);
+      });
+      socket.on('data', (part) => (all += part)).on('close', () => resolve(all));
+    });
+    t.same(answered(received), ['a', 'b'], `divided after ${at}`);
+  }
+});
+
+t.test('who has ended his side is answered what can be answered from memory, and the connection ends', async (t) => {
+  const { port, introspection } = await started(t);
+  t.same(answered(await talk(port, [introspection('a')], { half_closes: true })), ['a']);
+  t.same(answered(await talk(port, [introspection('a'), introspection('b')], { half_closes: true })), ['a', 'b']);
+  t.equal(
+    await talk(port, ['POST /oauth/introspect HTTP/1.1\r\n'], { half_closes: true }).then(
+      (all) => answered(all).length,
+    ),
+    1,
+    'a 400',
+  );
+});
+
+t.test('P19: while the node ends, each connection is told, and none that is idle keeps it', async (t) => {
+  const { app, port, introspection } = await started(t);
+  const open = (): Promise<net.Socket> =>
+    new Promise((resolve) => {
+      const socket = net.connect(port, '127.0.0.1', () => resolve(socket));
+    });
+  const [silent, idle, asking] = await Promise.all([open(), open(), open()]);
+  const answerTo = (socket: net.Socket, id: string) =>
+    new Promise<string>((resolve) => {
+      socket.once('data', (bytes) => resolve(String(bytes)));
+      socket.write(introspection(id));
+    });
+  const closed = [silent, idle, asking].map((socket) => new Promise((resolve) => socket.on('close', resolve).resume()));
+  t.match(await answerTo(idle, 'a'), 'Connection: keep-alive');
+  t.match(await answerTo(asking, 'b'), 'Connection: keep-alive');
+  const drained = drain(app, 500);
+  t.match(await answerTo(asking, 'c'), 'Connection: close', 'the answer is the last');
+  await drained;
+  await Promise.all(closed);
+});
+
+t.test('an idle connection is closed after its time, one that asks is not', async (t) => {
+  const { app, port, introspection } = await started(t);
+  app.server.headersTimeout = 300;
+  const begun = performance.now();
+  await talk(port, []);
+  t.ok(performance.now() - begun >= 250, 'who says nothing');
+  t.match(await talk(port, [introspection('a'), introspection('b', ['Connection: close'])]), '"active":true');
+});
+
+t.test('a value that would end its line is never written', (t) => {
+  const head = { status: 200, pairs: [], text: '' };
+  const answer = (value: string) => ({ head, request_id: 'a', more: ['x-auth-user', value], body: '' });
+  t.match(linesOf(answer('ada'), 0), /x-auth-user: ada\r\n$/);
+  for (const value of ['a\r\nx: y', 'a\n', 'a\rb', '\0', '\xfc'])
+    t.throws(() => linesOf(answer(value), 0), JSON.stringify(value));
+  t.end();
+});

@@ -1,6 +1,6 @@
 // The direct way answers as the general way does, byte by byte, whatever is asked and however it is sent (src/http/direct). A request
-// with `Idempotency-Key`, which no check reads, always goes the general way; one with an empty line before it is read by Node, and answered directly
-// then: so each is sent all ways, and the answers compared.
+// with `Idempotency-Key`, which no check reads, always goes the general way; one with an empty line before it is read by Node, and
+// answered directly then: so each is sent all ways, and the answers compared.
 
 import diagnostics from 'node:diagnostics_channel';
 import net from 'node:net';

@@ -1,5 +1,5 @@
-// What is read from the socket (src/http/direct/plain-connections.ts) is what Node would have read, to the byte; everything else is Node's, and
-// a connection behaves alike whoever reads it. Node tells of every request that it reads: so each test knows who did.
+// What is read from the socket (src/http/direct/plain-connections.ts) is what Node would have read, to the byte; everything else is
+// Node's, and a connection behaves alike whoever reads it. Node tells of every request that it reads: so each test knows who did.
 
 import diagnostics from 'node:diagnostics_channel';
 import http, { type IncomingMessage } from 'node:http';

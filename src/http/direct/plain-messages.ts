@@ -84,8 +84,8 @@ type Bodily = {
 };
 
 /**
- * A body that has arrived with its head, or right after it, in one piece; another goes the general way. What was read is put back at once: the
- * end of a body that nobody has left unread would be told before the general way listens.
+ * A body that has arrived with its head, or right after it, in one piece; another goes the general way. What was read is put back at
+ * once: the end of a body that nobody has left unread would be told before the general way listens.
  */
 function takeBody(request: IncomingMessage, length: number, { general, generally, begin }: Bodily): void {
   request.once('data', (body: Buffer) => {

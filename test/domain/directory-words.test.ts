@@ -72,3 +72,30 @@ t.test('an SSH public key is a type, the key that says the same type, and perhap
   }
   t.end();
 });
+
+/** A key of this type as its bytes say it: how long the type is, the type, and enough of anything. */
+function keyText(type: string, named: string = type, length: number = named.length): string {
+  const bytes = Buffer.alloc(4 + named.length + 60, 7);
+  bytes.writeUInt32BE(length);
+  bytes.write(named, 4);
+  return `${type} ${bytes.toString('base64')}`;
+}
+
+t.test('every type of SSH key that OpenSSH takes today is known, and nothing else', (t) => {
+  for (const type of [
+    'ssh-ed25519',
+    'ssh-rsa',
+    'ecdsa-sha2-nistp256',
+    'ecdsa-sha2-nistp384',
+    'ecdsa-sha2-nistp521',
+    'sk-ssh-ed25519@openssh.com',
+    'sk-ecdsa-sha2-nistp256@openssh.com',
+  ]) {
+    t.same(readSshPublicKey(keyText(type)), { key: keyText(type), comment: null }, type);
+    t.equal(readSshPublicKey(keyText(type, type, type.length + 1)), null, 'the length is another');
+    t.equal(readSshPublicKey(keyText(type, `x${type.slice(1)}`)), null, 'the name is another');
+  }
+  for (const type of ['ssh-dss', 'ecdsa-sha2-nistp192', 'x']) t.equal(readSshPublicKey(keyText(type)), null, type);
+  t.equal(readSshPublicKey(`${keyText('ssh-rsa')} a  b `)?.comment, 'a  b');
+  t.end();
+});

@@ -27,6 +27,22 @@ process.env.TZ = 'UTC';
 let counts = false;
 const COUNTING = 'function stryCov_9fa48() {';
 
+/** What src/domain remembers of a question it would remember of an earlier mutant: it is forgotten before each. */
+const remembered = [];
+globalThis.remembering = (made, key) => remembered.push(() => made.delete(key));
+const KEPT = 'made.set(key, requirement)';
+
+function forget() {
+  for (const each of remembered.splice(0)) each();
+}
+
+function withForgetting(loaded, url) {
+  if (!url.endsWith('/src/domain/requirement.ts')) return loaded;
+  const source = String(loaded.source ?? '');
+  if (!source.includes(KEPT)) throw new Error('requirement.ts remembers in another way: runner.mjs has to know it');
+  return { ...loaded, source: source.replace(KEPT, `(remembering(made, key), ${KEPT})`) };
+}
+
 function withoutCounting(loaded) {
   const source = String(loaded.source ?? '');
   if (counts || !source.includes(COUNTING)) return loaded;
@@ -34,7 +50,7 @@ function withoutCounting(loaded) {
 }
 
 registerHooks({
-  load: (url, context, next) => withoutCounting(next(url, context)),
+  load: (url, context, next) => withForgetting(withoutCounting(next(url, context)), url),
   resolve: (specifier, context, next) =>
     specifier === 'tap' ? { url: TAP, format: 'module', shortCircuit: true } : next(specifier, context),
 });
@@ -91,6 +107,7 @@ class InProcessRunner {
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }) {
+    forget();
     const space = watched();
     space.hitCount = hitLimit === undefined ? undefined : 0;
     space.hitLimit = hitLimit;

@@ -76,9 +76,44 @@ export function sendError(
     sendOAuthError(refusal, status, reply);
     return;
   }
-  const body = errorBody(deps, refusal.code, status, request.id, refusal.details);
-  if (status === 401) reply.header('www-authenticate', challengeOf(deps, request));
-  send(reply, status, refusal, body, isAskedByNginx(request) ? 'nginx' : 'caller');
+  send(reply, presentRefusal(deps, refusal, { status, request_id: request.id, ...formOf(deps, request) }));
+}
+
+type RefusalForm = {
+  readonly request_id: string;
+  /** Of the refusal; another than its code's where the route says so. */
+  readonly status: number;
+  /** nginx is told the status in a header, and answered with one that it passes on. */
+  readonly is_for_nginx: boolean;
+  /** What a 401 asks for. */
+  readonly challenge: string;
+};
+
+export type PresentedRefusal = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+/** A refusal as it is answered, but for the headers of every answer. */
+export function presentRefusal(deps: ErrorDeps, refusal: Refusal, form: RefusalForm): PresentedRefusal {
+  const { request_id, status, is_for_nginx, challenge } = form;
+  const body = errorBody(deps, refusal.code, status, request_id, refusal.details);
+  const headers = {
+    ...(status === 401 && { 'www-authenticate': challenge }),
+    ...(is_for_nginx && { 'x-error-status': String(status) }),
+    ...ownHeaders(refusal, status),
+  };
+  const answered = is_for_nginx && !NGINX_STATUSES.has(status) ? 403 : status;
+  return { status: answered, headers, body: JSON.stringify(body) };
+}
+
+function formOf(deps: ErrorDeps, request: FastifyRequest): Pick<RefusalForm, 'is_for_nginx' | 'challenge'> {
+  return { is_for_nginx: isAskedByNginx(request), challenge: challengeOf(deps, request) };
+}
+
+function ownHeaders({ details }: Refusal, status: number): Readonly<Record<string, string>> {
+  return { ...(status === 503 && { 'retry-after': RETRY_AFTER_SECONDS }), ...details.headers };
 }
 
 /** The body of contract 1. */
@@ -134,6 +169,11 @@ function isAskedByNginx(request: FastifyRequest): boolean {
   return access !== undefined && 'gateway' in access && access.gateway === 'nginx';
 }
 
+/** What asks for a credential by this scheme. */
+export function realmOf(scheme: 'Basic' | 'Bearer'): string {
+  return `${scheme} realm="gatehouse"`;
+}
+
 /** What a client of this route can present; a backend service does not present Bearer. */
 function challengeOf({ config }: ErrorDeps, request: FastifyRequest): string {
   const access = configOf(request)?.access;
@@ -141,7 +181,7 @@ function challengeOf({ config }: ErrorDeps, request: FastifyRequest): string {
   const is_gateway = access !== undefined && 'gateway' in access;
   const scheme = request.challenge ?? (is_client ? 'Basic' : 'Bearer');
   // What a gateway guards is another resource than this API.
-  if (scheme !== 'Bearer' || is_gateway) return `${scheme} realm="gatehouse"`;
+  if (scheme !== 'Bearer' || is_gateway) return realmOf(scheme);
   const { origin, pathname } = new URL(config.public_url);
   const metadata = `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`;
   return `${scheme} realm="gatehouse", resource_metadata="${metadata}"`; // RFC 9728 section 5.1
@@ -156,25 +196,14 @@ export function oauthErrorBody(refusal: Refusal, refusalStatus: number) {
 
 function sendOAuthError(refusal: Refusal, refusalStatus: number, reply: FastifyReply): void {
   const { status, body } = oauthErrorBody(refusal, refusalStatus);
-  if (status === 401) reply.header('www-authenticate', 'Basic realm="gatehouse"');
+  if (status === 401) reply.header('www-authenticate', realmOf('Basic'));
   reply.header('cache-control', 'no-store');
-  send(reply, status, refusal, body);
+  send(reply, { status, headers: ownHeaders(refusal, status), body: JSON.stringify(body) });
 }
 
-/** `to`: nginx is told the status in a header, and answered with one that it passes on. */
-function send(
-  reply: FastifyReply,
-  status: number,
-  refusal: Refusal,
-  body: object,
-  to: 'nginx' | 'caller' = 'caller',
-): void {
-  if (to === 'nginx') reply.header('x-error-status', status);
-  if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
-  for (const [name, value] of Object.entries(refusal.details.headers ?? {})) reply.header(name, value);
-  // Serialised here: the schema of the route's answers must not shorten an error.
-  const answered = to === 'nginx' && !NGINX_STATUSES.has(status) ? 403 : status;
-  reply.code(answered).type('application/json; charset=utf-8').send(JSON.stringify(body));
+/** The body is serialised already: the schema of the route's answers must not shorten an error. */
+function send(reply: FastifyReply, { status, headers, body }: PresentedRefusal): void {
+  reply.headers(headers).code(status).type('application/json; charset=utf-8').send(body);
 }
 
 /** RFC 6749 allows error_description printable ASCII without quotes and backslash. */

@@ -7,7 +7,7 @@ import { evaluate, evaluateKnown, type Judgement } from '../../use-cases/checks/
 import { readQuestionKnown } from '../../use-cases/checks/read-questions.ts';
 import { countAnswer } from '../../use-cases/checks/record-exercise.ts';
 import { staleMark } from '../answer-headers.ts';
-import { errorBody } from '../errors.ts';
+import { errorBody, RETRY_AFTER_SECONDS } from '../errors.ts';
 import { presentJudgement } from '../present/evaluation.ts';
 import { EvaluationAnswer, EvaluationQuestion } from '../schemas/evaluation.ts';
 import { serializerOf } from '../serializers.ts';
@@ -15,7 +15,7 @@ import { DEPTH_MAX } from '../strict-json.ts';
 import { checkOf } from '../validator.ts';
 import { askFor } from './asking.ts';
 import type { FindClient } from './direct-clients.ts';
-import { answersOf, type DirectRoute, type Exchange, type Outcome, refusalOf, type Told } from './exchange.ts';
+import { answersOf, type DirectRoute, type Exchange, type Outcome, refusalsOf, type Told } from './exchange.ts';
 
 const PATH = '/access/v1/evaluation';
 const JSON_OPTIONS = { depth_max: DEPTH_MAX };
@@ -28,9 +28,11 @@ export function directEvaluation(deps: Deps, findClient: FindClient): DirectRout
     route: PATH,
     headers: { 'content-type': 'application/json; charset=utf-8' },
   });
-  const refusal = refusalOf(deps, { method: 'POST', route: PATH, headers: {} }, (request_id) =>
-    JSON.stringify(errorBody(deps, 'unavailable', 503, request_id)),
-  );
+  const refusal = refusalsOf(deps, { method: 'POST', route: PATH, headers: {} })('unavailable', (request_id) => ({
+    status: 503,
+    headers: { 'retry-after': RETRY_AFTER_SECONDS },
+    body: JSON.stringify(errorBody(deps, 'unavailable', 503, request_id)),
+  }));
   const write = serializerOf(EvaluationAnswer);
   const { check: isQuestion } = checkOf(EvaluationQuestion);
 

@@ -1,7 +1,9 @@
-// What nginx, Traefik and Caddy ask, directly, where it is allowed (routes/gateway.ts is the general way, and says every no).
+// What nginx, Traefik and Caddy ask, directly (routes/gateway.ts is the general way, which also counts bad credentials).
 
 import type { Deps } from '../../deps.ts';
 import type { ClientFacts } from '../../domain/caller.ts';
+import { REASONS } from '../../domain/reason.ts';
+import type { SubjectKey } from '../../facts/source.ts';
 import {
   type Checked,
   checkRequest,
@@ -9,14 +11,16 @@ import {
   type GatewayQuestion,
 } from '../../use-cases/checks/check-request.ts';
 import { countAnswer } from '../../use-cases/checks/record-exercise.ts';
+import { refusalOf } from '../../use-cases/checks/refusal-of.ts';
 import { isFlooded } from '../bad-credentials.ts';
 import { presentedIn } from '../credential.ts';
+import { presentRefusal, realmOf } from '../errors.ts';
 import { forwardedAddressBehind } from '../forwarded-address.ts';
 import { isOriginalRequest } from '../original-request.ts';
-import { gatewayHeaders } from '../present/gateway.ts';
+import { gatewayPairs } from '../present/gateway.ts';
 import { askFor } from './asking.ts';
 import type { FindClient } from './direct-clients.ts';
-import { answersOf, type DirectRoute, type Exchange, type Told } from './exchange.ts';
+import { answersOf, type DirectRoute, type Exchange, refusalsOf, type Told } from './exchange.ts';
 import type { PlainHeaders } from './plain-headers.ts';
 
 type Asked = { readonly client: ClientFacts; readonly question: GatewayQuestion };
@@ -42,23 +46,41 @@ export function directGateways(deps: Deps, findClient: FindClient): readonly Dir
   function askedIn(headers: PlainHeaders, { method, target }: (typeof STYLES)[keyof typeof STYLES]): Asked | null {
     const { authorization, gateway_authorization, forwarded_for } = headers;
     const [of_method, of_target] = [headers[method], headers[target]];
-    if (authorization === null || gateway_authorization === null || comesFromFlood(forwarded_for)) return null;
+    if (gateway_authorization === null || comesFromFlood(forwarded_for)) return null;
     if (of_method === null || of_target === null || !isOriginalRequest(of_method, of_target)) return null;
     const client = findClient(gateway_authorization, 'gateway');
     if (client === null) return null;
+    const subject = subjectOf(authorization);
+    return subject === null ? null : { client, question: { subject, method: of_method, target: of_target } };
+  }
+
+  /** Null: no token, and not nobody either. */
+  function subjectOf(authorization: string | null): SubjectKey | null {
+    if (authorization === null) return { type: 'anonymous' };
     const presented = presentedIn(authorization, token_prefix);
-    if (presented.type !== 'token') return null;
-    const subject = { type: 'token_text', digest: presented.digest } as const;
-    return { client, question: { subject, method: of_method, target: of_target } };
+    return presented.type === 'token' ? { type: 'token_text', digest: presented.digest } : null;
   }
 
   return Object.entries(STYLES).map(([path, style]): DirectRoute => {
-    const told = answersOf(deps, { method: 'GET', route: path, headers: { 'cache-control': 'no-store' } });
+    const form = { method: 'GET', route: path, headers: { 'cache-control': 'no-store' } } as const;
+    const told = answersOf(deps, form);
+    const refused = refusalsOf(deps, form);
+    const is_for_nginx = path === '/gateway/nginx';
+
+    function tellNo({ judgement: { decision }, is_git }: Checked): Told {
+      const refusal = refusalOf(deps, decision);
+      const { status } = REASONS[refusal.code];
+      const challenge = realmOf(is_git ? 'Basic' : 'Bearer');
+      return refused(refusal.code, (request_id) =>
+        presentRefusal(deps, refusal, { status, request_id, is_for_nginx, challenge }),
+      );
+    }
 
     function tell(exchange: Exchange, checked: Checked): Told | 'general' {
       const { decision, stale_ms } = checked.judgement;
+      if (stale_ms === undefined && decision.effect === 'allow') return told('', gatewayPairs(checked));
+      if (stale_ms === undefined && decision.reason !== 'bad_credential') return tellNo(checked);
       if (decision.effect !== 'allow') exchange.found = checked;
-      else if (stale_ms === undefined) return told('', Object.entries(gatewayHeaders(checked)).flat());
       return 'general';
     }
 

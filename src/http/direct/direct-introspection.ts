@@ -6,14 +6,14 @@ import { Refusal } from '../../domain/refusal.ts';
 import { type Introspected, introspect, introspectKnown } from '../../use-cases/checks/introspect.ts';
 import { asksFor } from '../accept.ts';
 import { staleMark } from '../answer-headers.ts';
-import { oauthErrorBody } from '../errors.ts';
+import { oauthErrorBody, RETRY_AFTER_SECONDS } from '../errors.ts';
 import { presentIntrospection } from '../present/introspection.ts';
 import { INTROSPECTION_JWT } from '../routes/oauth.ts';
 import { Introspection } from '../schemas/introspection.ts';
 import { serializerOf } from '../serializers.ts';
 import { askFor } from './asking.ts';
 import type { FindClient } from './direct-clients.ts';
-import { answersOf, type DirectRoute, type Exchange, type Outcome, refusalOf, type Told } from './exchange.ts';
+import { answersOf, type DirectRoute, type Exchange, type Outcome, refusalsOf, type Told } from './exchange.ts';
 import type { PlainHeaders } from './plain-headers.ts';
 
 const PATH = '/oauth/introspect';
@@ -29,7 +29,9 @@ export function directIntrospection(deps: Deps, findClient: FindClient): DirectR
   });
   const unavailable = JSON.stringify(oauthErrorBody(new Refusal('unavailable'), 503).body);
   const no_store = { 'cache-control': 'no-store' };
-  const refusal = refusalOf(deps, { method: 'POST', route: PATH, headers: no_store }, () => unavailable);
+  const refusals = refusalsOf(deps, { method: 'POST', route: PATH, headers: no_store });
+  const shed = { status: 503, headers: { 'retry-after': RETRY_AFTER_SECONDS }, body: unavailable };
+  const refusal = refusals('unavailable', () => shed);
   const write = serializerOf(Introspection);
 
   function tell(found: Introspected | null): Told {

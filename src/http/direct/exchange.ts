@@ -3,10 +3,11 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { Deps } from '../../deps.ts';
+import type { Reason } from '../../domain/reason.ts';
 import { countRefusal, type Observe, observerOf } from '../../metrics.ts';
 import type { Checked } from '../../use-cases/checks/check-request.ts';
 import { commonHeaders } from '../answer-headers.ts';
-import { RETRY_AFTER_SECONDS } from '../errors.ts';
+import type { PresentedRefusal } from '../errors.ts';
 import { requestIdOf } from '../request-id.ts';
 import { accessLinesOf } from './access-lines.ts';
 import type { PlainHeaders } from './plain-headers.ts';
@@ -49,8 +50,6 @@ export type Exchange = {
   /** A no of this request that was found on the way: the general way, which tells it, does not ask again. */
   found?: Checked;
 };
-
-const REFUSAL_HEADERS = { 'content-type': 'application/json; charset=utf-8', 'retry-after': RETRY_AFTER_SECONDS };
 
 type Write = (exchange: Exchange, body: string, more: readonly string[]) => void;
 
@@ -113,15 +112,29 @@ export function answersOf(deps: Deps, form: AnswerForm): (body: string, more?: r
   return (body, more = []) => ({ write, body, more });
 }
 
-/** How it says that there is too much to do: as the general way (overload.ts, errors.ts), for much less. `bodyOf`: of the request's id. */
-export function refusalOf(deps: Deps, form: AnswerForm, bodyOf: (request_id: string) => string): Told {
+type TellRefusal = (code: Reason, present: (request_id: string) => PresentedRefusal) => Told;
+
+/** How a route tells its refusals, as the general way does (errors.ts), for much less. */
+export function refusalsOf(deps: Deps, form: AnswerForm): TellRefusal {
   const varying = variesByOrigin(deps.config, { route: form.route, headers: {} });
-  const all = { ...commonOf(deps), ...form.headers, ...REFUSAL_HEADERS, ...varying };
-  const writeRefusal = writerOf(deps, form, headOf(503, all));
-  const write: Write = (exchange) => {
-    countRefusal('unavailable');
-    const id = requestIdOf(exchange.headers.request_id);
-    writeRefusal(exchange, id, bodyOf(id), []);
+  const all = { ...commonOf(deps), ...form.headers, 'content-type': 'application/json; charset=utf-8', ...varying };
+  const writers = new Map<number, ReturnType<typeof writerOf>>();
+
+  function writerWith(status: number) {
+    const known = writers.get(status);
+    if (known !== undefined) return known;
+    const made = writerOf(deps, form, headOf(status, all));
+    writers.set(status, made);
+    return made;
+  }
+
+  return (code, present) => {
+    const write: Write = (exchange) => {
+      const id = requestIdOf(exchange.headers.request_id);
+      const { status, headers, body } = present(id);
+      countRefusal(code);
+      writerWith(status)(exchange, id, body, Object.entries(headers).flat());
+    };
+    return { write, body: '', more: [] };
   };
-  return { write, body: '', more: [] };
 }

@@ -4,12 +4,24 @@
 import { printScope } from '../../domain/scope-text.ts';
 import type { Checked } from '../../use-cases/checks/check-request.ts';
 
-export function gatewayHeaders({ judgement: { live_token }, workflows }: Checked): Readonly<Record<string, string>> {
-  return {
-    'x-auth-user': live_token?.holder.login ?? '',
-    'x-auth-user-id': live_token === null ? '' : String(live_token.holder.id),
-    'x-auth-token-id': live_token === null ? '' : String(live_token.id),
-    'x-auth-scopes': live_token === null ? '' : printScope(live_token.token),
-    'x-auth-workflows': workflows ?? '',
-  };
+export function gatewayPairs({ judgement: { live_token }, workflows }: Checked): readonly string[] {
+  const is_known = live_token !== null;
+  return [
+    'x-auth-user',
+    is_known ? live_token.holder.login : '',
+    'x-auth-user-id',
+    is_known ? String(live_token.holder.id) : '',
+    'x-auth-token-id',
+    is_known ? String(live_token.id) : '',
+    'x-auth-scopes',
+    is_known ? printScope(live_token.token) : '',
+    'x-auth-workflows',
+    workflows ?? '',
+  ];
+}
+
+/** The same by name. */
+export function gatewayHeaders(checked: Checked): Readonly<Record<string, string>> {
+  const pairs = gatewayPairs(checked);
+  return Object.fromEntries(pairs.flatMap((name, at) => (at % 2 === 0 ? [[name, pairs[at + 1] ?? '']] : [])));
 }

@@ -409,7 +409,7 @@ export const LAWS: readonly Law[] = [
     },
     lie: () => (request, got) =>
       request.url === '/access/v1/evaluation'
-        ? { ...got, body: got.body.replace('"decision":true', '"decision":false') }
+        ? { ...got, body: got.body.replace(/"decision":(true|false)/, (_, said) => `"decision":${said === 'false'}`) }
         : got,
   },
   {

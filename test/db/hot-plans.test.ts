@@ -16,7 +16,7 @@ import { listPersonCandidates, type PersonCandidatesQuery } from '../../src/db/s
 import { listRepositoryCandidates, type RepositoryCandidatesQuery } from '../../src/db/search-repositories.ts';
 import { digestOf } from '../../src/secrets.ts';
 import { createDatabase } from '../support/database.ts';
-import { insertLargeWorld } from '../support/large-world.ts';
+import { insertLargeWorld, type WorkingToken } from '../support/large-world.ts';
 
 const SIZE = { people: 5000, organizations: 2000, repositories: 20_000, tokens: 20_000 };
 const QUESTIONS_MAX = 1000;
@@ -84,7 +84,16 @@ function literal(values: readonly unknown[], type: string): string {
   return `array[${elements.join(', ')}]::${type}[]`;
 }
 
-t.test('checks never read a large table as a whole', async (t) => {
+/** What both tests look at: made once, it takes most of their time. */
+interface LargeWorld {
+  readonly pool: pg.Pool;
+  readonly client: pg.PoolClient;
+  readonly tokens: readonly WorkingToken[];
+  /** The names of its large tables. */
+  readonly large: ReadonlySet<string>;
+}
+
+t.test('of a large world', async (t) => {
   const { pool } = await createDatabase(t);
   const tokens = await insertLargeWorld(pool, SIZE);
   for (const statement of FURTHER_ROWS) await pool.query(statement);
@@ -93,7 +102,12 @@ t.test('checks never read a large table as a whole', async (t) => {
   t.ok(large.size > 20, 'most tables are large');
   const client = await pool.connect();
   t.teardown(() => client.release());
+  const world = { pool, client, tokens, large };
+  await t.test('checks never read a large table as a whole', (t) => testChecks(t, world));
+  await t.test('searches and lists never read a large table as a whole', (t) => testSearches(t, world));
+});
 
+async function testChecks(t: Test, { client, tokens, large }: LargeWorld): Promise<void> {
   const asks: Record<string, (index: number) => FactsParameters> = {
     'tokens by text at repositories': (index) => {
       const { text, repository } = tokens[index] ?? { text: '', repository: '' };
@@ -154,7 +168,7 @@ t.test('checks never read a large table as a whole', async (t) => {
     const clients = await caught((to) => loadClientFactsRows(to, keys, { keeps_plans: true }));
     await check(t, client, { name: `${count} clients`, statement: clients, large });
   }
-});
+}
 
 function personAt(index: number) {
   return { subject_type: 'login', subject_text: `person-${index + 1}` } as const;
@@ -176,15 +190,7 @@ async function plannedSearch(client: pg.PoolClient, put: (db: Kysely<Database>) 
 
 const ROLES_FROM_READ = ['read', 'triage', 'write', 'maintain', 'admin'] as const;
 
-t.test('searches and lists never read a large table as a whole', async (t) => {
-  const { pool } = await createDatabase(t);
-  await insertLargeWorld(pool, SIZE);
-  for (const statement of FURTHER_ROWS) await pool.query(statement);
-  const { rows } = await pool.query(`select relname from pg_class where relkind = 'r' and reltuples > ${LARGE_ROWS}`);
-  const large = new Set<string>(rows.map((row) => row.relname));
-  const client = await pool.connect();
-  t.teardown(() => client.release());
-
+async function testSearches(t: Test, { pool, client, large }: LargeWorld): Promise<void> {
   const roles = { visibilities: ['public', 'internal', 'private'], roles: ROLES_FROM_READ, archived: true } as const;
   const repositories = (query: Partial<RepositoryCandidatesQuery>) => (db: Kysely<Database>) =>
     listRepositoryCandidates(db, {
@@ -268,7 +274,7 @@ t.test('searches and lists never read a large table as a whole', async (t) => {
     const plan = JSON.stringify(await plannedSearch(client, (db) => list(db, listed)));
     t.ok(plan.includes(index), `one that has all of them is read in the order of ${index}`);
   }
-});
+}
 
 function asked(ask: Partial<FactsParameters>): FactsParameters {
   const nothing = {

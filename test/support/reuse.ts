@@ -107,8 +107,12 @@ async function isAlone(client: pg.Client): Promise<boolean> {
     if (rowCount === 0) return true;
     await delay(LEAVING_MS);
   }
-  const { rows } = await client.query(`select pg_terminate_backend(pid, ${ENDING_MS_MAX}) as has_ended ${OTHERS}`);
-  return rows.every(({ has_ended }) => has_ended);
+  await client.query(`select pg_terminate_backend(pid) ${OTHERS}`);
+  for (const until = performance.now() + ENDING_MS_MAX; performance.now() < until; await delay(LEAVING_MS)) {
+    const { rowCount } = await client.query(`select ${OTHERS}`);
+    if (rowCount === 0) return true;
+  }
+  return false;
 }
 
 /** Whether this role may switch off what guards the record, and the server counts what is written. */

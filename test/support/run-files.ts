@@ -19,17 +19,22 @@ const KILL_MS = (FILE_SECONDS_MAX + 30) * 1000;
 const JOBS = availableParallelism() + 2;
 
 /**
- * In these folders files share processes: their tests are about applications that they build themselves, and leave nothing behind.
- * Elsewhere are those about processes, time and memory.
+ * In these folders files share processes: their tests are about applications that they build themselves, and leave nothing behind. Code
+ * that has run for a while is quick, and two thousand modules are loaded once: together eight take half of what they take alone.
  */
-const SHARING = /^test\/(?:domain|http|jobs|standards)\//;
+const SHARING = /^test\/(?:coverage|db|domain|facts|http|jobs|model|rules|standards)\//;
+/** But not these, which are about processes, time and memory. */
+const ALONE = [
+  ...['test/db/embedded.test.ts', 'test/db/pgbouncer.test.ts', 'test/db/pool.test.ts', 'test/db/roles.test.ts'],
+  ...['test/facts/memory.test.ts', 'test/facts/replica.test.ts', 'test/facts/stopped-node.test.ts'],
+];
 const SHARING_MAX = 8;
 const PLAY_FILES = 'test/support/play-files.ts';
 
 /** What takes longest begins first, so that it is not what is still at work when all else has ended. */
 const LONGEST = [
-  ...['test/main.test.ts', 'test/rules/cells-over-http.test.ts', 'test/http/ways-in-agree.test.ts'],
-  ...['test/coverage/hostile-input.test.ts', 'test/restore.test.ts', 'test/rules/every-permission.test.ts'],
+  ...['test/main.test.ts', 'test/rules/cells-over-http.test.ts', 'test/faults/quick.test.ts', 'test/restore.test.ts'],
+  ...['test/bench/bench.test.ts', 'test/http/ways-in-agree.test.ts', 'test/db/hot-plans.test.ts'],
 ];
 
 /** The named files, the files of the named folders, or all. */
@@ -49,7 +54,7 @@ function batchesOf(files: readonly string[]): Batch[] {
   const batches: [string, ...string[]][] = [];
   let shared: string[] | undefined;
   for (const file of files) {
-    const may_share = SHARING.test(file) && !LONGEST.includes(file);
+    const may_share = SHARING.test(file) && !LONGEST.includes(file) && !ALONE.includes(file);
     if (may_share && shared !== undefined && shared.length < SHARING_MAX) {
       shared.push(file);
       continue;

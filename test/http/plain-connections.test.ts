@@ -295,6 +295,41 @@ t.test(
   },
 );
 
+t.test('a client that is not known yet is asked for, and its connection stays', async (t) => {
+  const { port, byNode, world, text, scopes } = await started(t);
+  const { authorization } = await world.client(['introspect', 'gateway']);
+  const known = await world.client(['evaluate']);
+  const from = (client: string, id: string) =>
+    textOf({
+      line: 'GET /gateway/nginx HTTP/1.1',
+      headers: [
+        HOST,
+        `X-Gateway-Authorization: ${client}`,
+        `Authorization: Bearer ${text}`,
+        'X-Original-Method: GET',
+        'X-Original-URI: /user',
+        `X-Request-Id: ${id}`,
+      ],
+    });
+  const before = byNode();
+  t.match(
+    await talk(port, [
+      from(authorization, 'a'),
+      from(authorization, 'b').replace(HOST, `${HOST}\r\nConnection: close`),
+    ]),
+    'x-auth-user: ada',
+  );
+  t.equal(byNode(), before, 'Node has read nothing');
+  for (const [what, client] of [
+    ['another secret', `${authorization}x`],
+    ['without the capability', known.authorization],
+  ] as const) {
+    const received = await talk(port, [from(client, 'a'), scopes('b').replace(HOST, `${HOST}\r\nConnection: close`)]);
+    t.match(received, /^HTTP\/1.1 403 /, what);
+    t.match(received, 'gateway_unauthenticated', what);
+  }
+});
+
 t.test('of requests in one piece each is answered, whichever way each has to go', async (t) => {
   const { port, introspection, text } = await started(t);
   const general = (id: string) => introspection(id, [], `${text}&unknown=1`);

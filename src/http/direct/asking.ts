@@ -5,7 +5,7 @@ import type { Outcome, Told } from './exchange.ts';
 
 type Asking<Found> = {
   readonly ask: () => Promise<Found>;
-  readonly tell: (found: Found) => Told | 'general';
+  readonly tell: (found: Found) => Outcome;
   /** That there is too much to do. */
   readonly refusal: Told | 'general';
 };

@@ -1,18 +1,29 @@
-// Which backend service calls, where that is known without asking. A header is read once; what it stands for is asked each time.
+// Which backend service calls. A header is read once; what it stands for is looked up each time.
 
 import type { Deps } from '../../deps.ts';
 import type { ClientFacts } from '../../domain/caller.ts';
 import type { Capability } from '../../domain/vocabulary.ts';
 import type { ClientKey } from '../../facts/source.ts';
+import { rememberClient } from '../../use-cases/checks/authenticate.ts';
 import { gatewayPresentedBy } from '../credential.ts';
+import { askFor } from './asking.ts';
+import type { Exchange, Outcome } from './exchange.ts';
 
 /** There are few backend services; beyond so many the headers are read anew. */
 const HEADERS_MAX = 1000;
 
-/** The client with this `Basic` header and capability; null: whoever it is, the general way tells him. */
-export type FindClient = (header: string, capability: Capability) => ClientFacts | null;
+export type Wanted = {
+  /** `Basic`, as it arrived. */
+  readonly header: string;
+  readonly capability: Capability;
+  readonly answer: (client: ClientFacts) => Outcome;
+};
 
-export function directClients({ facts, config }: Deps): FindClient {
+/** What is answered to who calls. Who cannot be found out, or may not, is the general way's to tell. */
+export type AnswerClient = (exchange: Exchange, wanted: Wanted) => Outcome;
+
+export function directClients(deps: Deps): AnswerClient {
+  const { facts, config } = deps;
   const keys = new Map<string, ClientKey>();
 
   /** Read by the one reader of credentials, in the form in which a gateway presents a client. */
@@ -22,11 +33,23 @@ export function directClients({ facts, config }: Deps): FindClient {
     return gatewayPresentedBy(request, config.token_prefix);
   }
 
-  return (header, capability) => {
-    const key = keys.get(header) ?? keyOf(header);
-    const client = key === null ? null : facts.knownClient(key);
-    if (key === null || client === null || !client.capabilities.includes(capability)) return null;
-    if (keys.size < HEADERS_MAX) keys.set(header, key);
-    return client;
+  /** Behind proxies the general way knows from where the request comes. */
+  function askFirst({ headers, channel }: Exchange, key: ClientKey, { capability, answer }: Wanted): Outcome {
+    if (config.trusted_proxies.length > 0 && headers.forwarded_for !== null) return 'general';
+    return askFor(deps.load, {
+      ask: () => rememberClient(deps, key, channel.address() ?? null),
+      tell: (found) => (found?.capabilities.includes(capability) ? answer(found) : 'general'),
+      refusal: 'general',
+    });
+  }
+
+  return (exchange, wanted) => {
+    const key = keys.get(wanted.header) ?? keyOf(wanted.header);
+    if (key === null) return 'general';
+    const client = facts.knownClient(key);
+    if (client === null) return askFirst(exchange, key, wanted);
+    if (!client.capabilities.includes(wanted.capability)) return 'general';
+    if (keys.size < HEADERS_MAX) keys.set(wanted.header, key);
+    return wanted.answer(client);
   };
 }

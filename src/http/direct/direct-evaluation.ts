@@ -1,6 +1,7 @@
 // `POST /access/v1/evaluation`, directly (routes/evaluation.ts is the general way).
 
 import type { Deps } from '../../deps.ts';
+import type { ClientFacts } from '../../domain/caller.ts';
 import { readJsonText } from '../../domain/json-text.ts';
 import type { Question } from '../../use-cases/checks/asked.ts';
 import { evaluate, evaluateKnown, type Judgement } from '../../use-cases/checks/evaluate.ts';
@@ -14,14 +15,14 @@ import { serializerOf } from '../serializers.ts';
 import { DEPTH_MAX } from '../strict-json.ts';
 import { checkOf } from '../validator.ts';
 import { askFor } from './asking.ts';
-import type { FindClient } from './direct-clients.ts';
+import type { AnswerClient } from './direct-clients.ts';
 import { answersOf, type DirectRoute, type Exchange, type Outcome, refusalsOf, type Told } from './exchange.ts';
 
 const PATH = '/access/v1/evaluation';
 const JSON_OPTIONS = { depth_max: DEPTH_MAX };
 const ASCII_ONLY = /^[\0-\x7f]*$/;
 
-export function directEvaluation(deps: Deps, findClient: FindClient): DirectRoute {
+export function directEvaluation(deps: Deps, answerClient: AnswerClient): DirectRoute {
   const { public_url } = deps.config;
   const told = answersOf(deps, {
     method: 'POST',
@@ -49,12 +50,20 @@ export function directEvaluation(deps: Deps, findClient: FindClient): DirectRout
     return told(write(presentJudgement(judgement, public_url)), staleMark(judgement.stale_ms));
   }
 
-  function answer({ headers: { authorization, content_type }, body }: Exchange): Outcome {
+  function answer(exchange: Exchange): Outcome {
+    const { authorization, content_type } = exchange.headers;
     if (authorization === null || content_type !== 'application/json') return 'general';
-    const client = findClient(authorization, 'evaluate');
-    const question = client === null ? null : questionIn(body);
+    return answerClient(exchange, {
+      header: authorization,
+      capability: 'evaluate',
+      answer: (client) => answerTo(client, exchange.body),
+    });
+  }
+
+  function answerTo(client: ClientFacts, body: string): Outcome {
+    const question = questionIn(body);
     const asked = question === null ? null : readQuestionKnown(deps, question);
-    if (client === null || asked === null) return 'general';
+    if (asked === null) return 'general';
     const known = evaluateKnown(deps, client, asked);
     if (known === null) return askFor(deps.load, { ask: () => evaluate(deps, client, asked), tell, refusal });
     countAnswer(deps, asked.subject, known);

@@ -19,18 +19,17 @@ import { forwardedAddressBehind } from '../forwarded-address.ts';
 import { isOriginalRequest } from '../original-request.ts';
 import { gatewayPairs } from '../present/gateway.ts';
 import { askFor } from './asking.ts';
-import type { FindClient } from './direct-clients.ts';
-import { answersOf, type DirectRoute, type Exchange, refusalsOf, type Told } from './exchange.ts';
+import type { AnswerClient } from './direct-clients.ts';
+import { answersOf, type DirectRoute, type Exchange, type Outcome, refusalsOf, type Told } from './exchange.ts';
 import type { PlainHeaders } from './plain-headers.ts';
-
-type Asked = { readonly client: ClientFacts; readonly question: GatewayQuestion };
 
 const STYLES = {
   '/gateway/nginx': { method: 'original_method', target: 'original_uri' },
   '/gateway/forward-auth': { method: 'forwarded_method', target: 'forwarded_uri' },
 } as const satisfies Record<string, { method: keyof PlainHeaders; target: keyof PlainHeaders }>;
+type Style = (typeof STYLES)[keyof typeof STYLES];
 
-export function directGateways(deps: Deps, findClient: FindClient): readonly DirectRoute[] {
+export function directGateways(deps: Deps, answerClient: AnswerClient): readonly DirectRoute[] {
   const { token_prefix } = deps.config;
 
   const forwardedAddress = forwardedAddressBehind(deps.config.trusted_proxies);
@@ -42,16 +41,12 @@ export function directGateways(deps: Deps, findClient: FindClient): readonly Dir
     return address !== null && isFlooded(deps, address);
   }
 
-  /** Who asks and what; null: the general way finds out. */
-  function askedIn(headers: PlainHeaders, { method, target }: (typeof STYLES)[keyof typeof STYLES]): Asked | null {
-    const { authorization, gateway_authorization, forwarded_for } = headers;
-    const [of_method, of_target] = [headers[method], headers[target]];
-    if (gateway_authorization === null || comesFromFlood(forwarded_for)) return null;
-    if (of_method === null || of_target === null || !isOriginalRequest(of_method, of_target)) return null;
-    const client = findClient(gateway_authorization, 'gateway');
-    if (client === null) return null;
-    const subject = subjectOf(authorization);
-    return subject === null ? null : { client, question: { subject, method: of_method, target: of_target } };
+  /** What is asked; null: the general way finds out. */
+  function questionIn(headers: PlainHeaders, style: Style): GatewayQuestion | null {
+    const [method, target] = [headers[style.method], headers[style.target]];
+    if (method === null || target === null || !isOriginalRequest(method, target)) return null;
+    const subject = comesFromFlood(headers.forwarded_for) ? null : subjectOf(headers.authorization);
+    return subject === null ? null : { subject, method, target };
   }
 
   /** Null: no token, and not nobody either. */
@@ -84,21 +79,27 @@ export function directGateways(deps: Deps, findClient: FindClient): readonly Dir
       return 'general';
     }
 
-    return {
-      method: 'GET',
-      path,
-      answer: (exchange) => {
-        const asked = askedIn(exchange.headers, style);
-        if (asked === null) return 'general';
-        const { client, question } = asked;
-        const known = checkRequestKnown(deps, client, question);
-        if (known === null) {
-          const ask = () => checkRequest(deps, client, question);
-          return askFor(deps.load, { ask, tell: (found) => tell(exchange, found), refusal: 'general' });
-        }
-        countAnswer(deps, question.subject, known.judgement);
-        return tell(exchange, known);
-      },
-    };
+    function answer(exchange: Exchange): Outcome {
+      const { gateway_authorization } = exchange.headers;
+      const question = gateway_authorization === null ? null : questionIn(exchange.headers, style);
+      if (gateway_authorization === null || question === null) return 'general';
+      return answerClient(exchange, {
+        header: gateway_authorization,
+        capability: 'gateway',
+        answer: (client) => answerTo(exchange, client, question),
+      });
+    }
+
+    function answerTo(exchange: Exchange, client: ClientFacts, question: GatewayQuestion): Outcome {
+      const known = checkRequestKnown(deps, client, question);
+      if (known === null) {
+        const ask = () => checkRequest(deps, client, question);
+        return askFor(deps.load, { ask, tell: (found) => tell(exchange, found), refusal: 'general' });
+      }
+      countAnswer(deps, question.subject, known.judgement);
+      return tell(exchange, known);
+    }
+
+    return { method: 'GET', path, answer };
   });
 }

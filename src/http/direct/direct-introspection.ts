@@ -12,16 +12,15 @@ import { INTROSPECTION_JWT } from '../routes/oauth.ts';
 import { Introspection } from '../schemas/introspection.ts';
 import { serializerOf } from '../serializers.ts';
 import { askFor } from './asking.ts';
-import type { FindClient } from './direct-clients.ts';
+import type { AnswerClient } from './direct-clients.ts';
 import { answersOf, type DirectRoute, type Exchange, type Outcome, refusalsOf, type Told } from './exchange.ts';
-import type { PlainHeaders } from './plain-headers.ts';
 
 const PATH = '/oauth/introspect';
 const NO_TOKEN = { active: false };
 /** The usual form: nothing in it is encoded, repeated or for somebody else. */
 const PLAIN_FORM = /^token=([A-Za-z0-9_]{1,255})(?:&token_type_hint=[A-Za-z_]{1,64})?$/;
 
-export function directIntrospection(deps: Deps, findClient: FindClient): DirectRoute {
+export function directIntrospection(deps: Deps, answerClient: AnswerClient): DirectRoute {
   const told = answersOf(deps, {
     method: 'POST',
     route: PATH,
@@ -39,16 +38,20 @@ export function directIntrospection(deps: Deps, findClient: FindClient): DirectR
     return told(write(body), staleMark(found?.stale_ms));
   }
 
-  function clientOf({ authorization, content_type, accept }: PlainHeaders): ClientFacts | null {
-    if (authorization === null || content_type !== 'application/x-www-form-urlencoded') return null;
-    if (accept !== null && asksFor(accept, INTROSPECTION_JWT, 'application/json')) return null;
-    return findClient(authorization, 'introspect');
+  function answer(exchange: Exchange): Outcome {
+    const { authorization, content_type, accept } = exchange.headers;
+    const [, token] = PLAIN_FORM.exec(exchange.body) ?? [];
+    if (authorization === null || content_type !== 'application/x-www-form-urlencoded' || token === undefined)
+      return 'general';
+    if (accept !== null && asksFor(accept, INTROSPECTION_JWT, 'application/json')) return 'general';
+    return answerClient(exchange, {
+      header: authorization,
+      capability: 'introspect',
+      answer: (client) => answerTo(client, token),
+    });
   }
 
-  function answer({ headers, body }: Exchange): Outcome {
-    const client = clientOf(headers);
-    const [, token] = PLAIN_FORM.exec(body) ?? [];
-    if (client === null || token === undefined) return 'general';
+  function answerTo(client: ClientFacts, token: string): Outcome {
     const known = introspectKnown(deps, client, token);
     if (known !== undefined) return tell(known);
     return askFor(deps.load, { ask: () => introspect(deps, client, token), tell, refusal });

@@ -19,9 +19,9 @@ import { takeRequests } from './plain-messages.ts';
 export type FindRoute = (method: string | undefined, target: string | undefined) => DirectRoute | undefined;
 
 function directRoutes(deps: Deps): FindRoute {
-  const findClient = directClients(deps);
-  const gateways = directGateways(deps, findClient);
-  const all = [directIntrospection(deps, findClient), directEvaluation(deps, findClient), ...gateways];
+  const answerClient = directClients(deps);
+  const gateways = directGateways(deps, answerClient);
+  const all = [directIntrospection(deps, answerClient), directEvaluation(deps, answerClient), ...gateways];
   const by_path = new Map(all.map((each) => [each.path, each]));
   const repository = directRepository(deps);
   return (method, target = '') => {

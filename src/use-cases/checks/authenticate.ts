@@ -67,13 +67,28 @@ export async function authenticateClient(
   key: ClientKey,
   address: string | null,
 ): Promise<ClientFacts | null> {
-  const known = deps.facts.knownClient(key);
-  if (known !== null) return known;
+  return deps.facts.knownClient(key) ?? (await attemptClient(deps, key, address, () => undefined));
+}
+
+/** The same for who asks again before anybody is told that it is nobody: that it was nobody is not counted. */
+export async function rememberClient(deps: Deps, key: ClientKey, address: string | null): Promise<ClientFacts | null> {
+  return attemptClient(deps, key, address, deps.credential_failures.giveBack);
+}
+
+type Attempt = Parameters<Deps['credential_failures']['begin']>[0];
+
+async function attemptClient(
+  deps: Deps,
+  key: ClientKey,
+  address: string | null,
+  failed: (attempt: Attempt) => void,
+): Promise<ClientFacts | null> {
   const attempt = { of: 'client', whose: key.client_id, address } as const;
   deps.credential_failures.begin(attempt);
   try {
     const client = await deps.facts.client(key);
-    if (client !== null) deps.credential_failures.succeed(attempt);
+    if (client === null) failed(attempt);
+    else deps.credential_failures.succeed(attempt);
     return client;
   } catch (error) {
     deps.credential_failures.giveBack(attempt); // a fault of the storage is no wrong secret

@@ -4,9 +4,18 @@ import t from 'tap';
 import { digestsOfEnded } from '../../src/domain/audit-export.ts';
 import { readDeclaration, undeclared } from '../../src/domain/declaration.ts';
 import type { DocumentPath } from '../../src/domain/document-fault.ts';
+import {
+  isGranted,
+  narrowedAccess,
+  narrowedEnd,
+  narrowedRepositories,
+  printAccess,
+} from '../../src/domain/exchange.ts';
 import { allowedBy } from '../../src/domain/exercise.ts';
+import type { ClassicTokenFacts, FineGrainedTokenFacts } from '../../src/domain/facts.ts';
 import { hasPermissions, hasScopes, metBy, narrowPermissions, narrowScopes } from '../../src/domain/narrower-grant.ts';
 import { OWN_OPERATIONS } from '../../src/domain/own-operations.ts';
+import { readPath } from '../../src/domain/path.ts';
 import { type Ask, asksToRead, requirementOf, scopesSuffice } from '../../src/domain/requirement.ts';
 
 const DIGEST = `${'A'.repeat(43)}=`;
@@ -232,4 +241,61 @@ t.test('C1: what a declaration does not say, or says wrongly, is missing in it',
   t.same(read({ scopes: [1] }).faults, ['at/scopes/0 must be a scope']);
   t.same(read({ '': true }).faults, [], 'a member without a name is none of these');
   t.match(undeclared('GET', '/repos/{owner}/{repo}'), { resource: 'repository' });
+});
+
+const COMMON = {
+  id: 5,
+  name: 'one',
+  hashed_token: DIGEST,
+  secret_issued_at: new Date('2026-11-01'),
+  expires_at: new Date('2026-11-03'),
+  secret_expires_at: null,
+  revoked_at: null,
+  exchanged: null,
+} as const;
+const CLASSIC: ClassicTokenFacts = { ...COMMON, kind: 'classic', scopes: ['gist', 'repo'] };
+const FINE_GRAINED: FineGrainedTokenFacts = {
+  ...{ ...COMMON, kind: 'fine_grained', request_pending: false },
+  resource_owner: { id: 1, type: 'User', login: 'mona' },
+  grant: { id: 1, permissions: { contents: 'write', metadata: 'read' }, repository_selection: 'all' },
+};
+
+t.test('T3: what is exchanged is asked in whole words, and prints as it is asked', async (t) => {
+  t.equal(isGranted(CLASSIC), true);
+  t.equal(isGranted({ ...FINE_GRAINED, grant: null }), false);
+  t.same(narrowedAccess(CLASSIC, undefined), { scopes: ['gist', 'repo'], permissions: null });
+  t.equal(printAccess(narrowedAccess(CLASSIC, 'gist  repo')), 'repo gist');
+  t.equal(printAccess(narrowedAccess(FINE_GRAINED, 'contents:read')), 'contents:read metadata:read');
+  for (const [word, said] of [
+    ['x-contents:read', 'a scope'],
+    ['contents:read!', 'a scope'],
+    ['contents:read:read', 'a scope'],
+    ['contents', 'the scope contents'],
+    ['contents:admin', 'the scope contents:admin'],
+    ['issues:read', 'the scope issues:read'],
+    ['repo', 'the scope repo'],
+  ] as const) {
+    t.throws(() => narrowedAccess(FINE_GRAINED, word), { message: `The subject_token does not hold ${said}` }, word);
+  }
+  for (const resource of [{ type: 'absent' }, { type: 'none' }, { type: 'user', id: 1, login: 'mona' }] as const) {
+    t.throws(
+      () => narrowedRepositories(CLASSIC, [resource]),
+      { message: /^A resource is no repository/ },
+      resource.type,
+    );
+  }
+  const now = new Date('2026-11-02T23:30:00Z');
+  t.same(narrowedEnd(CLASSIC, undefined, now), COMMON.expires_at, 'no later than its subject');
+  t.same(narrowedEnd(CLASSIC, 60, now), new Date('2026-11-02T23:31:00Z'));
+  t.same(narrowedEnd({ ...CLASSIC, expires_at: null }, 7200, now), new Date('2026-11-03T00:30:00Z'), 'at most an hour');
+});
+
+t.test('C3: a path is plain or it is read letter by letter; both say the same', async (t) => {
+  const read = (text: string) => readPath(text)?.segments ?? null;
+  t.same(read('/a'), ['a']);
+  t.same(read('/repos/mona/web'), ['repos', 'mona', 'web']);
+  t.same(read('/repos/mona/web/'), ['repos', 'mona', 'web', '']);
+  t.same(read('/a%2Db'), ['a-b']);
+  for (const wrong of ['/a%252D', '/a%5Cb', '/a;b', '/a//b', '/a%00', '/..', '/a/../b'])
+    t.equal(read(wrong), null, wrong);
 });

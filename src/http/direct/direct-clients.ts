@@ -22,6 +22,11 @@ export type Wanted = {
 /** What is answered to who calls. Who cannot be found out, or may not, is the general way's to tell. */
 export type AnswerClient = (exchange: Exchange, wanted: Wanted) => Outcome;
 
+/** Who is known from before an outage is the general way's. */
+function may({ capabilities, stale_ms }: ClientFacts, capability: Capability): boolean {
+  return capabilities.includes(capability) && stale_ms === undefined;
+}
+
 export function directClients(deps: Deps): AnswerClient {
   const { facts, config } = deps;
   const keys = new Map<string, ClientKey>();
@@ -38,7 +43,7 @@ export function directClients(deps: Deps): AnswerClient {
     if (config.trusted_proxies.length > 0 && headers.forwarded_for !== null) return 'general';
     return askFor(deps.load, {
       ask: () => rememberClient(deps, key, channel.address() ?? null),
-      tell: (found) => (found?.capabilities.includes(capability) ? answer(found) : 'general'),
+      tell: (found) => (found !== null && may(found, capability) ? answer(found) : 'general'),
       refusal: 'general',
     });
   }
@@ -48,7 +53,7 @@ export function directClients(deps: Deps): AnswerClient {
     if (key === null) return 'general';
     const client = facts.knownClient(key);
     if (client === null) return askFirst(exchange, key, wanted);
-    if (!client.capabilities.includes(wanted.capability)) return 'general';
+    if (!may(client, wanted.capability)) return 'general';
     if (keys.size < HEADERS_MAX) keys.set(wanted.header, key);
     return wanted.answer(client);
   };

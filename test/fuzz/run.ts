@@ -4,6 +4,7 @@
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import pg from 'pg';
 import { digestOf } from '../../src/secrets.ts';
@@ -19,6 +20,7 @@ const CORPUS = join(import.meta.dirname, 'corpus');
 const ROUND = 2000;
 const WIRE_ROUND = 100;
 const MINUTE_MS = 60_000;
+const AGAIN_MS = 2000;
 
 const minutes = Number(process.argv[2] ?? 10);
 const until = performance.now() + minutes * MINUTE_MS;
@@ -49,8 +51,10 @@ async function attack({ seeds, judge, isWorn, listen }: Ground): Promise<void> {
       if (fault !== null) throw new Error(fault);
     });
     const outcome = await fc.check(property, { numRuns: ROUND, seed, markInterruptAsFailure: false });
-    if (outcome.failed && outcome.counterexample !== null)
-      keep({ request: outcome.counterexample[0] }, String(outcome.errorInstance));
+    if (outcome.failed && outcome.counterexample !== null) {
+      const [request] = outcome.counterexample;
+      await keep({ request }, String(outcome.errorInstance), () => judge(request));
+    }
     await attackWire(port, client, seed);
     process.stdout.write(`${requests} requests, ${found.size} found\n`);
   }
@@ -64,17 +68,25 @@ async function attackWire(port: number, client: string, seed: number): Promise<v
     if (fault !== null) throw new Error(fault);
   });
   const { failed, counterexample, errorInstance } = await fc.check(property, { numRuns: WIRE_ROUND, seed });
-  if (failed && counterexample !== null) keep({ wire: counterexample[0] }, String(errorInstance));
+  if (failed && counterexample !== null) {
+    const [wire] = counterexample;
+    await keep({ wire }, String(errorInstance), () => judgeWire(wire, port, client));
+  }
 }
 
-function keep(what: Kept, fault: string): void {
+/** What is seen again a while later; what is not, as a 503 of a machine that stood still, is told and left. */
+async function keep(what: Kept, fault: string, again: () => Promise<string | null>): Promise<void> {
+  await delay(AGAIN_MS);
+  const is_there = (await again()) !== null;
+  if (!is_there) process.stdout.write('once, and not again: ');
   const text = `${JSON.stringify({ fault, ...what }, null, 2)}\n`;
   const name = digestOf(JSON.stringify(what))
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .slice(0, 12);
+  process.stdout.write(text);
+  if (!is_there) return;
   found.add(name);
   writeFileSync(join(CORPUS, `${name}.json`), text);
-  process.stdout.write(text);
 }
 
 async function clone(template_url: string, name: string): Promise<string> {

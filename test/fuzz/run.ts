@@ -1,5 +1,6 @@
-// `npm run test:fuzz -- MINUTES` (10 where nothing is said): fuzzed requests against the service until the time is over; what breaks it is made
-// small and kept in test/fuzz/corpus, where every `npm test` tries it again. Ends with the number of requests and of what was found.
+// `npm run test:fuzz -- MINUTES` (10 where nothing is said): fuzzed requests against the service until the time is over; what breaks it
+// is made small and kept in test/fuzz/corpus, where every `npm test` tries it again. Ends with the number of requests and of what was
+// found.
 
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

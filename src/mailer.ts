@@ -1,7 +1,6 @@
 // Mail by SMTP, where it is configured. One connection a mail, with limits of its own; never within a transaction.
 
 import { isIP } from 'node:net';
-import { createTransport } from 'nodemailer';
 import type { Config } from './config.ts';
 
 export type Mail = { readonly to: string; readonly subject: string; readonly text: string };
@@ -31,22 +30,26 @@ function isFinal(error: unknown): boolean {
 
 /** Null where no server is configured. */
 export function createMailer(config: Pick<Config, 'smtp_url' | 'mail_from' | 'public_url'>): Mailer | null {
-  if (config.smtp_url === null) return null;
-  const transport = createTransport({
-    url: config.smtp_url,
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    greetingTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: SILENCE_TIMEOUT_MS,
-    dnsTimeout: CONNECT_TIMEOUT_MS,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  const { smtp_url: url } = config;
+  if (url === null) return null;
+  // Loaded only where mails are sent: it is a twentieth of a start.
+  const transport = import('nodemailer').then(({ createTransport }) =>
+    createTransport({
+      url,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      greetingTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: SILENCE_TIMEOUT_MS,
+      dnsTimeout: CONNECT_TIMEOUT_MS,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    }),
+  );
   const from = { name: 'Gatehouse', address: config.mail_from ?? defaultSender(config.public_url) };
   return {
     send: async ({ to, subject, text }) => {
       try {
         // An address as an object is one address, whatever characters it has.
-        await transport.sendMail({ from, to: { name: '', address: to }, subject, text });
+        await (await transport).sendMail({ from, to: { name: '', address: to }, subject, text });
         return true;
       } catch (error) {
         if (isFinal(error)) return false;

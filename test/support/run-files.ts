@@ -30,6 +30,7 @@ const ALONE = [
 ];
 const SHARING_MAX = 8;
 const PLAY_FILES = 'test/support/play-files.ts';
+const BEFORE = new URL('lighten-tap.ts', import.meta.url).href;
 
 /** What takes longest begins first, so that it is not what is still at work when all else has ended. */
 const LONGEST = [
@@ -85,7 +86,11 @@ export function runFiles(files: readonly string[], environment: Readonly<Record<
     const begun = performance.now();
     const env = { TAP_TIMEOUT: String(FILE_SECONDS_MAX * batch.length), PLAYED: batch.join(' '), ...common };
     const entry = batch.length === 1 ? batch[0] : PLAY_FILES;
-    const child = spawn(process.execPath, [entry], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--import', BEFORE, entry], {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     running.add(child);
     const timer = setTimeout(() => child.kill('SIGKILL'), KILL_MS * batch.length);
     let text = '';

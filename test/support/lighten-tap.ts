@@ -1,0 +1,11 @@
+// Loaded before a test file (run-files.ts): tap gets another `async-hook-domain` (tap-domain.ts).
+import { registerHooks } from 'node:module';
+
+const hooks = registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === 'async-hook-domain'
+      ? { url: new URL('./tap-domain.ts', import.meta.url).href, shortCircuit: true }
+      : next(specifier, context),
+});
+await import('tap');
+hooks.deregister();

@@ -15,6 +15,7 @@ import { keyRotation } from './key-rotation.ts';
 import { killControls, killedNodes, killedServer } from './kill-scenarios.ts';
 import { lostRoots } from './lost-roots.ts';
 import { mixedPrincipals } from './mixed-principals.ts';
+import { patroni } from './patroni.ts';
 import { pausedServer } from './paused-server.ts';
 import { poisonRows } from './poison-rows.ts';
 import { pressure } from './pressure.ts';
@@ -46,6 +47,7 @@ const SCENARIOS: readonly Scenario[] = [
   failover,
   rollingUpgrade,
   stoppedForLong,
+  patroni,
 ];
 
 const wanted = process.argv.slice(2);

@@ -152,13 +152,13 @@ async function launchOn(t: Test, { engine, root, cluster, settings }: Place): Pr
   }
 
   async function kill(): Promise<void> {
-    const all = [child?.pid ?? 0, ...childrenOf(child)];
+    const all = [child?.pid ?? 0, ...childrenOf(child?.pid ?? 0)];
     for (const pid of all) send(pid, 'SIGKILL');
     await exited;
   }
 
   t.teardown(async () => {
-    for (const pid of [child?.pid ?? 0, ...childrenOf(child)]) send(pid, 'SIGCONT');
+    for (const pid of [child?.pid ?? 0, ...childrenOf(child?.pid ?? 0)]) send(pid, 'SIGCONT');
     if (child?.exitCode === null && child.signalCode === null) send(child.pid ?? 0, 'SIGINT');
     const patience = setTimeout(() => void kill(), 5000);
     await exited;
@@ -183,7 +183,7 @@ async function launchOn(t: Test, { engine, root, cluster, settings }: Place): Pr
       return true;
     },
     pause: (signal) => {
-      for (const pid of [child?.pid ?? 0, ...childrenOf(child)]) send(pid, signal);
+      for (const pid of [child?.pid ?? 0, ...childrenOf(child?.pid ?? 0)]) send(pid, signal);
     },
     log: () => log,
     copy: async (more = []) => {
@@ -198,9 +198,10 @@ async function launchOn(t: Test, { engine, root, cluster, settings }: Place): Pr
   };
 }
 
-function childrenOf(child: ChildProcess | null): readonly number[] {
-  if (child?.pid === undefined) return [];
-  const { stdout } = spawnSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' });
+/** The processes of a server. */
+export function childrenOf(pid: number): readonly number[] {
+  if (pid === 0) return [];
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 

@@ -125,6 +125,15 @@ export function signal(server: Server, name: NodeJS.Signals): void {
   }
 }
 
+/** Whether the process runs that the lock file names: of a server that has just ended its socket, and will end the file, too. */
+export function holdsLockFile(server: Server): boolean {
+  try {
+    return process.kill(Number(readFileSync(join(server.cluster, 'postmaster.pid'), 'utf8').split('\n')[0]), 0);
+  } catch {
+    return false;
+  }
+}
+
 /** The folder of the socket, by a short name where its own is longer than the system allows for a socket. */
 export function socketFolder(cluster: string): { socket_folder: string; removeLink: () => void } {
   const length = Buffer.byteLength(join(cluster, `.s.PGSQL.${PORT}`));

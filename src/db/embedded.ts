@@ -11,6 +11,7 @@ import { prepareCluster, SUPERUSER } from './embedded-cluster.ts';
 import {
   describeServer,
   FAST_STOP_MS,
+  holdsLockFile,
   launch,
   PORT,
   type Server,
@@ -32,6 +33,8 @@ const OTHER_SERVER_MS_MAX = 60_000;
 const CONNECT_TIMEOUT_MS = 2000;
 const RETRY_MS = 50;
 const RELAUNCH_MS = 300;
+/** Between the end of a server's socket and that of its lock file. Of one that was killed, the file may name a process of somebody else. */
+const LEAVING_MS_MAX = 2000;
 const FIRST_LAUNCHES_MAX = 10;
 
 export interface EmbeddedOptions {
@@ -98,6 +101,7 @@ export async function runningEmbedded(folder: string): Promise<{ url: string; cl
 async function own(server: Server, launches_max: number): Promise<pg.Client> {
   let launches = 0;
   let waits_until: number | undefined;
+  const isLeaving = leavingOf(server);
   while (!server.stopping) {
     const client = await connect(server);
     const lock = client instanceof pg.Client ? await takeLock(client) : 'lost';
@@ -113,7 +117,7 @@ async function own(server: Server, launches_max: number): Promise<pg.Client> {
       waits_until ??= waitForOther(server);
       if (performance.now() > waits_until) throw startRefusal(`Look after ${server.cluster}: its server does not end.`);
     }
-    if (client === 'absent' && server.child === undefined) {
+    if (client === 'absent' && server.child === undefined && !isLeaving()) {
       if (launches === launches_max)
         throw startRefusal(`Look after ${server.cluster}: ${server.last_lines.join(' / ')}`);
       if (launches > 0) await delay(RELAUNCH_MS);
@@ -123,6 +127,16 @@ async function own(server: Server, launches_max: number): Promise<pg.Client> {
     await delay(RETRY_MS);
   }
   throw new Error('the embedded PostgreSQL is being stopped');
+}
+
+/** Whether a server that nobody can reach any more is still about to go; for a moment only. */
+function leavingOf(server: Server): () => boolean {
+  let until: number | undefined;
+  return () => {
+    if (!holdsLockFile(server)) return false;
+    until ??= performance.now() + LEAVING_MS_MAX;
+    return performance.now() < until;
+  };
 }
 
 /** A server that is not ours holds the folder until it has ended: one launched beside it would only fail. Answers until when. */

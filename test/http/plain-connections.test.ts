@@ -11,6 +11,8 @@ import t, { type Test } from 'tap';
 import { linesOf } from '../../src/http/direct/plain-connections.ts';
 import { type PlainRequest, readPlainRequest } from '../../src/http/direct/plain-request.ts';
 import { drain } from '../../src/http/drain.ts';
+import { newText } from '../../src/secrets.ts';
+import { CREDENTIAL_FAILURES_MAX } from '../../src/use-cases/checks/credential-failures.ts';
 import { cases } from '../support/effort.ts';
 import { listeningApp } from '../support/listening.ts';
 import { eventually } from '../support/service.ts';
@@ -197,6 +199,7 @@ t.test('threats T2: what could be read in two ways, or by none, is not plain', a
     'a bare CR': get(`${HOST}\rX-A: b`),
     'a byte beyond ASCII': get(HOST, 'X-A: \xfc'),
     'an expectation': get(HOST, 'Expect: 100-continue'),
+    'a wish of the connection that Node grants': get(HOST, 'Proxy-Connection: close'),
     'an upgrade': get(HOST, 'Connection: Upgrade', 'Upgrade: h2c'),
     'a list of wishes for the connection': get(HOST, 'Connection: keep-alive, close'),
     'HTTP/1.0': GATEWAY.replace('HTTP/1.1', 'HTTP/1.0'),
@@ -389,10 +392,22 @@ t.test('pieces of a request are put together by Node, whatever was answered befo
   }
 });
 
-t.test('who has ended his side is answered what can be answered from memory, and the connection ends', async (t) => {
-  const { port, introspection } = await started(t);
-  t.same(answered(await talk(port, [introspection('a')], { half_closes: true })), ['a']);
-  t.same(answered(await talk(port, [introspection('a'), introspection('b')], { half_closes: true })), ['a', 'b']);
+t.test('who ends his side is told what was under way no more, as by Node, and the connection ends', async (t) => {
+  const { port, introspection, deps, rows, ada } = await started(t);
+  const { text } = await rows.classic(ada, { scopes: [] });
+  const { loadOrLastKnown } = deps.facts;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const slow: typeof loadOrLastKnown = async (asked) => {
+    await released;
+    return loadOrLastKnown(asked);
+  };
+  Object.assign(deps.facts, { loadOrLastKnown: slow });
+  t.same(answered(await talk(port, [introspection('cold', [], text)], { half_closes: true })), []);
+  release();
+  t.same(answered(await talk(port, [introspection('warm', ['Connection: close'], text)])), ['warm'], 'who waits');
   t.equal(
     await talk(port, ['POST /oauth/introspect HTTP/1.1\r\n'], { half_closes: true }).then(
       (all) => answered(all).length,
@@ -400,6 +415,43 @@ t.test('who has ended his side is answered what can be answered from memory, and
     1,
     'a 400',
   );
+});
+
+t.test('after the last answer the connection is gone, whatever else comes and whoever keeps his side', async (t) => {
+  const { app, port, introspection } = await started(t);
+  const connections = () =>
+    new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)));
+  for (const more of ['', introspection('b'), 'GET /sc', introspection('b') + introspection('c')]) {
+    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    let received = '';
+    socket.setNoDelay().on('error', () => undefined);
+    socket.on('data', (part) => (received += part));
+    socket.write(introspection('a', ['Connection: close']));
+    await new Promise((resolve) => socket.once('data', resolve));
+    if (more !== '') socket.write(more);
+    await eventually(async () => (await connections()) === 0, 20_000);
+    t.same(answered(received), ['a']);
+    socket.destroy();
+  }
+});
+
+t.test('P17: who ends his side before he is answered has tried all the same, and is told of no secret', async (t) => {
+  const { app, port, world, text } = await started(t);
+  const { authorization, client_id } = await world.client(['introspect']);
+  const hits = async () =>
+    /limit_hits_total\{[^}]*"credential"[^}]*\} (\d+)/.exec((await app.inject('/metrics')).body)?.[1];
+  const from = (client: string) =>
+    textOf({
+      line: 'POST /oauth/introspect HTTP/1.1',
+      headers: [HOST, FORM, `Authorization: ${client}`],
+      body: `token=${text}`,
+    });
+  const wrong = () => `Basic ${Buffer.from(`${client_id}:${newText('client', 'gth')}`).toString('base64')}`;
+  for (let n = 0; n < CREDENTIAL_FAILURES_MAX; n += 1)
+    t.notMatch(await talk(port, [from(wrong())], { half_closes: true }), /^HTTP\/1.1 (?!401)/);
+  const before = Number((await hits()) ?? 0);
+  t.match(await talk(port, [from(authorization).replace(HOST, `${HOST}\r\nConnection: close`)]), /^HTTP\/1.1 429 /);
+  t.equal(Number(await hits()), before + 1, 'refused once, and counted once');
 });
 
 t.test('P19: while the node ends, each connection is told, and none that is idle keeps it', async (t) => {

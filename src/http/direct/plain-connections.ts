@@ -57,7 +57,6 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
     /** What has arrived and is not answered: nothing, or the request under way and what came after it. */
     let unread: Buffer[] = [];
     let is_last = false;
-    let has_ended = false;
 
     const channel: Channel = {
       isWaiting: () => unread.length > 0 && socket.writable,
@@ -89,8 +88,7 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
 
     const ends: Ends = {
       general: (exchange) => {
-        // Node answers nobody who has ended his side, either.
-        if (has_ended || socket.destroyed) {
+        if (!socket.writable) {
           socket.destroy();
           return;
         }
@@ -98,10 +96,17 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
         leave();
       },
       done: () => {
-        if (is_last) socket.end();
-        else if (unread.length > 0) leave();
+        if (is_last) finish();
+        else if (unread.length > 0 && !socket.destroyed) leave();
       },
     };
+
+    /** The last answer is given: whatever else has come is nobody's, and the connection does not wait for who asks to end it. */
+    function finish(): void {
+      unread = [];
+      socket.off('data', onData).resume();
+      socket.destroySoon();
+    }
 
     /** The request that this is, and the route that may answer it. */
     function readFrom(bytes: Buffer): readonly [PlainRequest, DirectRoute] | null {
@@ -131,14 +136,16 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
       begin({ target, headers, body, channel, started_ms }, route.answer, ends);
     }
 
+    /**
+     * Like Node: who has ended his side is told nothing that is not told yet. What is refused is told and counted by the general way
+     * (T4, P17), which cannot be gone any more: who were told the rest alone would learn what is right without a wrong one counted.
+     */
     function onEnd(): void {
-      has_ended = true;
-      is_last = true;
-      if (unread.length === 0) socket.end();
+      socket.end();
     }
 
     function onTimeout(): void {
-      if (unread.length === 0) socket.destroy();
+      if (unread.length === 0 || !socket.writable) socket.destroy();
     }
 
     function onClose(): void {

@@ -43,6 +43,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
   ['transfer-encoding', 'general'],
   ['content-encoding', 'general'],
   ['upgrade', 'general'],
+  ['proxy-connection', 'general'], // Node takes it for `connection`
   ['origin', 'general'],
   ['x-consistency-token', 'general'],
   ['idempotency-key', 'general'],

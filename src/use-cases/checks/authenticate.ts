@@ -70,12 +70,27 @@ export async function authenticateClient(
   return deps.facts.knownClient(key) ?? (await attemptClient(deps, key, address, () => undefined));
 }
 
-/** The same for who asks again before anybody is told that it is nobody: that it was nobody is not counted. */
-export async function rememberClient(deps: Deps, key: ClientKey, address: string | null): Promise<ClientFacts | null> {
-  return attemptClient(deps, key, address, deps.credential_failures.giveBack);
+/**
+ * The same for who asks again before anybody is told that it is nobody: that it was nobody is not counted then, nor refused.
+ * `asksAgain`: whether he will. Who has gone meanwhile has tried all the same.
+ */
+export async function rememberClient(
+  deps: Deps,
+  key: ClientKey,
+  { address, asksAgain }: { readonly address: string | null; readonly asksAgain: () => boolean },
+): Promise<ClientFacts | null> {
+  const { credential_failures } = deps;
+  if (credential_failures.isRefused(attemptOf(key, address))) return null;
+  return attemptClient(deps, key, address, (attempt) => {
+    if (asksAgain()) credential_failures.giveBack(attempt);
+  });
 }
 
 type Attempt = Parameters<Deps['credential_failures']['begin']>[0];
+
+function attemptOf({ client_id }: ClientKey, address: string | null): Attempt {
+  return { of: 'client', whose: client_id, address };
+}
 
 async function attemptClient(
   deps: Deps,
@@ -83,7 +98,7 @@ async function attemptClient(
   address: string | null,
   failed: (attempt: Attempt) => void,
 ): Promise<ClientFacts | null> {
-  const attempt = { of: 'client', whose: key.client_id, address } as const;
+  const attempt = attemptOf(key, address);
   deps.credential_failures.begin(attempt);
   try {
     const client = await deps.facts.client(key);

@@ -16,6 +16,8 @@ const DAY_MS = 24 * HOUR_MS;
 export type Attempt = { readonly of: 'client' | 'person'; readonly whose: string; readonly address: string | null };
 
 export type CredentialFailures = {
+  /** Whether one more is refused now. Counts nothing. */
+  readonly isRefused: (attempt: Attempt) => boolean;
   /** Counts a try before it is made, so that many at once are no more either. Refuses one too many. */
   readonly begin: (attempt: Attempt) => void;
   /** It was right: it does not count, and its source is known from now on. */
@@ -42,6 +44,10 @@ export function countCredentialFailures(counts: SharedCounts, clock: () => Date)
   }
 
   return {
+    isRefused: (attempt) => {
+      const now = clock();
+      return failures[attempt.of].fullFor(attempt.whose, now) !== null && !isKnown(attempt, now);
+    },
     begin: (attempt) => {
       const now = clock();
       const { is_over, ends_in_ms } = failures[attempt.of].take(attempt.whose, now);

@@ -138,7 +138,7 @@ async function underEvil(t: Test, plant: Plant, { tokens, endless_bytes }: { tok
   tell(
     t,
     `${told.length} messages to each of ${ids.size + 1} hooks; who is well heard half after ${at(0.5)}, 99 of 100 after ${at(0.99)}, ` +
-      `all after ${at(1)}; ${seen.trapped} connections where nobody may; memory grew by ${seen.growth_mib} MiB, ${seen.creep_mib} of it late`,
+      `all after ${at(1)}; ${seen.trapped} led astray; memory grew by ${seen.growth_mib} MiB, ${seen.creep_mib} of it late`,
   );
   return seen;
 }

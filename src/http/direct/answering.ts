@@ -10,9 +10,15 @@ export type Ends = { readonly general: (exchange: Exchange) => void; readonly do
 
 export type Answering = (exchange: Exchange, answer: DirectRoute['answer'], ends: Ends) => void;
 
-export function createAnswering({ config, freshness, log }: Deps): Answering {
-  const turns = createTurns(freshness.isFresh);
+/** A request in its turn. `told`: what is to be written of it. */
+type Arrived = {
+  readonly exchange: Exchange;
+  readonly answer: DirectRoute['answer'];
+  readonly ends: Ends;
+  told: Told | null;
+};
 
+export function createAnswering({ config, freshness, log }: Deps): Answering {
   /** A fault here is a bug: the general way answers, and the log tells. What has begun to be answered cannot be answered again. */
   function failed(error: unknown): 'general' {
     log.error({ err: error }, 'a direct answer failed');
@@ -54,12 +60,20 @@ export function createAnswering({ config, freshness, log }: Deps): Answering {
     void outcome.then(end);
   }
 
-  return (exchange, answer, ends) => {
-    turns.judge(() => {
-      const outcome = attempted(exchange, answer);
-      if (outcome === 'general') ends.general(exchange);
-      else if (outcome instanceof Promise) wait(exchange, outcome, ends);
-      else turns.write({ write: () => write(exchange, outcome, ends), instead: () => ends.general(exchange) });
-    });
-  };
+  function judge(arrived: Arrived): boolean {
+    const { exchange, answer, ends } = arrived;
+    const outcome = attempted(exchange, answer);
+    if (outcome === 'general') ends.general(exchange);
+    else if (outcome instanceof Promise) wait(exchange, outcome, ends);
+    else arrived.told = outcome;
+    return arrived.told !== null;
+  }
+
+  const take = createTurns<Arrived>({
+    judge,
+    write: ({ exchange, told, ends }) => told && write(exchange, told, ends),
+    instead: ({ exchange, ends }) => ends.general(exchange),
+    isFresh: freshness.isFresh,
+  });
+  return (exchange, answer, ends) => take({ exchange, answer, ends, told: null });
 }

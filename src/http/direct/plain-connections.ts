@@ -148,11 +148,16 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
       if (unread.length === 0 || !socket.writable) socket.destroy();
     }
 
-    function onClose(): void {
-      closers.delete(onTimeout);
+    /** Not one whose answer is still being sent. */
+    function closeIfIdle(): void {
+      if (socket.writableLength === 0) onTimeout();
     }
 
-    closers.add(onTimeout);
+    function onClose(): void {
+      closers.delete(closeIfIdle);
+    }
+
+    closers.add(closeIfIdle);
     socket.setTimeout(server.headersTimeout);
     socket.on('data', onData).on('end', onEnd).on('timeout', onTimeout).on('close', onClose).on('error', nothing);
   }

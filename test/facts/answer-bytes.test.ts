@@ -5,12 +5,12 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import type { PermissionMap } from '../../src/domain/permission.ts';
-import { PERMISSIONS } from '../../src/domain/vocabulary.ts';
+import { PERMISSIONS, SCOPES } from '../../src/domain/vocabulary.ts';
 import { readAnswer, readEpoch, writeAnswer } from '../../src/facts/answer-bytes.ts';
 import { isWhole, type Sink } from '../../src/facts/bytes.ts';
 import { writeKey } from '../../src/facts/question-key.ts';
 import type { FactsQuestion, LoadedFacts } from '../../src/facts/source.ts';
-import { readPermissions, writePermissions } from '../../src/facts/word-lists.ts';
+import { readPermissions, readScopes, writePermissions, writeScopes } from '../../src/facts/word-lists.ts';
 import { drawing } from '../bench/remembered.ts';
 import { seed } from '../rules/tape.ts';
 import { pickBy } from '../support/changing-world.ts';
@@ -181,3 +181,28 @@ t.test('K5: a map of permissions that is shared is never told for another', asyn
   }
   t.pass('as they were written');
 });
+
+t.test(
+  'K5: a list of scopes that is shared is never told for another, and reading it again makes nothing',
+  async (t) => {
+    const names = SCOPES.map(({ name }) => name);
+    const draw = drawing(seed());
+    const readBack = (scopes: readonly string[]): readonly string[] => {
+      sink.at = 0;
+      sink.is_sound = true;
+      writeScopes(sink, scopes);
+      return readScopes({ bytes: sink.bytes, at: 0 });
+    };
+    for (let round = 0; round < 20_000; round += 1) {
+      const whole = Array.from({ length: 1 + draw(6) }, () => pickBy(draw, names));
+      const beginning = whole.slice(0, -1);
+      for (const each of [whole, whole, beginning, whole, beginning]) {
+        if (!isDeepStrictEqual(readBack(each), each)) t.fail(JSON.stringify(each));
+      }
+      // What follows from scopes is remembered by the list: with each a new one there was as much to remember as there were checks.
+      readBack(whole);
+      if (readBack(whole) !== readBack(whole)) t.fail(`${whole} is made anew`);
+    }
+    t.pass('as they were written');
+  },
+);

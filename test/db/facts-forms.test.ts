@@ -53,18 +53,23 @@ async function compareFree(t: Test, pool: pg.Pool, asked: readonly FactsParamete
   t.same(lean.map(without), other.slice(0, -1).map(without), 'and where no client is bound');
 }
 
+async function started(t: Test) {
+  const { pool } = await createDatabase(t);
+  const deps = composeDeps({
+    pool,
+    config: loadConfig({ CACHE_MIB: '4' }),
+    clock: () => new Date(),
+    log: pino({ level: 'silent' }),
+  });
+  t.teardown(() => deps.freshness.stop());
+  return { pool, deps };
+}
+
 t.test(
   'F3: each form of the hot statement answers what the whole one answers, whatever is asked of whatever world',
   async (t) => {
     for (let seed = 1; seed <= WORLDS; seed += 1) {
-      const { pool } = await createDatabase(t);
-      const deps = composeDeps({
-        pool,
-        config: loadConfig({ CACHE_MIB: '4' }),
-        clock: () => new Date(),
-        log: pino({ level: 'silent' }),
-      });
-      t.teardown(() => deps.freshness.stop());
+      const { pool, deps } = await started(t);
       const { organizations } = await randomDirectory(deps, seed);
       await worldOf(deps).client(['introspect'], organizations.slice(0, 2));
       const { rows: digests } = await pool.query<{ digest: string }>(
@@ -146,14 +151,7 @@ function lookUps(node: Node): readonly string[] {
 t.test(
   'T6, promises P18: what a client may not know of is looked up like what is not there, step by step',
   async (t) => {
-    const { pool } = await createDatabase(t);
-    const deps = composeDeps({
-      pool,
-      config: loadConfig({ CACHE_MIB: '4' }),
-      clock: () => new Date(),
-      log: pino({ level: 'silent' }),
-    });
-    t.teardown(() => deps.freshness.stop());
+    const { pool, deps } = await started(t);
     const [world, rows] = [worldOf(deps), tokenRowsOf(deps)];
     const [ada, eve] = [await world.person('ada'), await world.person('eve')];
     const [acme, other] = [await world.organization('acme', ada), await world.organization('other', eve)];

@@ -35,7 +35,13 @@ function directRoutes(deps: Deps): FindRoute {
  * requests are taken as they come from the socket, and not only when Node has read them.
  */
 export function addDirectAnswers(app: App, deps: Deps, reads_sockets: boolean): void {
-  const findRoute = directRoutes(deps);
+  const routes = directRoutes(deps);
+  let is_closing = false;
+  app.addHook('preClose', (done) => {
+    is_closing = true;
+    done();
+  });
+  const findRoute: FindRoute = (method, target) => (is_closing ? undefined : routes(method, target));
   const begin = createAnswering(deps);
   takeRequests(app, findRoute, begin);
   if (reads_sockets) takeConnections(app, { findRoute, begin, clock: deps.clock });

@@ -25,8 +25,8 @@ export function handOver(socket: Socket, exchange: Exchange): void {
   HANDED_OVER.set(socket, exchange);
 }
 
-/** Whether the request is one that was handed over with its connection. */
-export function isHandedOver(request: IncomingMessage): boolean {
+/** Whether the request is the one that was handed over with its connection; what was found of it is told for no other. */
+export function receiveHandedOver(request: IncomingMessage): boolean {
   const exchange = HANDED_OVER.get(request.socket);
   if (exchange === undefined) return false;
   HANDED_OVER.delete(request.socket);

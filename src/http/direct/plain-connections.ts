@@ -47,11 +47,6 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
   const idle_ms = server.keepAliveTimeout + GRACE_MS;
   /** What closes a connection on which nothing is under way. */
   const closers = new Set<() => void>();
-  let is_closing = false;
-  app.addHook('preClose', (done) => {
-    is_closing = true;
-    done();
-  });
 
   function take(socket: Socket): void {
     /** What has arrived and is not answered: nothing, or the request under way and what came after it. */
@@ -111,7 +106,7 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
     /** The request that this is, and the route that may answer it. */
     function readFrom(bytes: Buffer): readonly [PlainRequest, DirectRoute] | null {
       // Who does not read his answers gets no more of them; when all goes, Node tells each client that this answer is the last.
-      if (socket.writableLength > 0 || is_closing || isDraining(app)) return null;
+      if (socket.writableLength > 0 || isDraining(app)) return null;
       const request = readPlainRequest(bytes);
       const route = request === null ? undefined : findRoute(request.method, request.target);
       return request === null || route === undefined ? null : [request, route];

@@ -6,7 +6,7 @@ import type { App } from '../app-type.ts';
 import type { Answering, Ends } from './answering.ts';
 import type { FindRoute } from './direct.ts';
 import type { Channel, DirectRoute, Exchange } from './exchange.ts';
-import { isHandedOver, tellGeneralWay } from './general-way.ts';
+import { receiveHandedOver, tellGeneralWay } from './general-way.ts';
 import { type PlainHeaders, readPlainHeaders } from './plain-headers.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -39,16 +39,12 @@ function channelOf(request: IncomingMessage, response: ServerResponse): Channel 
 
 export function takeRequests(app: App, findRoute: FindRoute, begin: Answering): void {
   const listeners = app.server.listeners('request') as Listener[];
-  let is_closing = false;
-  app.addHook('preClose', (done) => {
-    is_closing = true;
-    done();
-  });
 
   /** Whether it is or will be answered; false: the general way has to. */
   function take(request: IncomingMessage, response: ServerResponse, general: () => void): boolean {
-    const route = is_closing || request.httpVersion !== '1.1' ? undefined : findRoute(request.method, request.url);
-    if (route === undefined || isHandedOver(request)) return false;
+    if (receiveHandedOver(request)) return false;
+    const route = request.httpVersion === '1.1' ? findRoute(request.method, request.url) : undefined;
+    if (route === undefined) return false;
     const started_ms = performance.now();
     const headers = readPlainHeaders(request.rawHeaders);
     const length = headers === null ? null : bodyLength(route, headers);

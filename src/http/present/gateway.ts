@@ -4,6 +4,7 @@
 import { printScope } from '../../domain/scope-text.ts';
 import type { Checked } from '../../use-cases/checks/check-request.ts';
 
+/** Names and values, one after the other. */
 export function gatewayPairs({ judgement: { live_token }, workflows }: Checked): readonly string[] {
   const is_known = live_token !== null;
   return [

@@ -18,7 +18,9 @@ const outcome = await run.done;
 await server.stop();
 report(outcome);
 
-function report({ passed, failed, skipped }: Outcome): void {
+/** What failed stands once more at the end: who sees only that of a long text (a log that was cut, say) must find it there. */
+function report({ passed, failed, skipped, failures }: Outcome): void {
+  if (failures.length > 0) process.stdout.write(['# What failed:', ...failures].join('\n# ').concat('\n'));
   if (skipped > 0) process.stdout.write(`${skipped} skipped\n`);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

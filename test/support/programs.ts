@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Test } from 'tap';
 import { eventually } from './service.ts';
@@ -20,9 +21,26 @@ function pathOf(name: string): string | null {
   return [...FOLDERS, ...versions].map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
-/** Test files run at the same time: apt waits for its own lock. */
+/** Test files run at the same time, and apt does not wait for each of its own locks. */
+const LOCK = join(tmpdir(), 'gatehouse-tests-apt.lock');
+
 function apt(...args: readonly string[]): boolean {
-  return spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-qq', ...args], APT).status === 0;
+  const command = ['-w', '300', LOCK, 'apt-get', '-o', 'DPkg::Lock::Timeout=120', '-qq', ...args];
+  return spawnSync('flock', command, APT).status === 0;
+}
+
+/**
+ * Whether another test is installing the package at this moment: its programs are there then, but not what they need to run. A
+ * program that no package has brought is taken as it is.
+ */
+function isHalfInstalled(debian_package: string): boolean {
+  const { stdout } = spawnSync('dpkg-query', ['-s', debian_package], { encoding: 'utf8' });
+  return /^Status: .* (?:unpacked|half-installed|half-configured|triggers-awaited)$/m.test(stdout ?? '');
+}
+
+function whereReady({ name, debian_package }: Program): string | null {
+  const path = pathOf(name);
+  return path === null || isHalfInstalled(debian_package) ? null : path;
 }
 
 function install(debian_package: string): boolean {
@@ -38,8 +56,9 @@ export function programs<Name extends string>(
 ): Readonly<Record<Name, string>> | null {
   const found: Partial<Record<Name, string>> = {};
   for (const key of Object.keys(wanted) as Name[]) {
-    const { name, debian_package } = wanted[key];
-    const path = pathOf(name) ?? (install(debian_package) ? pathOf(name) : null);
+    const program: Program = wanted[key];
+    const { name, debian_package } = program;
+    const path = whereReady(program) ?? (install(debian_package) ? pathOf(name) : null);
     if (path === null) {
       t.pass(`${name} is not here and cannot be installed`, { skip: `${name} is missing (${debian_package})` });
       return null;

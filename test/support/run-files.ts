@@ -98,7 +98,8 @@ export function runFiles(files: readonly string[], environment: Readonly<Record<
     const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
     clearTimeout(timer);
     running.delete(child);
-    const outcome = readOutcome(text, status);
+    const read = readOutcome(text, status);
+    const outcome = read.failed > 0 ? { ...read, failures: [batch.join(' '), ...read.failures] } : read;
     shown += 1;
     show(`${shown} - ${batch.join(' ')} # time=${Math.round(performance.now() - begun)}ms`, text, outcome);
     return outcome;

@@ -54,6 +54,7 @@ const shed_requests = counterOf(
   'Requests that were refused because there was too much to do, by how urgent they were and what was short',
   ['urgency', 'shortage'],
 );
+const given_up = counterOf('given_up_requests_total', 'Requests whose caller went away before all was told to him');
 const job_runs = counterOf('job_runs_total', 'Turns of periodic jobs', ['name', 'outcome']);
 const job_ended_well = gaugeOf('job_last_success_timestamp_seconds', 'When a job last ended well', ['name']);
 
@@ -109,6 +110,11 @@ export function countRefusal(code: string): void {
 /** Counts one request that was refused because there was too much to do. */
 export function countShed(urgency: Urgency, shortage: Shortage): void {
   shed_requests.inc({ urgency, shortage });
+}
+
+/** Counts one request whose caller went away before all was told to him. */
+export function countGivenUp(): void {
+  given_up.inc();
 }
 
 /** Counts one attempt at a delivery. */

@@ -5,9 +5,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { countRequest } from '../metrics.ts';
 import type { TlsFiles } from '../tls-files.ts';
 import { tracingNow } from '../tracing.ts';
+import { addAccessLine, tellAnswered, tellIfGivenUp } from './access-line.ts';
 import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
@@ -21,7 +21,7 @@ import { addIdempotency } from './idempotency.ts';
 import { addLeftover } from './leftover.ts';
 import { addOpenapi } from './openapi.ts';
 import { ENVOY_PREFIX } from './original-request.ts';
-import { addOverload } from './overload.ts';
+import { addOverload, leaveFor } from './overload.ts';
 import { addRequestForm } from './request-form.ts';
 import { requestId } from './request-id.ts';
 import { guardRoutes } from './route-access.ts';
@@ -48,6 +48,7 @@ export async function buildApp(
 ): Promise<App> {
   const app = newServer(deps, tls);
   traceRoutes(app);
+  addEnds(app);
   addDeadline(app, deps.config.request_timeout_ms);
   app.setValidatorCompiler(compileValidator);
   addBodyParsers(app);
@@ -122,8 +123,19 @@ function withoutEnvoyPath({ url = '' }: { readonly url?: string | undefined }): 
 /** A path that cannot be decoded never reaches the hooks. */
 function answerUnroutable(deps: Deps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(commonHeaders(request.id, isSecure(deps)));
-  reply.raw.once('finish', () => writeAccessLine(request, reply));
+  reply.raw.once('finish', () => tellAnswered(request, reply)).once('close', () => tellIfGivenUp(request, reply));
   void addHeadersOfToken(deps, request, reply).finally(() => sendError(deps, error, request, reply, false));
+}
+
+/** What is done for a request when its connection has ended, or it was answered: one listener for all of it, before all that may refuse. */
+function addEnds(app: App): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.raw.once('close', () => {
+      leaveFor(request);
+      tellIfGivenUp(request, reply);
+    });
+    done();
+  });
 }
 
 function addAnswerHeaders(app: App, deps: Deps): void {
@@ -144,27 +156,6 @@ function addClosing(app: App): void {
   app.addHook('onRequest', (_request, _reply, done) => {
     done(closing ? new Refusal('unavailable') : undefined);
   });
-}
-
-function addAccessLine(app: App): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    writeAccessLine(request, reply);
-    done();
-  });
-}
-
-/** One line and one observation for an answered request: the route's template, never the path or the query. */
-function writeAccessLine(request: FastifyRequest, reply: FastifyReply): void {
-  const { method } = request;
-  const route = request.routeOptions?.url ?? 'none';
-  const status = reply.statusCode;
-  const ms = Math.round(reply.elapsedTime * 1000) / 1000;
-  countRequest({ method, route, status, seconds: ms / 1000 });
-  const { trace } = request;
-  request.log.info(
-    trace === undefined ? { method, route, status, ms } : { method, route, status, ms, trace_id: trace.trace_id },
-    'request',
-  );
 }
 
 function isSecure(deps: Deps): boolean {

@@ -36,7 +36,7 @@ export function answerAtLength(request: FastifyRequest): void {
 }
 
 function refuse({ reply }: Waiting): void {
-  if (reply.sent || AT_LENGTH.has(reply.request)) return;
+  if (reply.sent || reply.raw.destroyed || AT_LENGTH.has(reply.request)) return;
   if (reply.raw.headersSent) {
     reply.raw.destroy();
     return;

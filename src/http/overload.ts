@@ -81,7 +81,8 @@ function hookOf(enter: Enter): onRequestHookHandler {
   return (request, _reply, done) => done(enter(request) ? undefined : TOO_MUCH);
 }
 
-function leaveFor(request: FastifyRequest): void {
+/** When it is over. Not when the answer is sent: who goes away before that is never answered, and his place would be lost. */
+export function leaveFor(request: FastifyRequest): void {
   request.is_gone = true;
   request.leave?.();
   request.leave = null;
@@ -105,10 +106,7 @@ export function addOverload(app: App, { load }: Pick<Deps, 'load'>): void {
   // Of the application, because these come before those of a route.
   app.addHook('onRequest', function enterRoute(request, reply, done) {
     const { enter } = request.routeOptions.config;
-    if (enter === undefined) return done();
-    // Not when the answer is sent: who goes away before that is never answered, and his place would be lost.
-    reply.raw.on('close', () => leaveFor(request));
-    return enter.call(this, request, reply, done);
+    return enter === undefined ? done() : enter.call(this, request, reply, done);
   });
   const stop = load.watch();
   app.addHook('onClose', (_instance, done) => {

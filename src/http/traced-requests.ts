@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Span, type Tracing, tracingNow } from '../tracing.ts';
 import type { App } from './app-type.ts';
+import { statusOf, wasNeverTold } from './given-up.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -28,8 +29,10 @@ function beginRequest(tracing: Tracing, { headers, method = 'HTTP' }: Arrived): 
   });
 }
 
-function endRequest(span: Span, status: number): void {
-  span.set({ 'http.response.status_code': status });
+function endRequest(span: Span, response: ServerResponse): void {
+  const is_given_up = wasNeverTold(response);
+  const status = statusOf(response, is_given_up);
+  span.set({ 'http.response.status_code': status, ...(is_given_up && { 'gatehouse.aborted': true }) });
   if (status >= 500) span.fail(String(status));
   span.end();
 }
@@ -56,7 +59,7 @@ export function traceRoutes(app: App): void {
     else tracing.run(request.trace, done);
   });
   app.addHook('onResponse', (request, reply, done) => {
-    if (request.trace !== undefined) endRequest(request.trace, reply.statusCode);
+    if (request.trace !== undefined) endRequest(request.trace, reply.raw);
     done();
   });
 }
@@ -75,7 +78,7 @@ export function traceArrivals(app: App, general: readonly Listener[]): void {
     const span = beginRequest(tracing, request);
     ARRIVED.set(request, span);
     // Also of what never reaches a route, or is given up by its caller.
-    if (span !== null) response.once('close', () => endRequest(span, response.statusCode));
+    if (span !== null) response.once('close', () => endRequest(span, response));
     for (const listener of span === null ? all : general) listener(request, response);
   });
 }

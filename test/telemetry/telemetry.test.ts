@@ -44,11 +44,14 @@ async function tracedWorld(t: Test) {
   });
   const world = await hookWorld(t, { is_fenced: false });
   const generally: string[] = [];
+  const patience = Promise.withResolvers<Record<string, never>>();
+  t.teardown(() => patience.resolve({}));
   const counting: AddRoutes = (app) => {
     app.addHook('onRequest', (request, _reply, done) => {
       generally.push(request.url);
       done();
     });
+    app.get('/test/patient', { config: { access: { open: true } }, schema: { hide: true } }, () => patience.promise);
     app.get('/test/fault', { config: { access: { open: true } }, schema: { hide: true } }, () => {
       throw new Error(`of ${SECRET}`);
     });
@@ -135,6 +138,20 @@ t.test('traces and metrics by OTLP', async (t) => {
       spans(({ status, name }) => status === ERROR && name !== 'GET /test/fault'),
       [],
     );
+  });
+
+  await t.test('a request that its caller gives up ends its span, which says so', async (t) => {
+    const gone = new AbortController();
+    const seen = generally.length;
+    const call = fetch(`${url}/test/patient`, { signal: gone.signal }).catch(() => 'gone');
+    await eventually(() => generally.length > seen);
+    gone.abort();
+    t.equal(await call, 'gone');
+    const span = await spanOf(({ name }) => name === 'GET /test/patient');
+    t.match(span.attributes, { 'http.response.status_code': 499, 'gatehouse.aborted': true });
+    t.notOk(spans(({ name, attributes }) => name !== span.name && 'gatehouse.aborted' in attributes).length);
+    await eventually(() => logged().includes(`"trace_id":"${span.traceId}"`));
+    t.match(logged(), new RegExp(`"status":499,.*"aborted":true,"trace_id":"${span.traceId}"`));
   });
 
   await t.test('who does not want his request recorded has it answered directly, and others not', async (t) => {

@@ -23,7 +23,7 @@ function waitingFor(stream: Stream): { text: string } {
 
 export function accessLinesOf(
   { log, clock }: Pick<Deps, 'log' | 'clock'>,
-  route: { readonly method: string; readonly route: string; readonly status: number },
+  route: { readonly method: string; readonly route: string; readonly status: number; readonly aborted?: true },
 ): WriteLine {
   const child = log.child(route);
   if (!child.isLevelEnabled('info')) return () => undefined;

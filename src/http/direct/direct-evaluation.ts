@@ -70,5 +70,5 @@ export function directEvaluation(deps: Deps, answerClient: AnswerClient): Direct
     return tell(known);
   }
 
-  return { method: 'POST', path: PATH, answer };
+  return { method: 'POST', path: PATH, route: PATH, answer };
 }

@@ -100,6 +100,6 @@ export function directGateways(deps: Deps, answerClient: AnswerClient): readonly
       return tell(exchange, known);
     }
 
-    return { method: 'GET', path, answer };
+    return { method: 'GET', path, route: path, answer };
   });
 }

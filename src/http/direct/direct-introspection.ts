@@ -57,5 +57,5 @@ export function directIntrospection(deps: Deps, answerClient: AnswerClient): Dir
     return askFor(deps.load, { ask: () => introspect(deps, client, token), tell, refusal });
   }
 
-  return { method: 'POST', path: PATH, answer };
+  return { method: 'POST', path: PATH, route: PATH, answer };
 }

@@ -65,5 +65,5 @@ export function directRepository(deps: Deps): DirectRoute {
     return told(write(presentRepository(deps, shown)), [...limits, ...tokenHeaders(subject.token)].flat());
   }
 
-  return { method: 'GET', path: PREFIX, answer };
+  return { method: 'GET', path: PREFIX, route: ROUTE, answer };
 }

@@ -12,6 +12,7 @@ import { directGateways } from './direct-gateway.ts';
 import { directIntrospection } from './direct-introspection.ts';
 import { directRepository } from './direct-repository.ts';
 import type { DirectRoute } from './exchange.ts';
+import { tellGivenUp } from './given-up.ts';
 import { takeConnections } from './plain-connections.ts';
 import { takeRequests } from './plain-messages.ts';
 
@@ -43,6 +44,6 @@ export function addDirectAnswers(app: App, deps: Deps, reads_sockets: boolean): 
   });
   const findRoute: FindRoute = (method, target) => (is_closing ? undefined : routes(method, target));
   const begin = createAnswering(deps);
-  takeRequests(app, findRoute, begin);
+  takeRequests(app, { findRoute, begin, givenUp: (route, exchange) => tellGivenUp(deps, route, exchange) });
   if (reads_sockets) takeConnections(app, { findRoute, begin, clock: deps.clock });
 }

@@ -62,6 +62,8 @@ export type Outcome = Told | 'general' | Promise<Told | 'general'>;
 export type DirectRoute = {
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  /** Its template, as the general way counts it. */
+  readonly route: string;
   readonly answer: (exchange: Exchange) => Outcome;
 };
 

@@ -83,10 +83,6 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
 
     const ends: Ends = {
       general: (exchange) => {
-        if (!socket.writable) {
-          socket.destroy();
-          return;
-        }
         handOver(socket, exchange);
         leave();
       },
@@ -128,7 +124,7 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
       is_last = request.is_last;
       if (socket.timeout !== idle_ms) socket.setTimeout(idle_ms);
       const { target, headers, body } = request;
-      begin({ target, headers, body, channel, started_ms }, route.answer, ends);
+      begin({ target, headers, body, channel, started_ms }, route, ends);
     }
 
     /**

@@ -37,7 +37,14 @@ function channelOf(request: IncomingMessage, response: ServerResponse): Channel 
   };
 }
 
-export function takeRequests(app: App, findRoute: FindRoute, begin: Answering): void {
+type Reading = {
+  readonly findRoute: FindRoute;
+  readonly begin: Answering;
+  /** Of a caller who went away before his body had arrived. */
+  readonly givenUp: (route: DirectRoute, exchange: Exchange) => void;
+};
+
+export function takeRequests(app: App, { findRoute, begin, givenUp }: Reading): void {
   const listeners = app.server.listeners('request') as Listener[];
 
   /** Whether it is or will be answered; false: the general way has to. */
@@ -54,12 +61,13 @@ export function takeRequests(app: App, findRoute: FindRoute, begin: Answering): 
       tellGeneralWay(request, exchange);
       general();
     };
-    if (length === 0) begin({ ...known, body: '' }, route.answer, { general: generally, done: nothing });
+    if (length === 0) begin({ ...known, body: '' }, route, { general: generally, done: nothing });
     else
       takeBody(request, length, {
         general,
-        begin: (body, ends) => begin({ ...known, body }, route.answer, ends),
+        begin: (body, ends) => begin({ ...known, body }, route, ends),
         generally,
+        givenUp: () => givenUp(route, { ...known, body: '' }),
       });
     return true;
   }
@@ -77,14 +85,16 @@ type Bodily = {
   readonly general: () => void;
   readonly generally: Ends['general'];
   readonly begin: (body: string, ends: Ends) => void;
+  readonly givenUp: () => void;
 };
 
 /**
  * A body that has arrived with its head, or right after it, in one piece; another goes the general way. What was read is put back at
  * once: the end of a body that nobody has left unread would be told before the general way listens.
  */
-function takeBody(request: IncomingMessage, length: number, { general, generally, begin }: Bodily): void {
-  request.once('data', (body: Buffer) => {
+function takeBody(request: IncomingMessage, length: number, { general, generally, begin, givenUp }: Bodily): void {
+  request.once('close', givenUp).once('data', (body: Buffer) => {
+    request.off('close', givenUp);
     request.pause();
     request.unshift(body);
     if (body.length === length) begin(body.toString('latin1'), { general: generally, done: () => request.resume() });

@@ -4,7 +4,7 @@
 
 import { globSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const TAP = new URL('tap.mjs', import.meta.url).href;
@@ -62,26 +62,38 @@ const watched = () => {
 };
 
 class InProcessRunner {
-  tests = null;
+  /** Of each file its tests, null before it is loaded. */
+  files = null;
+  loadTests = null;
 
   capabilities() {
     return { reloadEnvironment: false };
   }
 
-  async load() {
-    if (this.tests !== null) return this.tests;
+  async prepare() {
+    if (this.files !== null) return;
     const from = pathToFileURL(resolve('package.json'));
     const fc = (await import(import.meta.resolve('fast-check', from))).default;
     fc.configureGlobal({ seed: SEED, endOnFailure: true });
-    const { loadTests } = await import(TAP);
-    this.tests = [];
-    for (const file of PURE_TESTS.flatMap((pattern) => globSync(pattern).sort())) {
-      const loaded = await loadTests(() => import(pathToFileURL(resolve(file)).href));
-      this.tests.push(
-        ...loaded.map(({ name, run }, index) => ({ id: `${file} ${index} ${name}`, name, file, run, ms: 0 })),
-      );
-    }
-    return this.tests;
+    this.loadTests = (await import(TAP)).loadTests;
+    const names = PURE_TESTS.flatMap((pattern) => globSync(pattern).sort());
+    this.files = new Map(names.map((name) => [name, null]));
+  }
+
+  async loadFile(file) {
+    const known = this.files.get(file);
+    if (known) return known;
+    const loaded = await this.loadTests(() => import(pathToFileURL(resolve(file)).href));
+    const tests = loaded.map(({ name, run }, index) => ({ id: `${file} ${index} ${name}`, name, file, run, ms: 0 }));
+    this.files.set(file, tests);
+    return tests;
+  }
+
+  async load() {
+    await this.prepare();
+    const all = [];
+    for (const file of this.files.keys()) all.push(...(await this.loadFile(file)));
+    return all;
   }
 
   async dryRun() {
@@ -111,17 +123,40 @@ class InProcessRunner {
     const space = watched();
     space.hitCount = hitLimit === undefined ? undefined : 0;
     space.hitLimit = hitLimit;
-    space.activeMutant = mutantActivation === 'static' ? activeMutant.id : undefined;
-    let tests;
-    try {
-      tests = await this.load();
-    } catch (error) {
-      return { status: 'killed', killedBy: ['loading'], failureMessage: String(error), nrOfTests: 0 };
-    }
+    if (mutantActivation === 'static') return this.staticRun(activeMutant);
+    space.activeMutant = undefined;
+    const tests = await this.load();
     space.activeMutant = activeMutant.id;
     const chosen = testFilter === undefined ? tests : tests.filter(({ id }) => testFilter.includes(id));
+    return this.runUntilOneFails(chosen.toSorted((a, b) => a.ms - b.ms));
+  }
+
+  /** What is made while a file is loaded is looked at by a new process: file by file, so that it need not load them all. */
+  async staticRun({ id, fileName }) {
+    const space = watched();
+    space.activeMutant = id;
+    await this.prepare();
+    const own = `test/domain/${basename(fileName, '.ts')}.test.ts`;
+    const others = [...this.files.keys()].filter((file) => file !== own);
     let run = 0;
-    for (const test of chosen.toSorted((a, b) => a.ms - b.ms)) {
+    for (const file of this.files.has(own) ? [own, ...others] : others) {
+      let tests;
+      try {
+        tests = await this.loadFile(file);
+      } catch (error) {
+        return { status: 'killed', killedBy: ['loading'], failureMessage: String(error), nrOfTests: run };
+      }
+      const found = await this.runUntilOneFails(tests);
+      run += found.nrOfTests ?? 0;
+      if (found.status !== 'survived') return found;
+    }
+    return { status: 'survived', nrOfTests: run };
+  }
+
+  async runUntilOneFails(tests) {
+    const space = watched();
+    let run = 0;
+    for (const test of tests) {
       run += 1;
       const begun = performance.now();
       const failure = await test.run();

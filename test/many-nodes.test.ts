@@ -70,7 +70,7 @@ async function isReady(through: () => Promise<KeptConnection>): Promise<boolean>
 }
 
 t.test('three nodes behind HAProxy', async (t) => {
-  const found = programs(t, { haproxy: { name: 'haproxy', debian_package: 'haproxy' } });
+  const found = await programs(t, { haproxy: { name: 'haproxy', debian_package: 'haproxy' } });
   if (found === null) return;
   const { nodes, through, direct, world, rows } = await startNodes(t, found.haproxy);
   const ada = await world.person('ada');

@@ -182,7 +182,7 @@ t.test('every end that is none is a value', async (t) => {
 });
 
 t.test('promises P21: a certificate that nobody vouches for gets nothing, whatever the environment says', async (t) => {
-  const found = programs(t, { openssl: { name: 'openssl', debian_package: 'openssl' } });
+  const found = await programs(t, { openssl: { name: 'openssl', debian_package: 'openssl' } });
   if (found === null) return;
   const folder = t.testdir();
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

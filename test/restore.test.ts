@@ -150,7 +150,7 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
   await t.test(
     'a dump is checked before it is needed: read to its end, and with the rows of every table',
     async (t) => {
-      const found = programs(t, { pg_restore: { name: 'pg_restore', debian_package: 'postgresql-client' } });
+      const found = await programs(t, { pg_restore: { name: 'pg_restore', debian_package: 'postgresql-client' } });
       if (found === null) return;
       const env = { DATABASE_URL: url, ALLOW_UNSAFE_DATABASE: '1', EPOCH_FILE, PATH: dirname(found.pg_restore) };
       const check = async (file: string) => {

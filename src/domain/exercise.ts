@@ -62,7 +62,9 @@ function ofScopes(token_scopes: readonly string[], exercise: Exercise, resource:
   const held = expandScopes(token_scopes);
   const counting = (accepted: readonly string[]) =>
     accepted.filter((scope) => held.has(scope) && (scope !== 'public_repo' || public_repo_counts));
-  const besides = requirement.workflow ? [['workflow']] : [];
+  // An exchanged token may lack it where the token that it was made from has it: then it was not by this that it was allowed (T3).
+  const workflow = counting(['workflow']);
+  const besides = requirement.workflow ? [workflow] : [];
   if (requirement.scopes !== null) return combinations([counting(requirement.scopes), ...besides]);
   if (requirement.permissionless) {
     const is_closed = resource.type === 'repository' && resource.visibility !== 'public';
@@ -70,8 +72,8 @@ function ofScopes(token_scopes: readonly string[], exercise: Exercise, resource:
   }
   return requirement.sets.flatMap((set) => {
     const members = Object.entries(set);
-    const workflow = Object.hasOwn(set, 'workflows') ? [['workflow']] : besides;
-    return combinations([...members.map(([name, level]) => counting(scopesForPermission(name, level))), ...workflow]);
+    const also = Object.hasOwn(set, 'workflows') ? [workflow] : besides;
+    return combinations([...members.map(([name, level]) => counting(scopesForPermission(name, level))), ...also]);
   });
 }
 

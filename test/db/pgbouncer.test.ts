@@ -60,7 +60,7 @@ async function pooled(t: Test, url: string, pgbouncer: string, mode: Mode): Prom
 }
 
 t.test('PgBouncer', async (t) => {
-  const found = programs(t, { pgbouncer: { name: 'pgbouncer', debian_package: 'pgbouncer' } });
+  const found = await programs(t, { pgbouncer: { name: 'pgbouncer', debian_package: 'pgbouncer' } });
   if (found === null) return;
 
   t.test('F18: is noticed, whichever way it pools', async (t) => {

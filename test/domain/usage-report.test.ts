@@ -126,6 +126,11 @@ t.test('U1: a classic token needed the scopes that it holds of those that are en
   t.equal(needed(classic('repo'), closed, declared), 'repo');
   t.equal(needed(classic('repo', 'gist'), closed, declared), 'gist; repo');
   t.equal(needed(classic('repo', 'workflow'), closed, { ...declared, path: '.github/workflows/a' }), 'repo,workflow');
+  const either = calls('DELETE /repos/{owner}/{repo}/z', {
+    permission_sets: [{ contents: 'write' }, { workflows: 'write' }],
+  });
+  t.equal(needed(classic('repo', 'workflow'), closed, either), 'repo; repo,workflow');
+  t.equal(needed(classic('repo'), closed, either), 'repo', 'not by what it lacks: another token may have that');
   const free = calls('GET /repos/{owner}/{repo}/free', { permissionless: true });
   t.equal(needed(classic('repo'), closed, free), 'repo', 'by it a closed repository is reached');
   t.equal(needed(classic('gist'), open, free), '', 'an open one is reached by nothing');

@@ -57,7 +57,8 @@ export const clockSkew: Scenario = {
   ids: ['F11'],
   title: 'a token is dead for every node when it is for the database',
   run: async (t) => {
-    if (programs(t, { faketime: { name: 'faketime', debian_package: 'faketime' } }) === null) return;
+    const found = await programs(t, { faketime: { name: 'faketime', debian_package: 'faketime' } });
+    if (found === null) return;
     const library = LIBRARIES.find((each) => existsSync(each));
     if (library === undefined) return void t.pass('no library', { skip: 'libfaketime is missing (faketime)' });
     await t.test('sound', async (t) => {

@@ -44,7 +44,7 @@ const acknowledged = ({ history }: Rig): number =>
   history.attempts.filter(({ status }) => status !== null && status < 300).length;
 
 async function rigOf(t: Test, nodes: readonly null[]): Promise<{ rig: Rig; primary: Postgres } | null> {
-  const engine = systemEngine(t);
+  const engine = await systemEngine(t);
   if (engine === null) return null;
   const primary = await startPostgres(t, { engine });
   return { primary, rig: await startRig(t, { postgres: primary, nodes }) };

@@ -99,7 +99,7 @@ function takeMemory(prlimit: string, node: Node): void {
 }
 
 async function starved(t: Test): Promise<void> {
-  const found = programs(t, { prlimit: { name: 'prlimit', debian_package: 'util-linux' } });
+  const found = await programs(t, { prlimit: { name: 'prlimit', debian_package: 'util-linux' } });
   if (found === null) return;
   const rig = await startEmbeddedRig(t, [null, null]);
   const [first] = rig.nodes;

@@ -9,7 +9,7 @@ import { scratchFolder } from '../support/scratch-folder.ts';
 import { freePort } from '../support/service.ts';
 
 t.test('Caddy asks before it lets a request through (forward_auth)', async (t) => {
-  const found = programs(t, { caddy: { name: 'caddy', debian_package: 'caddy' } });
+  const found = await programs(t, { caddy: { name: 'caddy', debian_package: 'caddy' } });
   if (found === null) return;
   const world = await gatewayWorld(t);
   const folder = scratchFolder(t);

@@ -78,7 +78,7 @@ async function gitWorld(t: Test, { port, repositories }: { readonly port: number
 }
 
 t.test('git clone, fetch and push through nginx (C4)', async (t) => {
-  const found = programs(t, NGINX);
+  const found = await programs(t, NGINX);
   if (found === null) return;
   const world = await gatewayWorld(t);
   const { tokens, session, acme, deps } = world;

@@ -9,7 +9,7 @@ import { scratchFolder } from '../support/scratch-folder.ts';
 import { freePort } from '../support/service.ts';
 
 t.test('HAProxy asks before it lets a request through (Lua)', async (t) => {
-  const found = programs(t, { haproxy: { name: 'haproxy', debian_package: 'haproxy' } });
+  const found = await programs(t, { haproxy: { name: 'haproxy', debian_package: 'haproxy' } });
   if (found === null) return;
   const world = await gatewayWorld(t);
   const folder = scratchFolder(t);

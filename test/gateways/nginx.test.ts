@@ -6,7 +6,7 @@ import { NGINX, startNginx } from '../support/nginx.ts';
 import { programs } from '../support/programs.ts';
 
 t.test('nginx asks before it lets a request through (auth_request)', async (t) => {
-  const found = programs(t, NGINX);
+  const found = await programs(t, NGINX);
   if (found === null) return;
   const world = await gatewayWorld(t);
   const { port } = await startNginx(t, found, world);

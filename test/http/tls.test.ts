@@ -55,7 +55,7 @@ async function listening(t: Test, certificate: Certificate, ca: Buffer | null = 
 }
 
 t.test('the same API by HTTP/2 and HTTP/1.1 on one port', async (t) => {
-  if (!canMakeCertificates(t)) return;
+  if (!(await canMakeCertificates(t))) return;
   const certificate = makeCertificate(t.testdir(), 'service');
   const { port, inject, deps } = await listening(t, certificate);
   const world = worldOf(deps);
@@ -97,7 +97,7 @@ t.test('the same API by HTTP/2 and HTTP/1.1 on one port', async (t) => {
 });
 
 t.test('what speaks no TLS, or an old one, gets no answer, and nothing breaks', async (t) => {
-  if (!canMakeCertificates(t)) return;
+  if (!(await canMakeCertificates(t))) return;
   const certificate = makeCertificate(t.testdir(), 'service');
   const { port } = await listening(t, certificate);
   const plain = net.connect(port, '127.0.0.1').on('error', () => undefined);
@@ -121,7 +121,7 @@ t.test('what speaks no TLS, or an old one, gets no answer, and nothing breaks', 
 });
 
 t.test('a renewed certificate serves new connections without a restart; half of one does not', async (t) => {
-  if (!canMakeCertificates(t)) return;
+  if (!(await canMakeCertificates(t))) return;
   const folder = t.testdir();
   const [first, second] = [makeCertificate(folder, 'first'), makeCertificate(folder, 'second')];
   const [cert_file, key_file] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
@@ -162,7 +162,7 @@ t.test('a renewed certificate serves new connections without a restart; half of 
 });
 
 t.test('RFC 8705: a backend service presents itself by its certificate, and by nothing less', async (t) => {
-  if (!canMakeCertificates(t)) return;
+  if (!(await canMakeCertificates(t))) return;
   const folder = t.testdir();
   const service = makeCertificate(folder, 'service');
   const [authority, stranger] = [makeCertificate(folder, 'authority'), makeCertificate(folder, 'stranger')];
@@ -268,7 +268,7 @@ t.test('RFC 8705: a backend service presents itself by its certificate, and by n
 });
 
 t.test('files that cannot be used refuse the start, and no key is quoted', async (t) => {
-  if (!canMakeCertificates(t)) return;
+  if (!(await canMakeCertificates(t))) return;
   const folder = t.testdir({ 'no.pem': 'nonsense nonsense' });
   const [one, two] = [makeCertificate(folder, 'one'), makeCertificate(folder, 'two')];
   const none = join(folder, 'no.pem');

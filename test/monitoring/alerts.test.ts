@@ -9,7 +9,7 @@ const RULES = fileURLToPath(new URL('../../docs/monitoring/alerts.yml', import.m
 const CASES = fileURLToPath(new URL('alerts.cases.yml', import.meta.url));
 
 t.test('promtool accepts the alert rules, and they are raised by what they are for', async (t) => {
-  const found = programs(t, { promtool: { name: 'promtool', debian_package: 'prometheus' } });
+  const found = await programs(t, { promtool: { name: 'promtool', debian_package: 'prometheus' } });
   if (found === null) return;
   const run = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(found.promtool, args, { encoding: 'utf8' });

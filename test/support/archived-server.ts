@@ -45,7 +45,7 @@ export type ArchivedServer = {
 /** Runs, with an empty database of the role; null where the programs cannot be had, which the test has then said. */
 export async function archivedServer(t: Test): Promise<ArchivedServer | null> {
   const named = (name: string) => ({ name, debian_package: DEBIAN });
-  const found = programs(t, {
+  const found = await programs(t, {
     initdb: named('initdb'),
     postgres: named('postgres'),
     pg_basebackup: named('pg_basebackup'),

@@ -8,8 +8,8 @@ import type { Test } from 'tap';
 import { programs } from './programs.ts';
 
 /** Whether there is what makes them; the test has said so otherwise. */
-export function canMakeCertificates(t: Test): boolean {
-  return programs(t, { openssl: { name: 'openssl', debian_package: 'openssl' } }) !== null;
+export async function canMakeCertificates(t: Test): Promise<boolean> {
+  return (await programs(t, { openssl: { name: 'openssl', debian_package: 'openssl' } })) !== null;
 }
 
 export type Certificate = {

@@ -1,7 +1,7 @@
 // Programs of the system that tests need (nginx, Caddy, HAProxy, git). One that is missing is installed by apt where that may be
 // done; else the test is skipped with one line that names it.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -21,44 +21,52 @@ function pathOf(name: string): string | null {
   return [...FOLDERS, ...versions].map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
 }
 
+/** Whether it ended well, and what it said. Nothing here waits for a process: a service that runs in this one would be stopped. */
+function run(command: string, args: readonly string[]): Promise<{ readonly is_well: boolean; readonly said: string }> {
+  return new Promise((resolve) => {
+    execFile(command, args, APT, (error, said) => resolve({ is_well: error === null, said: String(said) }));
+  });
+}
+
 /** Test files run at the same time, and apt does not wait for each of its own locks. */
 const LOCK = join(tmpdir(), 'gatehouse-tests-apt.lock');
 
-function apt(...args: readonly string[]): boolean {
+async function apt(...args: readonly string[]): Promise<boolean> {
   const command = ['-w', '300', LOCK, 'apt-get', '-o', 'DPkg::Lock::Timeout=120', '-qq', ...args];
-  return spawnSync('flock', command, APT).status === 0;
+  return (await run('flock', command)).is_well;
 }
 
 /**
  * Whether another test is installing the package at this moment: its programs are there then, but not what they need to run. A
  * program that no package has brought is taken as it is.
  */
-function isHalfInstalled(debian_package: string): boolean {
-  const { stdout } = spawnSync('dpkg-query', ['-s', debian_package], { encoding: 'utf8' });
-  return /^Status: .* (?:unpacked|half-installed|half-configured|triggers-awaited)$/m.test(stdout ?? '');
+async function isHalfInstalled(debian_package: string): Promise<boolean> {
+  const { said } = await run('dpkg-query', ['-s', debian_package]);
+  return /^Status: .* (?:unpacked|half-installed|half-configured|triggers-awaited)$/m.test(said);
 }
 
-function whereReady({ name, debian_package }: Program): string | null {
+async function whereReady({ name, debian_package }: Program): Promise<string | null> {
   const path = pathOf(name);
-  return path === null || isHalfInstalled(debian_package) ? null : path;
+  return path === null || (await isHalfInstalled(debian_package)) ? null : path;
 }
 
-function install(debian_package: string): boolean {
-  if (process.getuid?.() !== 0 || pathOf('apt-get') === null) return false;
+async function install({ name, debian_package }: Program): Promise<string | null> {
+  if (process.getuid?.() !== 0 || pathOf('apt-get') === null) return null;
   const arguments_ = ['install', '-y', '--no-install-recommends', debian_package];
-  return apt(...arguments_) || (apt('update') && apt(...arguments_));
+  const is_done = (await apt(...arguments_)) || ((await apt('update')) && (await apt(...arguments_)));
+  return is_done ? pathOf(name) : null;
 }
 
 /** Where these programs are, or null where one cannot be had; the test has then said which. */
-export function programs<Name extends string>(
+export async function programs<Name extends string>(
   t: Test,
   wanted: Readonly<Record<Name, Program>>,
-): Readonly<Record<Name, string>> | null {
+): Promise<Readonly<Record<Name, string>> | null> {
   const found: Partial<Record<Name, string>> = {};
   for (const key of Object.keys(wanted) as Name[]) {
     const program: Program = wanted[key];
     const { name, debian_package } = program;
-    const path = whereReady(program) ?? (install(debian_package) ? pathOf(name) : null);
+    const path = (await whereReady(program)) ?? (await install(program));
     if (path === null) {
       t.pass(`${name} is not here and cannot be installed`, { skip: `${name} is missing (${debian_package})` });
       return null;

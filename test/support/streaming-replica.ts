@@ -38,7 +38,7 @@ export type ReplicatedServer = {
 
 /** Both run, and the database is migrated; null where the programs cannot be had, which the test has then said. */
 export async function replicatedServer(t: Test): Promise<ReplicatedServer | null> {
-  const found = programs(t, {
+  const found = await programs(t, {
     initdb: { name: 'initdb', debian_package: DEBIAN },
     postgres: { name: 'postgres', debian_package: DEBIAN },
     pg_basebackup: { name: 'pg_basebackup', debian_package: DEBIAN },

@@ -189,7 +189,7 @@ function isAlive(pid: number | null): boolean {
 
 /** Started, with the role and the database of the service; null where a program cannot be had, which the test has then said. */
 export async function startPatroni(t: Test): Promise<Cluster | null> {
-  const found = programs(t, {
+  const found = await programs(t, {
     etcd: { name: 'etcd', debian_package: 'etcd-server' },
     patroni: { name: 'patroni', debian_package: 'patroni' },
     pg_controldata: { name: 'pg_controldata', debian_package: 'postgresql' },

@@ -50,9 +50,9 @@ export function embeddedEngine(t: Test): Engine {
 }
 
 /** That of the system, which can be copied; null where it cannot be had, which the test has then said. */
-export function systemEngine(t: Test): Engine | null {
+export async function systemEngine(t: Test): Promise<Engine | null> {
   const of = (name: string) => ({ name, debian_package: 'postgresql' });
-  return programs(t, { initdb: of('initdb'), postgres: of('postgres'), pg_basebackup: of('pg_basebackup') });
+  return await programs(t, { initdb: of('initdb'), postgres: of('postgres'), pg_basebackup: of('pg_basebackup') });
 }
 
 type Options = {

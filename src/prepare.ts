@@ -16,6 +16,7 @@ import { StorageUnavailable } from './domain/fault.ts';
 import { prepareEpochFile } from './epoch-file.ts';
 import { prepareRootFile } from './root-file.ts';
 import { readSigningKeyFile } from './signing-key-file.ts';
+import { spread } from './spread.ts';
 import { startRefusal } from './start-refusal.ts';
 import type { Stopper } from './stop.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -119,6 +120,6 @@ export async function whenReachable<Answer>(log: Logger, step: () => Promise<Ans
       const reason = error.cause instanceof Error ? error.cause.message : String(error.cause);
       log.warn({ reason }, 'the database cannot be used yet; trying again');
     }
-    await delay(DATABASE_RETRY_MS);
+    await delay(spread(DATABASE_RETRY_MS));
   }
 }

@@ -31,6 +31,12 @@ const BCRYPT_COST = 11;
 
 /** For those who verify only RS256, which RFC 9068 asks everybody to know. */
 const RSA_BITS = 2048;
+const DRAWN_MAX = 2 ** 32;
+
+/** A part of 1: 0 may be, 1 never. */
+export function drawPart(): number {
+  return randomInt(DRAWN_MAX) / DRAWN_MAX;
+}
 
 function randomBase62(length: number): string {
   let text = '';

@@ -5,6 +5,7 @@
 import type { ChangeFeed, FeedEvents } from '../db/change-feed.ts';
 import { type Change, NOTHING_HEARD } from '../db/changes.ts';
 import { StorageUnavailable } from '../domain/fault.ts';
+import { type Random, spread } from '../spread.ts';
 
 export type FreshnessParts = {
   /** Opens the connection over which commits are followed, one at a time; a new one after every fault. */
@@ -16,6 +17,7 @@ export type FreshnessParts = {
   readonly bound_ms: number;
   /** A read that takes longer is given up with its connection: the other side may be gone without a word. */
   readonly read_ms_max: number;
+  readonly random?: Random;
   /** Is told of the first fault of several in a row. */
   readonly onFault: (error: unknown) => void;
 };
@@ -53,7 +55,7 @@ const CONFIRM_MS = 25;
 const IDLE_PARTS = 8;
 /** Who has not been asked for so long asks the database nothing either; the next question is answered by the database. */
 const UNUSED_MS = 10_000;
-/** After a fault, so long, then twice as long each time, until the next attempt. */
+/** After a fault, at most so long, then twice as long each time, until the next attempt: all nodes lose their connections at once. */
 const RETRY_MS = 50;
 const RETRY_MS_MAX = 800;
 const LEAVE_MS_MAX = 500;
@@ -144,7 +146,7 @@ export function followChanges(parts: FreshnessParts, onChanges: ChangeListener =
       await catchUp();
       faults = 0;
     } catch (error) {
-      retry_at = monotonic_ms() + Math.min(RETRY_MS * 2 ** faults, RETRY_MS_MAX);
+      retry_at = monotonic_ms() + spread(Math.min(RETRY_MS * 2 ** faults, RETRY_MS_MAX), parts.random);
       faults += 1;
       if (faults === 1 && !is_stopped) parts.onFault(error);
     }

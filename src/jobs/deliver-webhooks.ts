@@ -2,6 +2,7 @@
 // so that a slow receiver keeps nobody else waiting. Any number of nodes work on the same queue.
 
 import type { Deps } from '../deps.ts';
+import { spreadPeriod } from '../spread.ts';
 import { type Delivering, deliverMessage } from '../use-cases/webhooks/deliver-message.ts';
 
 const LOOK_MS = 500;
@@ -54,7 +55,7 @@ export async function startWebhookDelivery(deps: Deps, delivering: Delivering): 
   }
 
   await queue.start();
-  const timer = setInterval(wake, LOOK_MS);
+  const timer = setInterval(wake, spreadPeriod(LOOK_MS));
   wake();
   return async () => {
     stopped = true;

@@ -4,6 +4,7 @@
 import { SHARE_SECONDS } from '../counts-over-nodes.ts';
 import type { Deps } from '../deps.ts';
 import { countJob, expectJob } from '../metrics.ts';
+import { spreadPeriod } from '../spread.ts';
 import { asTrace } from '../tracing.ts';
 import { AUDIT_ROOT_SECONDS, exportAuditRoot } from '../use-cases/audit/export-audit-root.ts';
 import { BAD_CREDENTIALS_TOLD_SECONDS } from '../use-cases/checks/bad-credential-counts.ts';
@@ -124,7 +125,9 @@ function start(deps: Deps, described: readonly Job[]): () => Promise<void> {
     expectJob(name);
     void turn();
   }
-  const timers = jobs.map(({ turn, every_seconds }) => setInterval(() => void turn(), every_seconds * 1000));
+  const timers = jobs.map(({ turn, every_seconds }) =>
+    setInterval(() => void turn(), spreadPeriod(every_seconds * 1000)),
+  );
   return async () => {
     for (const timer of timers) clearInterval(timer);
     stop.abort();

@@ -4,6 +4,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { spread } from '../spread.ts';
 import { EXIT_CONFIGURATION } from '../start-refusal.ts';
 import type { ToWorker } from './messages.ts';
 
@@ -52,7 +53,7 @@ export function describeWorkers({ script, count, environment, log, onRefused }: 
   }
 
   async function again(number: number, wait_ms: number, quick_ends: number): Promise<void> {
-    await delay(wait_ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+    await delay(spread(wait_ms), undefined, { signal: stopping.signal }).catch(() => undefined);
     if (!stopping.signal.aborted) keep(number, fork(number), quick_ends);
   }
 

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import type { FeedEvents, Heard } from '../../src/db/change-feed.ts';
 import type { Change } from '../../src/db/changes.ts';
 import { followChanges } from '../../src/facts/freshness.ts';
+import { eventually } from '../support/service.ts';
 
 const BOUND_MS = 2000;
 
@@ -137,4 +138,41 @@ t.test('P2: a lost connection and a doubted state count for nothing until someth
   (await until(3)).answer({});
   await again;
   t.ok(freshness.isFresh());
+});
+
+t.test('promises P10: what all nodes lost at one moment they do not all ask for again at one moment', async (t) => {
+  let ms = 0;
+  /** Nodes whose connections are refused, by what they draw; how often each has tried. */
+  const nodes = [0, 0.5, 0.999].map((drawn) => {
+    const node = { drawn, tries: 0 };
+    const freshness = followChanges({
+      open: async () => {
+        node.tries += 1;
+        throw new Error('refused');
+      },
+      clock: () => new Date(0),
+      monotonic_ms: () => ms,
+      bound_ms: BOUND_MS,
+      read_ms_max: 50,
+      random: () => drawn,
+      onFault: () => undefined,
+    });
+    t.teardown(() => freshness.stop());
+    freshness.isFresh();
+    return node;
+  });
+  const tries = () => nodes.map((node) => node.tries);
+  const until = async (expected: readonly number[], why: string) => {
+    await eventually(() => tries().every((count, index) => count >= (expected[index] ?? 0)));
+    t.same(tries(), expected, why);
+  };
+  await until([1, 1, 1], 'all were asked something at once');
+  for (const [moment, expected] of [
+    [26, [2, 1, 1]],
+    [38, [2, 2, 1]],
+    [50, [2, 2, 2]],
+  ] as const) {
+    ms = moment;
+    await until(expected, `after ${moment} ms`);
+  }
 });

@@ -44,8 +44,33 @@ t.test('F24: a start takes what was known, and refuses the rest by a code', asyn
     const verdict = judgeLineage({ ...STATE, ...changed }, known);
     t.equal(verdict.fault, fault, what);
     t.match(verdict.why, /^\S.*[^.]$/, what);
+    t.equal(
+      verdict.is_confirmed_promotion,
+      what === 'a promotion after what was kept',
+      `${what}: whether it is confirmed`,
+    );
   }
 });
+
+t.test(
+  'F24: a commit that was kept without its mark confirms nothing, and the words say which commit is missing',
+  async (t) => {
+    const unmarked = kept(100, null);
+    t.equal(
+      judgeLineage({ ...STATE, mark_of_kept: null }, unmarked).fault,
+      null,
+      'as many commits, and none has a mark',
+    );
+    const promoted = { ...STATE, found: { ...HERE, timeline: 2 } };
+    t.equal(
+      judgeLineage(promoted, unmarked).fault,
+      'database_promoted',
+      'two commits without marks are not the same commit',
+    );
+    t.match(judgeLineage({ ...STATE, epoch: 99 }, kept(100)).why, 'its last commit has the number 99');
+    t.match(judgeLineage({ ...STATE, mark_of_kept: 'other' }, kept(100)).why, 'it has another commit with that number');
+  },
+);
 
 t.test('the tokens that ended are read from digests, and from an export of the audit log', async (t) => {
   const digest = (letter: string) => `${letter.repeat(43)}=`;

@@ -106,3 +106,25 @@ t.test('one key signs, at most one waits, and what had its time is not published
   t.equal(due(48 * HOUR, 'RS256', [key(1, 0), key(2, 49 * HOUR)]), false, 'one waits already');
   t.equal(due(0, 'ES256', []), true);
 });
+
+t.test('faults F21: in whatever order the rows come, the same key signs, waits and is published', async (t) => {
+  const key = (id: number, signs_from: number) => ({ id, signs_from: at(signs_from), withdrawn_at: null });
+  const rows = [key(3, 20 * HOUR), key(1, 0), key(2, 10 * HOUR), key(5, 30 * HOUR), key(4, 30 * HOUR)];
+  for (const keys of [rows, rows.toReversed(), rows.toSorted((a, b) => a.id - b.id)]) {
+    t.equal(keyThatSigns(keys, at(15 * HOUR))?.id, 2);
+    t.equal(keyThatWaits(keys, at(15 * HOUR))?.id, 3, 'the next of three that wait');
+    t.equal(keyThatSigns(keys, at(-1))?.id, 1, 'the first, before its time');
+    t.equal(keyThatWaits(keys, at(-1))?.id, 2, 'what signs before its time does not wait');
+    t.equal(keyThatSigns(keys, at(30 * HOUR))?.id, 5, 'of two from one moment the later made');
+    t.equal(keyThatWaits(keys, at(20 * HOUR))?.id, 4, 'and the earlier made waits first');
+    t.equal(keyThatWaits(keys, at(30 * HOUR)), null, 'one whose moment has come does not wait');
+    const published = publishedKeys(keys, at(15 * HOUR));
+    t.same(
+      published.map(({ id }) => id),
+      [2, 3, 4, 5],
+    );
+    const states = (seconds: number) =>
+      publishedKeys(keys, at(seconds)).map((each) => keyState(keys, each, at(seconds)));
+    t.same(states(30 * HOUR), ['retiring', 'retiring', 'signing'], 'what begins at this moment is not next');
+  }
+});

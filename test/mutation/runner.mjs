@@ -2,7 +2,7 @@
 // usual runners do it, takes half a second where this takes milliseconds. `tap` is replaced by tap.mjs, and fast-check draws
 // the same cases for every mutant.
 
-import { globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -54,6 +54,10 @@ registerHooks({
   resolve: (specifier, context, next) =>
     specifier === 'tap' ? { url: TAP, format: 'module', shortCircuit: true } : next(specifier, context),
 });
+
+/** By source, which file of tests noticed a change of it: kept between the processes of a run, in its folder. */
+const LAST_FOUND_BY = 'last-found-by.json';
+const lastFoundBy = () => (existsSync(LAST_FOUND_BY) ? JSON.parse(readFileSync(LAST_FOUND_BY, 'utf8')) : {});
 
 /** What instrumented code looks at. */
 const watched = () => {
@@ -136,21 +140,32 @@ class InProcessRunner {
     const space = watched();
     space.activeMutant = id;
     await this.prepare();
-    const own = `test/domain/${basename(fileName, '.ts')}.test.ts`;
-    const others = [...this.files.keys()].filter((file) => file !== own);
     let run = 0;
-    for (const file of this.files.has(own) ? [own, ...others] : others) {
-      let tests;
-      try {
-        tests = await this.loadFile(file);
-      } catch (error) {
-        return { status: 'killed', killedBy: ['loading'], failureMessage: String(error), nrOfTests: run };
-      }
-      const found = await this.runUntilOneFails(tests);
-      run += found.nrOfTests ?? 0;
+    for (const file of this.likelyFirst(fileName)) {
+      const found = await this.fileRun(file);
+      run += found.nrOfTests;
+      if (found.status === 'killed')
+        writeFileSync(LAST_FOUND_BY, JSON.stringify({ ...lastFoundBy(), [fileName]: file }));
       if (found.status !== 'survived') return found;
     }
     return { status: 'survived', nrOfTests: run };
+  }
+
+  /** All files: the one that found the last change of this source before, then the one of its name. */
+  likelyFirst(source) {
+    const first = [lastFoundBy()[source], `test/domain/${basename(source, '.ts')}.test.ts`];
+    const known = first.filter((file) => this.files.has(file));
+    return new Set([...known, ...this.files.keys()]);
+  }
+
+  async fileRun(file) {
+    let tests;
+    try {
+      tests = await this.loadFile(file);
+    } catch (error) {
+      return { status: 'killed', killedBy: ['loading'], failureMessage: String(error), nrOfTests: 0 };
+    }
+    return { nrOfTests: 0, ...(await this.runUntilOneFails(tests)) };
   }
 
   async runUntilOneFails(tests) {

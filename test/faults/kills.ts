@@ -15,6 +15,8 @@ import { quantile, tell } from './scenario.ts';
 /** A moment long enough for some lives to be led between two kills. */
 const BETWEEN_MS = { min: 100, max: 700 } as const;
 const WRITERS = 8;
+/** Who waits for an hour is told that it goes on. */
+const TOLD_EVERY = 100;
 
 type Victim = 'node' | 'server' | 'postmaster' | 'backend';
 
@@ -39,22 +41,34 @@ export async function killUnderLoad(t: Test, rig: Rig, plan: Plan): Promise<Kill
   const acknowledged = (): number => attempts.filter(isAcknowledged).length;
   const writing = startWriters(rig, { count: writers, nodes });
   const recovered_ms: number[] = [];
-  for (let kill = 0; kill < kills; kill += 1) {
-    const before = acknowledged();
-    await delay(randomInt(BETWEEN_MS.min, BETWEEN_MS.max));
-    await eventually(() => acknowledged() > before + writers);
-    const victim = victims[kill % victims.length] as Victim;
-    const node = nodes[kill % nodes.length] as Node;
-    if (victim === 'node') {
-      await node.kill();
-      await node.start();
-      continue;
+  let begun = 0;
+
+  /** Kills these, one after the other, until so many were killed by all. */
+  async function killEachOf(own: readonly Node[]): Promise<void> {
+    while (begun < kills) {
+      const kill = begun;
+      begun += 1;
+      const before = acknowledged();
+      await delay(randomInt(BETWEEN_MS.min, BETWEEN_MS.max));
+      await eventually(() => acknowledged() > before + writers);
+      const victim = victims[kill % victims.length] as Victim;
+      const node = own[kill % own.length] as Node;
+      if ((kill + 1) % TOLD_EVERY === 0) tell(t, `kill ${kill + 1} of ${kills}`);
+      if (victim === 'node') {
+        await node.kill();
+        await node.start();
+        continue;
+      }
+      await killOfServer(rig, victim);
+      const up_at = performance.now();
+      for (const each of nodes) await eventually(() => isReady(each));
+      recovered_ms.push(performance.now() - up_at);
     }
-    await killOfServer(rig, victim);
-    const up_at = performance.now();
-    for (const each of nodes) await eventually(() => isReady(each));
-    recovered_ms.push(performance.now() - up_at);
   }
+
+  // Nodes end independently of each other, also all of them at once; there is but one PostgreSQL.
+  const are_nodes = victims.every((victim) => victim === 'node');
+  await Promise.all((are_nodes ? nodes.map((node) => [node]) : [nodes]).map(killEachOf));
   await writing.stop();
   const faults = await durabilityFaults(rig.deps, rig.history);
   tell(

@@ -2,6 +2,7 @@
 // seen stands in the comments of the output. It takes hours; `KILLS=50` and `ROUNDS=1` make the longest of them shorter.
 
 import t from 'tap';
+import { COMPILED } from '../support/run-files.ts';
 import { clockSkew } from './clock-skew.ts';
 import { contention } from './contention.ts';
 import { differentSettings } from './different-settings.ts';
@@ -50,6 +51,8 @@ const SCENARIOS: readonly Scenario[] = [
   patroni,
 ];
 
+// Nodes are started hundreds of times: each reads what the one before has compiled.
+process.env.NODE_COMPILE_CACHE ??= COMPILED;
 const wanted = process.argv.slice(2);
 t.setTimeout(0);
 for (const { ids, title, run } of SCENARIOS) {

@@ -10,7 +10,7 @@ import { addOutcomes, NOTHING, type Outcome, readOutcome } from './outcome.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The modules as Node has compiled them, so that not every process compiles them again. */
-const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled-modules', import.meta.url));
+export const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled-modules', import.meta.url));
 /** After so long tap itself ends a file and says where it stood: many times what the longest takes, for a busy machine ends none. */
 const FILE_SECONDS_MAX = cases({ short: 1200, long: 3600 });
 /** For a file that does not even listen to that. */

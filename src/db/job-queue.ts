@@ -9,13 +9,15 @@ import type { Database } from './schema.ts';
 import { toFault } from './sqlstate.ts';
 
 export const QUEUE = 'webhook_deliveries';
-/** A worker that says nothing for so long is dead, and its job is somebody else's: longer than any attempt takes. */
+/** A job of which nothing is heard for so long is somebody else's: its worker is dead. No less is possible with pg-boss. */
+const SILENT_SECONDS_MAX = 10;
+/** So is one that takes longer than any attempt, whatever is heard of it. */
 const JOB_SECONDS_MAX = 45;
 /** How often a job may be taken from the dead: each time a whole process has ended in the middle of it. */
 const DEATHS_MAX = 50;
 const DONE_KEPT_SECONDS = 3600;
 /** How often dead workers are looked for, by one node of all. */
-const SUPERVISE_SECONDS = 15;
+const SUPERVISE_SECONDS = 5;
 /** The key of the lock that keeps nodes from making the queue at once. */
 const LOCK_KEY = 4_283_002;
 
@@ -42,6 +44,8 @@ export type DeliveryQueue = {
   readonly start: () => Promise<void>;
   /** At most so many jobs that are due, and at most so many of one hook under way anywhere. */
   readonly take: (count: number, per_hook_max: number) => Promise<readonly TakenJob[]>;
+  /** Says that these are still at work: several times within SILENT_SECONDS_MAX. */
+  readonly keep: (jobs: readonly TakenJob[]) => Promise<void>;
   /** In the caller's transaction: the job is done; false where it had been taken over by somebody else. */
   readonly finish: (transaction: Kysely<Database>, job: TakenJob) => Promise<boolean>;
   readonly stop: () => Promise<void>;
@@ -93,6 +97,7 @@ export async function installQueue(url: string): Promise<void> {
     await boss.start();
     const settings = {
       expireInSeconds: JOB_SECONDS_MAX,
+      heartbeatSeconds: SILENT_SECONDS_MAX,
       retryLimit: DEATHS_MAX,
       retryDelay: 1,
       deleteAfterSeconds: DONE_KEPT_SECONDS,
@@ -136,6 +141,12 @@ export function openDeliveryQueue(db: Kysely<Database>, onError: (error: unknown
       await boss.start();
     },
     take: (count, per_hook_max) => boss.fetch<DeliveryJob>(QUEUE, { batchSize: count, groupConcurrency: per_hook_max }),
+    keep: async (jobs) => {
+      await boss.touch(
+        QUEUE,
+        jobs.map(({ id, retryCount }) => ({ id, retryCount })),
+      );
+    },
     finish: async (transaction, { id, retryCount }) => {
       const done = await boss.complete(QUEUE, { id, retryCount }, null, { db: executorOf(transaction) });
       return 'affected' in done && done.affected === 1;

@@ -6,15 +6,20 @@ import { spreadPeriod } from '../spread.ts';
 import { type Delivering, deliverMessage } from '../use-cases/webhooks/deliver-message.ts';
 
 const LOOK_MS = 500;
+/** How often is said that what is under way is so: a node that says nothing is dead, and its attempts keep others from the hook. */
+const KEEP_MS = 2500;
 const AT_ONCE_MAX = 40;
 const AT_ONCE_PER_HOOK_MAX = 2;
+/** Of a message; this process has taken it. */
+type Job = Parameters<typeof deliverMessage>[2];
+
 /** Less than what the end of the process gives to each of its parts. */
 const STOP_MS = 4000;
 
 /** Starts the worker. The answer stops it: what is under way is waited for, within limits, and is done again elsewhere if not. */
 export async function startWebhookDelivery(deps: Deps, delivering: Delivering): Promise<() => Promise<void>> {
   const { queue } = delivering;
-  const under_way = new Set<Promise<void>>();
+  const under_way = new Map<Job, Promise<void>>();
   let looking: Promise<void> | null = null;
   let stopped = false;
   let is_failing = false;
@@ -33,13 +38,13 @@ export async function startWebhookDelivery(deps: Deps, delivering: Delivering): 
       const jobs = await queue.take(room, AT_ONCE_PER_HOOK_MAX);
       is_failing = false;
       for (const job of jobs) {
-        const work: Promise<void> = deliverMessage(deps, delivering, job)
+        const work = deliverMessage(deps, delivering, job)
           .catch(warn)
           .finally(() => {
-            under_way.delete(work);
+            under_way.delete(job);
             wake();
           });
-        under_way.add(work);
+        under_way.set(job, work);
       }
       if (jobs.length === 0) return;
     }
@@ -56,13 +61,17 @@ export async function startWebhookDelivery(deps: Deps, delivering: Delivering): 
 
   await queue.start();
   const timer = setInterval(wake, spreadPeriod(LOOK_MS));
+  const keeping = setInterval(() => {
+    if (under_way.size > 0) void queue.keep([...under_way.keys()]).catch(warn);
+  }, KEEP_MS);
   wake();
   return async () => {
     stopped = true;
     clearInterval(timer);
     await looking;
     const timeUp = new Promise((resolve) => setTimeout(resolve, STOP_MS).unref());
-    await Promise.race([Promise.all(under_way), timeUp]);
+    await Promise.race([Promise.all(under_way.values()), timeUp]);
+    clearInterval(keeping);
     await queue.stop();
   };
 }

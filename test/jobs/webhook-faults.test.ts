@@ -4,12 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CompiledQuery, sql } from 'kysely';
 import { PgBoss } from 'pg-boss';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import type { Deps } from '../../src/deps.ts';
 import { createOutbound, type OutboundCall } from '../../src/outbound.ts';
 import { sweepHookMessages } from '../../src/use-cases/webhooks/sweep-hook-messages.ts';
 import { databaseUrl, TEMPLATE_URL } from '../support/database.ts';
 import { hookWorld, startReceiver, startWorker } from '../support/hook-world.ts';
-import { freePort, startService } from '../support/service.ts';
+import { eventually, freePort, startService } from '../support/service.ts';
 
 t.test('promises P21: a name is judged at each delivery by what it resolves to then', async (t) => {
   let address = '127.0.0.1';
@@ -94,6 +95,42 @@ t.test('promises P21: a receiver that is not there, or closes, is a failed attem
   for (const id of ids) t.match(await deliveries(id, 1), [{ status: 'failed to connect to host', status_code: 0 }]);
 });
 
+/** What one node of all does every few seconds. */
+async function lookForTheDead(t: Test, { db }: Deps): Promise<void> {
+  const executeSql = async (text: string, values: unknown[] = []) => {
+    return { rows: [...(await db.executeQuery(CompiledQuery.raw(text, values))).rows] };
+  };
+  const boss = new PgBoss({ db: { executeSql }, migrate: false });
+  boss.on('error', (error) => t.fail(String(error)));
+  await boss.start();
+  await boss.supervise('webhook_deliveries');
+  await boss.stop({ graceful: false, close: false });
+}
+
+t.test('promises P21: a living process says so of what it is at, which stays its own', async (t) => {
+  const { hook, deps, idle } = await hookWorld(t);
+  const word = Promise.withResolvers<void>();
+  const receiver = await startReceiver(t, (response) => void word.promise.then(() => response.end()));
+  t.teardown(() => word.resolve());
+  await hook(receiver.url);
+  const stop = await startWorker(t, deps);
+  await receiver.until(1);
+  const job = async () => {
+    const found = await sql<{ state: string; retry_count: number; heard: string; is_watched: boolean }>`
+      select state::text, retry_count, heartbeat_on::text as heard, heartbeat_seconds = 10 as is_watched
+      from pgboss.job`.execute(deps.db);
+    return found.rows[0];
+  };
+  const before = await job();
+  await eventually(async () => (await job())?.heard !== before?.heard);
+  await lookForTheDead(t, deps);
+  t.match(await job(), { state: 'active', retry_count: 0, is_watched: true });
+  word.resolve();
+  await idle();
+  await stop();
+  t.equal(receiver.received.length, 1);
+});
+
 t.test('promises P21: what a killed process was delivering is delivered by another', async (t) => {
   const { hook, deps, jobs, idle } = await hookWorld(t);
   const receiver = await startReceiver(t, (response, n) => {
@@ -113,17 +150,12 @@ t.test('promises P21: what a killed process was delivering is delivered by anoth
     (await jobs()).map(({ state }) => state),
     ['active'],
   );
-  // The time that it takes until a worker that says nothing is taken for dead.
-  await sql`update pgboss.job set started_on = started_on - interval '1 hour'`.execute(deps.db);
+  // So long after its last word a worker is taken for dead.
+  await sql`update pgboss.job set heartbeat_on = heartbeat_on - interval '10 seconds', expire_seconds = 3600`.execute(
+    deps.db,
+  );
   const stop = await startWorker(t, deps);
-  const executeSql = async (text: string, values: unknown[] = []) => {
-    return { rows: [...(await deps.db.executeQuery(CompiledQuery.raw(text, values))).rows] };
-  };
-  const boss = new PgBoss({ db: { executeSql }, migrate: false });
-  boss.on('error', (error) => t.fail(String(error)));
-  await boss.start();
-  await boss.supervise('webhook_deliveries');
-  await boss.stop({ graceful: false, close: false });
+  await lookForTheDead(t, deps);
   const all = await receiver.until(2);
   await idle();
   await stop();

@@ -1,6 +1,6 @@
 // `gatehouse migrate` and `gatehouse doctor` on a real database, and every check of the doctor by itself, on both sides of what it judges.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import t from 'tap';
@@ -25,6 +25,16 @@ type Diagnosis = {
   readonly findings: readonly { readonly id: string; readonly severity: string; readonly found: string }[];
   readonly unseen: readonly string[];
 };
+
+/** `pg_restore` as far as a check of a dump sees it. */
+const READ_DUMP = `if [ "$1" = --list ]; then
+  echo '1; 0 2 TABLE DATA public tokens gatehouse'
+  echo '2; 0 3 TABLE DATA public accounts gatehouse'
+  exit 0
+fi
+echo 'pg_restore: processing data for table "public.tokens"' >&2
+echo 'pg_restore: processing data for table "public.accounts"' >&2
+`;
 
 t.test('a database is migrated by a command, and its faults are found by the doctor', async (t) => {
   const DATABASE_URL = await createEmptyDatabase(t);
@@ -52,6 +62,17 @@ t.test('a database is migrated by a command, and its faults are found by the doc
   t.match(migrated.err, /Migrations \[#*\.+\] \d+\/\d+/, 'with a bar at a terminal');
   t.same(JSON.parse((await runCommand(['migrate', '--json'], { env })).out), { applied: [] }, 'a second time nothing');
   t.equal((await runCommand(['migrate', '--pending'], { env })).code, 0);
+
+  const folder = scratchFolder(t);
+  const reads = async (at_the_end: string) => {
+    writeFileSync(join(folder, 'pg_restore'), `#!/bin/sh\n${READ_DUMP}${at_the_end}`, { mode: 0o755 });
+    return runCommand(['backup', 'check', '--dump', 'a dump'], { env: { ...env, PATH: folder }, is_tty: true });
+  };
+  const read = await reads('');
+  t.match(read.err, /Tables \[#+\.*\] \d\/2/, 'F24: how far the reading of a dump is stands at a terminal');
+  t.match(read.out, /read +a dump: 2 tables/);
+  const broken = await reads("echo 'pg_restore: error: could not read from input file: end of file' >&2; exit 1");
+  t.match(broken.out, /a dump cannot be read to its end: pg_restore: error: could not read/, 'and what it ends with');
 
   const well = await diagnose();
   t.same(well.unseen, [], 'every look is one that this PostgreSQL answers');

@@ -1,6 +1,6 @@
 // Records the examples: plays the whole story against a fresh, migrated database and answers what openapi/examples.json holds.
 
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { composeDeps } from '../../src/compose.ts';
 import { type Environment, loadConfig } from '../../src/config.ts';
 import { openDeliveryQueue } from '../../src/db/job-queue.ts';
@@ -26,6 +26,7 @@ const STEP_MS = 10_000;
 /** The service's clock is ahead of the database's by this: what the database stamps can thereby be told from it. */
 const AHEAD_MS = 60 * MINUTE_MS;
 const REQUEST_TIMEOUT_MS = '20000';
+const CONNECTIONS_MAX = 2;
 
 type Recorded = { errors: Record<string, unknown>; operations: Record<string, Example[]> };
 
@@ -37,22 +38,22 @@ export type Listener<Heard> = {
   readonly end: () => Promise<Heard>;
 };
 
-/** Plays the whole story. `url`: a migrated database without rows, which is filled. */
+/** Plays the whole story. `url`: a migrated database without rows, which is filled. `log`: of the service. */
 export async function playStory<Heard>(
   url: string,
   listen: (stage: Stage) => Promise<Listener<Heard>>,
   settings: Environment = {},
+  log: Logger = pino({ level: 'silent' }),
 ): Promise<Heard> {
   const real_start = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS + AHEAD_MS;
   let now = real_start;
   const config = loadConfig({ CACHE_MIB: '4', TOKEN_PREFIX: PREFIX, REQUEST_TIMEOUT_MS, ...settings });
   const pool = openPool({
     url,
-    connections_max: 2,
+    connections_max: Number(settings.DATABASE_POOL ?? CONNECTIONS_MAX),
     request_timeout_ms: config.request_timeout_ms,
     onIdleError: () => undefined,
   });
-  const log = pino({ level: 'silent' });
   const { mailer, lastMail } = mailbox();
   const composed = composeDeps({ pool, config, clock: () => new Date(now), log });
   const deps = { ...composed, mailer, outbound: answeringAll(composed) };

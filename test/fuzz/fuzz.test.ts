@@ -9,39 +9,34 @@ import t from 'tap';
 import { createDatabase } from '../support/database.ts';
 import { cases } from '../support/effort.ts';
 import { onGround } from './attack.ts';
-import { almostValid, type Sent } from './mutate.ts';
-import { judgeWire, type Piece, type Wire, wires } from './wire.ts';
+import { type Drawn, targetsOf } from './targets.ts';
+import { judgeWire, type Piece, type Wire } from './wire.ts';
 
 const CORPUS = join(import.meta.dirname, 'corpus');
 const kept = readdirSync(CORPUS).filter((name) => name.endsWith('.json'));
 
 t.test('threats T2, D4: no request makes a fault of ours', async (t) => {
   const { url } = await createDatabase(t);
-  await onGround(url, async ({ seeds, judge, listen }) => {
-    const { port, client } = await listen();
-    t.match(client, /^Basic /);
+  await onGround(url, async ({ seeds, handed, judge }) => {
+    const faultOf = async (drawn: Drawn) => (await judge(drawn)).find(({ fault }) => fault !== null)?.fault ?? null;
     t.ok(seeds.length > 150, `${seeds.length} calls to begin with`);
-    for (const seed of seeds) if (/^(?:GET|HEAD)$/.test(seed.method)) t.equal(await judge(seed), null, seed.url);
+    for (const seed of seeds)
+      if (/^(?:GET|HEAD)$/.test(seed.method)) t.equal(await faultOf({ request: seed }), null, seed.url);
     for (const name of kept) {
-      const { request, wire }: { request?: Sent; wire?: Wire } = JSON.parse(readFileSync(join(CORPUS, name), 'utf8'));
-      if (request !== undefined)
-        t.equal(await judge(request), null, `${name}: ${request.method} ${request.url.slice(0, 80)}`);
-      if (wire !== undefined) t.equal(await judgeWire(wire, port, client), null, name);
+      const { fault: _, ...drawn }: Drawn & { fault: string } = JSON.parse(readFileSync(join(CORPUS, name), 'utf8'));
+      t.equal(await faultOf(drawn), null, name);
     }
-    await fc.assert(
-      fc.asyncProperty(almostValid(seeds), async (request) => {
-        const fault = await judge(request);
-        if (fault !== null) throw new Error(fault);
-      }),
-      { numRuns: cases({ short: 250, long: 30_000 }) },
-    );
-    await fc.assert(
-      fc.asyncProperty(wires, async (wire) => {
-        const fault = await judgeWire(wire, port, client);
-        if (fault !== null) throw new Error(fault);
-      }),
-      { numRuns: cases({ short: 60, long: 20_000 }) },
-    );
+    t.ok(handed.cursors.length > 3 && handed.consistency_tokens.length > 3);
+    for (const { share, requests, drawn } of targetsOf(seeds, handed)) {
+      const numRuns = Math.ceil((cases({ short: 400, long: 50_000 }) * share) / requests / 100);
+      await fc.assert(
+        fc.asyncProperty(drawn, async (each) => {
+          const fault = await faultOf(each);
+          if (fault !== null) throw new Error(fault);
+        }),
+        { numRuns },
+      );
+    }
   });
 });
 

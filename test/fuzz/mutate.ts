@@ -11,7 +11,7 @@ export type Sent = {
   readonly body: string | null;
 };
 
-type Edit = (request: Sent) => Sent;
+export type Edit = (request: Sent) => Sent;
 
 const NASTY = [
   ...[
@@ -111,7 +111,7 @@ const NASTY = [
   ...['hashed_token:"', 'created:>=', 'action:*', 'actor:a actor:b', '-action:x', '"', 'created:2026-01-01..', '((((('],
 ];
 
-const text = fc.oneof(
+export const text = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...NASTY) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 300 }) },
@@ -127,19 +127,19 @@ const json: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 4 }) },
   { weight: 1, arbitrary: fc.array(text, { maxLength: 60 }) },
 );
-const place = fc.nat(1 << 20);
+export const place = fc.nat(1 << 20);
 
 /** What may stand in a request line: all else is sent as bytes in percent form. */
-function inUrl(part: string): string {
+export function inUrl(part: string): string {
   return part.replace(/[^\x21-\x7e]/gu, (each) => {
     const bytes = Buffer.from(each, 'utf8');
     return [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
   });
 }
 
-const inHeader = (value: string) => value.replace(/[^\x20-\x7e\x80-\xff]/gu, '?').trim();
+export const inHeader = (value: string) => value.replace(/[^\x20-\x7e\x80-\xff]/gu, '?').trim();
 
-function splitUrl(url: string): { path: string; query: string } {
+export function splitUrl(url: string): { path: string; query: string } {
   const at = url.indexOf('?');
   return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) };
 }
@@ -276,7 +276,7 @@ function changed(value: unknown, at: number, change: (found: unknown) => unknown
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, key === name ? inner : each]));
 }
 
-function parsed(body: string | null): unknown {
+export function parsed(body: string | null): unknown {
   try {
     return JSON.parse(body ?? '{}');
   } catch {
@@ -347,7 +347,7 @@ const inForm = fc
       },
   );
 
-const edit: fc.Arbitrary<Edit> = fc.oneof(
+const any: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 3, arbitrary: inPath },
   { weight: 2, arbitrary: inQuery },
   { weight: 2, arbitrary: inHeaders },
@@ -361,9 +361,26 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 2, arbitrary: inBytes },
   { weight: 1, arbitrary: inForm },
 );
+/** Of paths only, with what a method makes of them. */
+const paths: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 6, arbitrary: inPath },
+  { weight: 1, arbitrary: byMethod },
+  { weight: 1, arbitrary: asOther },
+);
+/** Of bodies only, and of what they are said to be. */
+const bodies: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 5, arbitrary: inMember },
+  { weight: 2, arbitrary: newMember },
+  { weight: 2, arbitrary: twice },
+  { weight: 1, arbitrary: deep },
+  { weight: 3, arbitrary: inBytes },
+  { weight: 1, arbitrary: inForm },
+  { weight: 1, arbitrary: inHeaders },
+);
+export const EDITS = { any, paths, bodies, queries: fc.oneof(inQuery, asOther) } as const;
 
 /** One of these requests with one to four changes. */
-export function almostValid(seeds: readonly Sent[]): fc.Arbitrary<Sent> {
+export function almostValid(seeds: readonly Sent[], edit: fc.Arbitrary<Edit> = any): fc.Arbitrary<Sent> {
   return fc
     .tuple(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 4 }))
     .map(([seed, edits]) => edits.reduce((request, change) => change(request), seed));

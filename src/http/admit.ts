@@ -16,7 +16,7 @@ import { refusalOf } from '../use-cases/checks/refusal-of.ts';
 import type { OperationAccess, SessionAccess } from './access.ts';
 import { refuseFlood } from './bad-credentials.ts';
 import { factsOf } from './caller-of.ts';
-import { presentedBy } from './credential.ts';
+import { countHeader, presentedBy } from './credential.ts';
 import { countRequest } from './rate-limits.ts';
 
 /** The key of the presented credential; a client's is no person's (contract 10). */
@@ -60,6 +60,16 @@ async function identify(
   return { subject, question: { subject: key, resource, bounded_client_id: null } };
 }
 
+/**
+ * Where only somebody may pass, nobody is refused whatever is in the database: it is not asked, and he is told 401 though it is away or
+ * has too much to do. @rule F5.1, F3
+ */
+function refuseNobody(deps: Deps, request: FastifyRequest, reply: FastifyReply): void {
+  if (countHeader(request.raw, 'authorization') > 0) return;
+  countRequest(deps, request, reply);
+  throw new Refusal('authentication_required');
+}
+
 /** A refused attempt of who is known is an entry of its own, where the call would have written one. @rule L1 */
 async function record(deps: Deps, request: FastifyRequest, refusal: Refusal): Promise<void> {
   const { access } = request.routeOptions.config;
@@ -91,6 +101,7 @@ export async function admitOperation(
   reply: FastifyReply,
   access: OperationAccess,
 ): Promise<void> {
+  if (!access.operation.public_read) refuseNobody(deps, request, reply);
   const resource = access.resource(request.params as Record<string, string>);
   const { subject, question } = await identify(deps, request, reply, resource);
   const facts = factsOf(request);
@@ -123,6 +134,7 @@ export async function admitSession(
   reply: FastifyReply,
   access: SessionAccess,
 ): Promise<void> {
+  refuseNobody(deps, request, reply);
   const resource = access.concerns?.(request.params as Record<string, string>) ?? { type: 'holder' };
   const { subject } = await identify(deps, request, reply, resource);
   if (subject.type === 'anonymous') throw new Refusal('authentication_required');
@@ -134,6 +146,7 @@ export async function admitSession(
 
 /** Who is shown his own credential: any live one. */
 export async function admitSelf(deps: Deps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  refuseNobody(deps, request, reply);
   const { subject } = await identify(deps, request, reply, { type: 'holder' });
   if (subject.type === 'anonymous') throw new Refusal('authentication_required');
 }

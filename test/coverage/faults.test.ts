@@ -66,6 +66,12 @@ t.test('F3: without the database every route that needs it answers 503 with Retr
       if (status !== 503) continue;
       t.match(answer.headers['retry-after'], /^\d+$/);
     }
+    const is_for_somebody =
+      'session' in access || 'self' in access || ('operation' in access && !access.operation.public_read);
+    if (is_for_somebody) {
+      const nobody = await app.inject({ method: method as 'GET', url: path });
+      t.equal(nobody.statusCode, 401, `${method} ${url} refuses nobody, whatever may be in the database`);
+    }
     if (!('open' in access)) t.ok(statuses.has(503), `${method} ${url} says that the truth cannot be known`);
   }
 });

@@ -5,11 +5,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { pino } from 'pino';
 import t from 'tap';
+import { StorageUnavailable } from '../../src/domain/fault.ts';
+import { guardLog } from '../../src/http/framework-log.ts';
 import { createDatabase } from '../support/database.ts';
 import { cases } from '../support/effort.ts';
 import { onGround } from './attack.ts';
+import type { Sent } from './mutate.ts';
 import { type Drawn, targetsOf } from './targets.ts';
+import { listenToLog } from './told.ts';
+import { verdictOn } from './verdict.ts';
 import { judgeWire, type Piece, type Wire } from './wire.ts';
 
 const CORPUS = join(import.meta.dirname, 'corpus');
@@ -26,7 +32,7 @@ t.test('threats T2, D4: no request makes a fault of ours', async (t) => {
       const { fault: _, ...drawn }: Drawn & { fault: string } = JSON.parse(readFileSync(join(CORPUS, name), 'utf8'));
       t.equal(await faultOf(drawn), null, name);
     }
-    t.ok(handed.cursors.length > 3 && handed.consistency_tokens.length > 3);
+    t.ok(handed.cursors.length > 3 && handed.consistency_tokens.length > 3, 'something to hand back');
     for (const { share, requests, drawn } of targetsOf(seeds, handed)) {
       const numRuns = Math.ceil((cases({ short: 400, long: 50_000 }) * share) / requests / 100);
       await fc.assert(
@@ -39,6 +45,30 @@ t.test('threats T2, D4: no request makes a fault of ours', async (t) => {
     }
   });
 });
+
+t.test(
+  'P23: a 503 counts as overload only where the node has said so of this request, and says when to come again',
+  async (t) => {
+    const timeout_ms = 1000;
+    const { stream, told } = listenToLog(timeout_ms);
+    const log = guardLog(pino({ level: 'info' }, stream));
+    const says = (request_id: string, line: object) => log.warn({ request_id, ...line }, 'request failed');
+    says('waited', { err: new StorageUnavailable(new Error('no connection became free in time')) });
+    says('late', { status: 503, ms: timeout_ms });
+    says('early', { status: 503, ms: timeout_ms - 1 });
+    says('broken', { err: new StorageUnavailable(new Error('relation "token" does not exist')) });
+    const request: Sent = { method: 'POST', url: '/user/repos', headers: {}, body: null };
+    const classOf = (id: string, more: object = { 'retry-after': '1' }, status = 503) => {
+      const headers = { 'x-request-id': id, 'content-type': 'application/json', ...more };
+      return verdictOn(request, { status, headers, body: '{}' }, told).class;
+    };
+    t.equal(classOf('waited'), 'overloaded');
+    t.equal(classOf('late'), 'overloaded');
+    for (const id of ['early', 'broken', 'of which nothing was said']) t.equal(classOf(id), 'fault', id);
+    t.equal(classOf('waited', {}), 'fault', 'without Retry-After');
+    t.equal(classOf('waited', { 'retry-after': '1' }, 500), 'fault');
+  },
+);
 
 t.test(
   'the judge of bytes sees a server that reads bodies as requests, and one that answers what has no form',

@@ -8,7 +8,8 @@ type Line = {
   readonly status?: number;
   readonly ms?: number;
   readonly code?: string;
-  readonly err?: { readonly message?: string; readonly stack?: string };
+  /** The fault, and what caused it. */
+  readonly error?: unknown;
 };
 
 export type Told = {
@@ -24,7 +25,7 @@ const IN_TIME =
 const KEPT_MAX = 1000;
 const NOTED = /"level":[4-6]0|"status":50\d/;
 
-/** `timeout_ms`: who waits longer is told 503 (src/http/deadline.ts). `shed`: how many were refused at the door so far. */
+/** `timeout_ms`: who waits longer is told 503 (src/http/deadline.ts). */
 export function listenToLog(timeout_ms: number): { readonly stream: Writable; readonly told: Told } {
   const lines = new Map<string, Line[]>();
   const stream = new Writable({
@@ -43,8 +44,8 @@ export function listenToLog(timeout_ms: number): { readonly stream: Writable; re
   }
 
   function overloadOf(request_id: string): string | null {
-    for (const { err, ms = 0, status } of lines.get(request_id) ?? []) {
-      const [why] = IN_TIME.exec(err?.stack ?? '') ?? [];
+    for (const { error, ms = 0, status } of lines.get(request_id) ?? []) {
+      const [why] = IN_TIME.exec(JSON.stringify(error ?? null)) ?? [];
       if (why !== undefined) return why;
       if (status === 503 && ms >= timeout_ms) return 'the deadline was over';
     }

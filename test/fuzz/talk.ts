@@ -157,7 +157,9 @@ class Connection {
 
 let talks = 0;
 
-/** Has the requests answered, until the connection ends; answers what was heard to each that was sent, with the id that it was sent under. */
+/**
+ * Has the requests answered, until the connection ends; tells what was heard to each that was sent, with the id that it was sent under.
+ */
 export async function converse(
   { requests, is_piped, sends }: Talk,
   port: number,

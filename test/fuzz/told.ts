@@ -20,8 +20,16 @@ export type Told = {
 };
 
 /** What src/db says of itself where it could not be asked in time; all else is another fault. */
-const IN_TIME =
-  /no connection became free in time|too much waits for a connection|timeout exceeded when trying to connect|canceling statement due to (?:statement|lock) timeout|Query read timeout|not in time/;
+const IN_TIME = new RegExp(
+  [
+    'no connection became free in time',
+    'too much waits for a connection',
+    'timeout exceeded when trying to connect',
+    'canceling statement due to (?:statement|lock) timeout',
+    'Query read timeout',
+    'not in time',
+  ].join('|'),
+);
 const KEPT_MAX = 1000;
 const NOTED = /"level":[4-6]0|"status":50\d/;
 

@@ -1,5 +1,5 @@
-// Whether an answer is one that the service may give: never a fault of ours (5xx), in the shape that it says, and with nothing of how it was
-// made. A 503 is right where there was too much to do, and the node has said so of this very request: counted apart.
+// Whether an answer is one that the service may give: never a fault of ours (5xx), in the shape that it says, and with nothing of how it
+// was made. A 503 is right where there was too much to do, and the node has said so of this very request: counted apart.
 
 import type { Sent } from './mutate.ts';
 import type { Ended, Heard } from './talk.ts';

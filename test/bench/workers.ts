@@ -1,5 +1,6 @@
-// Two workers against one: the service as `npm start` starts it, on two cores; the load comes from wrk on the two others, because a
-// generator that has no time left measures itself. The processor time of all processes of a service is what is told beside.
+// Two workers against one: the service as `npm start` starts it, each worker with a core; the load comes from wrk on two others, because
+// a generator that has no time left measures itself. One worker that may use both cores stands beside (what is not JavaScript is then
+// done on the second one), as does the processor time of all processes of a service.
 
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +23,7 @@ import { openConnection } from './wire.ts';
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const AT_LEAST = 1.9;
 /** The database's core too: it has nothing to do. */
-const SERVICE_CORES = '0,1';
+const [ONE_CORE, TWO_CORES] = ['0', '0,1'];
 const LOAD_CORES = CORES.load.join(',');
 const START_MS_MAX = 60_000;
 /** Before anything is measured every worker has been asked about every token, and so often that its code is compiled. */
@@ -46,9 +47,9 @@ export async function workersRow({ world, plan }: Bench, cell: CellName): Promis
     const script = join(folder, 'requests.lua');
     await writeFile(script, requestsOf(asks.map(({ request }) => request)));
     await makeRoom(world.database_url);
-    const side = async (workers: number): Promise<Side> => {
+    const side = async (name: string, workers: number, cores: string): Promise<Side> => {
       const port = Number(await freePort());
-      const service = serve(world.database_url, workers, port);
+      const service = serve(world.database_url, workers, { port, cores });
       services.push(service);
       await whenReady(port);
       await checkAnswers(port, asks.slice(0, CHECKED));
@@ -59,9 +60,10 @@ export async function workersRow({ world, plan }: Bench, cell: CellName): Promis
         requests += (await take(server, plan.connections, { seconds: FIRST.seconds_at_once })).requests;
         seconds += FIRST.seconds_at_once;
       }
-      return { name: String(workers), server, loaders: { take } };
+      return { name, server, loaders: { take } };
     };
-    const samples = await compare([await side(1), await side(2)], plan);
+    const sides = [await side('1', 1, ONE_CORE), await side('2', 2, TWO_CORES), await side('wide', 1, TWO_CORES)];
+    const samples = await compare(sides, plan);
     const speed = (name: string): number =>
       Math.round(spreadOf((samples.get(name) ?? []).map(({ per_second }) => per_second)).median);
     const by_processor = ratioOf(samples, '2', '1', ({ per_processor_second }) => per_processor_second).median;
@@ -70,7 +72,10 @@ export async function workersRow({ world, plan }: Bench, cell: CellName): Promis
       unit: 'of one',
       seen: ratioOf(samples, '2', '1', ({ per_second }) => per_second),
       wanted: { at: 'least', value: AT_LEAST },
-      notes: `one ${speed('1')}/s, two ${speed('2')}/s; by processor time ${printNumber(2 * by_processor)}`,
+      notes: [
+        `one ${speed('1')}/s, two ${speed('2')}/s; by processor time ${printNumber(2 * by_processor)}`,
+        `one with both cores ${speed('wide')}/s`,
+      ].join('; '),
     };
   } finally {
     for (const service of services) service.kill('SIGTERM');
@@ -87,17 +92,21 @@ async function makeRoom(database_url: string): Promise<void> {
   await client.end();
 }
 
-function serve(database_url: string, workers: number, port: number): ChildProcess {
+function serve(
+  database_url: string,
+  workers: number,
+  at: { readonly port: number; readonly cores: string },
+): ChildProcess {
   const settings = {
     DATABASE_URL: database_url,
     ALLOW_UNSAFE_DATABASE: '1',
     ADMIN_PASSWORD: 'a password of the bench',
     WORKERS: String(workers),
-    PORT: String(port),
+    PORT: String(at.port),
     CACHE_MIB,
   };
   // A line for every request is written as always, only to nowhere.
-  return spawn('taskset', ['-c', SERVICE_CORES, process.execPath, MAIN], {
+  return spawn('taskset', ['-c', at.cores, process.execPath, MAIN], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

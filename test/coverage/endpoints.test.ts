@@ -3,7 +3,9 @@
 
 import t from 'tap';
 import { OWN_OPERATIONS } from '../../src/domain/own-operations.ts';
-import { operationOf } from '../../src/http/access.ts';
+import { type Access, operationOf } from '../../src/http/access.ts';
+import { buildApp } from '../../src/http/app.ts';
+import type { App } from '../../src/http/app-type.ts';
 import { type DeclaredRoute, declaredRoutes } from '../../src/http/route-access.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { bearer, worldOf } from '../support/world.ts';
@@ -164,4 +166,25 @@ t.test('F7, K7: every endpoint refuses who is nobody and who is too weak', async
     const served = new Set(routes.map((route) => nameOf(route).replace(/:([a-z_]+)/g, '{$1}')));
     for (const { id } of OWN_OPERATIONS) t.ok(served.has(id), `${id} has a route`);
   });
+});
+
+t.test('promises P20: a route that says too little of who may call it stops the start', async (t) => {
+  const { deps } = await buildTestApp(t);
+  const start = async (url: string, method: 'GET' | 'POST', access: Access | null = null) => {
+    const config = access === null ? {} : { access };
+    const add = (app: App) => void app.route({ method, url, config, handler: async () => ({}) });
+    const app = await buildApp(deps, [add]);
+    await app.ready();
+    await app.close();
+  };
+  const session: Access = { session: 'person' };
+  await t.rejects(start('/forgotten', 'GET'), /`\/forgotten` does not declare its access/);
+  await t.rejects(start('/changed', 'POST', session), /`POST \/changed` does not declare its audit action/);
+  const operation = OWN_OPERATIONS.find(({ method }) => method === 'GET');
+  if (operation === undefined) throw new Error('there are operations');
+  await t.rejects(
+    start('/another', 'GET', { operation, resource: () => ({ type: 'granted' }) }),
+    /`GET \/another` refers to the operation/,
+  );
+  await t.resolves(start('/declared', 'GET', session), 'and one that says it all does not');
 });

@@ -16,6 +16,7 @@ import { keyRotation } from './key-rotation.ts';
 import { killControls, killedNodes, killedServer } from './kill-scenarios.ts';
 import { lostRoots } from './lost-roots.ts';
 import { mixedPrincipals } from './mixed-principals.ts';
+import { nodeStart } from './node-start.ts';
 import { patroni } from './patroni.ts';
 import { pausedServer } from './paused-server.ts';
 import { poisonRows } from './poison-rows.ts';
@@ -34,6 +35,7 @@ const SCENARIOS: readonly Scenario[] = [
   junkNotifications,
   poisonRows,
   restartStorm,
+  nodeStart,
   slowDatabase,
   exhaustedPool,
   contention,

@@ -207,6 +207,14 @@ const EACH = {
   ],
   /** A change of the schema waits for its lock, and everybody for it. */
   'migration waits': [{ file: 'src/db/migrate.ts', from: "set local lock_timeout = '200ms'", to: 'select 1' }],
+  /** What a node reads before it is ready grows with what there is. */
+  'takes its time to start': [
+    {
+      file: 'src/main.ts',
+      from: 'print(`Gatehouse listens on',
+      to: 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);\n  print(`Gatehouse listens on',
+    },
+  ],
   /** Who waits, waits. */
   'no deadlines': [
     { file: 'src/http/deadline.ts', from: 'if (waiting.due > now) break;', to: 'break;' },

@@ -11,9 +11,11 @@ import { exportJWK, generateKeyPair } from 'jose';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { runningEmbedded } from '../src/db/embedded.ts';
+import { cases } from './support/effort.ts';
 import { scratchFolder } from './support/scratch-folder.ts';
 import { eventually, freePort, startService } from './support/service.ts';
 import { startSmtp } from './support/smtp.ts';
+import { writtenForms } from './support/written-forms.ts';
 
 /** What only we have chosen; the other secrets are those that the service shows. */
 const CHOSEN = {
@@ -73,8 +75,15 @@ async function receiver(t: Test): Promise<{ readonly url: string; readonly heard
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, heard };
 }
 
+type Place = { readonly name: string; readonly bytes: Buffer };
+
+/** The places where these bytes stand. */
+function namesOf(places: readonly Place[], wanted: Buffer): readonly string[] {
+  return places.filter(({ bytes }) => bytes.includes(wanted)).map(({ name }) => name);
+}
+
 /** Every file below the folder, as bytes. */
-function filesBelow(folder: string): { readonly name: string; readonly bytes: Buffer }[] {
+function filesBelow(folder: string): readonly Place[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
@@ -266,7 +275,7 @@ t.test(
     const dumped = spawnSync('pg_dump', [running.url], { maxBuffer: 2 ** 30 });
     await running.close();
     t.equal(await service.end('SIGTERM'), 0, 'the end writes what was only in memory');
-    const places: { readonly name: string; readonly bytes: Buffer }[] = [
+    const texts: readonly Place[] = [
       { name: 'log', bytes: Buffer.from(service.output()) },
       { name: 'rows', bytes: Buffer.from(rows) },
       { name: 'metrics', bytes: Buffer.from(metrics.text) },
@@ -274,14 +283,18 @@ t.test(
       { name: 'mails', bytes: Buffer.from(smtp.mails.map(({ raw }) => raw).join('\n')) },
       { name: 'later answers', bytes: Buffer.from(answers.map(({ text, headers }) => `${headers}${text}`).join('\n')) },
       ...(dumped.status === 0 ? [{ name: 'pg_dump', bytes: dumped.stdout }] : []),
-      ...filesBelow(DATA_DIR),
     ];
-    const holding = (text: string) => places.filter(({ bytes }) => bytes.includes(text)).map(({ name }) => name);
+    const places = [...texts, ...filesBelow(DATA_DIR)];
+    const holding = (text: string) => namesOf(places, Buffer.from(text));
+    // What is written in another form takes longer to look for; the files have what the rows have, and what they had.
+    const read_in_forms = cases({ short: 0, long: 1 }) === 1 ? places : texts;
+    const holdingForms = (text: string) => writtenForms(text).flatMap(([, form]) => namesOf(read_in_forms, form));
     t.ok(places.length > 500, `${places.length} places`);
     t.ok(secrets.size >= 18, `${secrets.size} secrets`);
     for (const [name, secret] of secrets) {
       t.ok(secret.length >= 20, name);
       t.same(holding(secret), [], name);
+      t.same(holdingForms(secret), [], `${name}, in another form`);
     }
     t.test('the search sees: what is no secret is found in each of these places', async (t) => {
       const in_files = (found: readonly string[], part: string) => found.some((name) => name.includes(part));
@@ -297,3 +310,27 @@ t.test(
     });
   },
 );
+
+t.test('a text is found in each form in which it may be written, wherever it begins', async (t) => {
+  const secret = CHOSEN.hook;
+  for (const before of ['', 'a', 'ab', 'abc', 'abcd']) {
+    const around = Buffer.from(`${before}${secret}behind`);
+    const percent = [...around].map((byte) => `%${byte.toString(16)}`).join('');
+    const written = [
+      around.toString('base64'),
+      around.toString('base64url'),
+      around.toString('hex'),
+      around.toString('hex').toUpperCase(),
+      percent,
+      [...String(around)].reverse().join(''),
+    ];
+    for (const [index, text] of written.entries())
+      t.ok(
+        writtenForms(secret).some(([, form]) => Buffer.from(text).includes(form)),
+        `${index} behind "${before}"`,
+      );
+    const wide = Buffer.from(String(around), 'utf16le');
+    t.ok(writtenForms(secret).some(([, form]) => wide.includes(form)));
+    t.notOk(writtenForms(secret).some(([, form]) => Buffer.from(`${before}canary`).includes(form)));
+  }
+});

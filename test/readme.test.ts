@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { ensureAdministrator } from '../src/use-cases/administration/ensure-administrator.ts';
 import { buildTestApp } from './support/build-app.ts';
+import { runCommand } from './support/terminal.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PASSWORD = 'a long admin password';
@@ -35,4 +36,13 @@ t.test('the tour of the README is what the demo prints', async (t) => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   const tour = /<!-- tour:[\s\S]*?```console\n([\s\S]*?)\n```\n<!-- end of tour -->/.exec(readme)?.[1] ?? '';
   t.equal(steady(tour), steady(stdout));
+
+  const for_programs = await runCommand([...command.slice(1), '--suffix', '2', '--json'], {
+    env: { ADMIN_PASSWORD: PASSWORD },
+  });
+  t.equal(for_programs.code, 0);
+  const { calls } = JSON.parse(for_programs.out) as { calls: { method: string; path: string; status: number }[] };
+  t.equal(calls.length, stdout.match(/^\$ curl /gm)?.length, 'with --json one value that has each call');
+  t.same(calls.at(-1), { method: 'POST', path: '/access/v1/evaluation', status: 200 });
+  t.notMatch(for_programs.out, /gth|password/, 'and no secret');
 });

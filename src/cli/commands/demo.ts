@@ -4,7 +4,7 @@
 
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode, failure } from '../exit.ts';
-import { printLine, type Terminal } from '../terminal.ts';
+import { printJson, printLine, type Terminal } from '../terminal.ts';
 
 type Json = Record<string, unknown>;
 type Call = { method?: string; path: string; as?: string; basic?: string; json?: Json; form?: Record<string, string> };
@@ -20,10 +20,12 @@ const SHOWN = {
   client: ['client_id', 'capabilities', 'organizations', 'client_secret'],
 } as const;
 
-type Teller = { readonly url: string; readonly terminal: Terminal };
+type Told = { readonly method: string; readonly path: string; readonly status: number };
+/** `told`: every call and how it was answered, for programs; who reads that is told no story. */
+type Teller = { readonly url: string; readonly terminal: Terminal; readonly told: Told[] };
 
 /** Tells the story. Fails at the first answer that is not the story's. */
-export async function demo({ input, terminal }: Invocation): Promise<ExitCode> {
+export async function demo({ input, terminal, is_json }: Invocation): Promise<ExitCode> {
   const password = terminal.env.ADMIN_PASSWORD;
   if (password === undefined || password === '') {
     const why =
@@ -32,7 +34,11 @@ export async function demo({ input, terminal }: Invocation): Promise<ExitCode> {
   }
   const login = terminal.env.ADMIN_LOGIN ?? 'admin';
   const url = input.text('url') ?? 'http://127.0.0.1:8080';
-  await tellStory({ url, terminal }, { suffix: input.text('suffix') ?? '', login, password });
+  const told: Told[] = [];
+  const silent: Terminal = { ...terminal, stdout: { write: () => undefined } };
+  const names = { suffix: input.text('suffix') ?? '', login, password };
+  await tellStory({ url, terminal: is_json ? silent : terminal, told }, names);
+  if (is_json) printJson(terminal, { url, calls: told });
   return EXIT.done;
 }
 
@@ -96,6 +102,7 @@ async function send(
   const text = await answer.text();
   const body = text === '' ? null : (JSON.parse(text) as Json); // every answer of this API is an object or empty
   printAnswer(terminal, { status: answer.status, body, shown });
+  teller.told.push({ method: sent.method, path: call.path, status: answer.status });
   if (answer.status !== expected) {
     const why = `Expected ${expected}. If the names are taken, give another --suffix.`;
     throw failure(EXIT.no, why, { status: answer.status });

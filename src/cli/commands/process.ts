@@ -87,7 +87,6 @@ JWTs that the keys signed, which live 15 minutes at most, do not verify any more
 
 const demo: Command = {
   words: 'demo',
-  has_no_json: true,
   about: 'Tell the story of the README against a running service',
   more: "The administrator's password comes from ADMIN_PASSWORD, the login from ADMIN_LOGIN (admin).",
   options: {

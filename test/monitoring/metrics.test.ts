@@ -168,7 +168,9 @@ t.test('metrics, dashboard and alerts', async (t) => {
   });
 
   await t.test('figures are those of now', async (t) => {
-    // Who has not been asked for a while (the program above may have been installed meanwhile) has let its lease end.
+    // The program above may have been installed meanwhile, which takes minutes: roots are old then, and who has not been asked
+    // for a while has let its lease end.
+    await exportAuditRoot(deps);
     await eventually(async () => {
       deps.freshness.isFresh();
       return figureOf(await text(), 'gatehouse_nodes') >= 1;

@@ -1,6 +1,7 @@
 // `npm run test:fuzz -- MINUTES [REQUESTS]` (10 minutes where nothing is said): fuzzed requests against the service until the time is over,
-// or so many were sent; what breaks it is made small and kept in test/fuzz/corpus, where every `npm test` tries it again. Ends with the
-// number of requests, by what they were aimed at and how they were answered, and of what was found.
+// or so many were sent; what breaks it is made small and kept in test/fuzz/corpus, where every `npm test` tries it again, beside what
+// services of this kind break by. Ends with the number of requests, by what they were aimed at and how they were answered, and of what
+// was found.
 
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

@@ -174,7 +174,10 @@ export function editOrganization(
   };
 }
 
-/** A4: requests and grants end, with what was authorised by single sign-on; the tokens live on. */
+/**
+ * A4: requests and grants end, with what was authorised by single sign-on; the tokens live on. That a fine-grained token was made with
+ * a session stays true (O1), and what was revoked stays revoked (O2).
+ */
 function leave(state: State, organization: Organization, person_id: number): string[] {
   const audit: string[] = ['org.remove_member'];
   for (const token of tokensOf(state, person_id)) {
@@ -182,7 +185,9 @@ function leave(state: State, organization: Organization, person_id: number): str
       if (token.pending !== null) audit.push(`${PAT}.request_cancelled`);
       if (token.grant !== null) audit.push(`${PAT}.access_revoked`);
     }
-    if (token.sso.has(organization.id)) audit.push('org_credential_authorization.deauthorized');
+    if (token.kind === 'classic' && token.sso.has(organization.id)) {
+      audit.push('org_credential_authorization.deauthorized');
+    }
   }
   return audit;
 }
@@ -195,8 +200,7 @@ function applyLeave(state: State, organization: Organization, person_id: number)
       setBack(token);
       token.grant = null;
     }
-    token.sso.delete(organization.id);
-    token.sso_revoked.delete(organization.id);
+    if (token.kind === 'classic') token.sso.delete(organization.id);
   }
 }
 

@@ -60,6 +60,8 @@ t.test('M9: last uses of many nodes: the latest counts, and a later one is never
   for (const { id } of tokens) nodes[0].record(id, at(15));
   for (const { id } of [...tokens].reverse()) nodes[1].record(id, at(id === b.id ? 30 : 5));
   await Promise.all(nodes.map(({ flush }) => flush()));
+  // What one of them held was left by the other, for the next time.
+  for (const { flush } of nodes) await flush();
   t.same(await Promise.all(tokens.map(({ id }) => usedAt(id))), [at(20), at(30), at(15)]);
   nodes[0].record(a.id, at(1));
   nodes[0].record(987_654, at(1));

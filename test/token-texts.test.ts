@@ -1,10 +1,11 @@
 // The form of credentials (contract 2): read by one pass over the characters, compared with a reader that is written down as the
 // contract says it, with regular expressions and the checksum of zlib.
 
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import t from 'tap';
-import { newText } from '../src/secrets.ts';
+import { digestOf, newText } from '../src/secrets.ts';
 import { kindOfText, TEXT_KINDS, type TextKind } from '../src/text-form.ts';
 import { seed } from './rules/tape.ts';
 import { cases } from './support/effort.ts';
@@ -65,6 +66,42 @@ t.test('F5.1: every single character counts', (t) => {
       const other = text[at] === '0' ? '1' : '0';
       if (kindOfText(`${text.slice(0, at)}${other}${text.slice(at + 1)}`, 'gth') !== null) t.fail(`${kind}, at ${at}`);
     }
+  }
+  t.end();
+});
+
+/** How many bits were drawn for texts of this form, by what stands at each of their places; those of the checksum are none. */
+function bitsOf(draw: () => string): number {
+  const places = Array.from(draw(), () => new Set<string>());
+  const seen = new Set<string>();
+  for (let count = 0; count < DRAWN; count += 1) {
+    const text = draw();
+    seen.add(text);
+    for (const [at, character] of [...text].entries()) places[at]?.add(character);
+  }
+  if (seen.size < DRAWN) return 0;
+  return places.slice(0, -CHECKSUM_LENGTH).reduce((sum, characters) => sum + Math.log2(characters.size), 0);
+}
+
+const CHECKSUM_LENGTH = 6;
+/** So many that a character which may stand at a place has stood there, but for one time in 10^20. */
+const DRAWN = 4000;
+
+t.test('promises P16: at least 160 bits of every text are drawn at random', (t) => {
+  for (const kind of TEXT_KINDS) {
+    const bits = bitsOf(() => newText(kind, 'gth'));
+    t.ok(bits >= 160, `${kind}: ${Math.floor(bits)}`);
+  }
+  const cut = (text: string): string => `${text.slice(0, 10)}${text.slice(14)}`;
+  t.ok(bitsOf(() => cut(newText('classic', 'gth'))) < 160, 'control: one with fewer characters has fewer bits');
+  t.ok(bitsOf(() => newText('classic', 'gth').toLowerCase()) < 160, 'control: so has one of a smaller alphabet');
+  t.end();
+});
+
+t.test('promises P16: a text has one digest, that of all its bytes', (t) => {
+  for (const kind of TEXT_KINDS) {
+    const text = newText(kind, 'gth');
+    t.equal(digestOf(text), createHash('sha256').update(text, 'utf8').digest('base64'), kind);
   }
   t.end();
 });

@@ -4,6 +4,7 @@
 import t from 'tap';
 import { endUnder, FAULTS } from './freshness-under-faults.ts';
 import { killUnderLoad } from './kills.ts';
+import { KILLED, loseNode } from './lost-parts.ts';
 import { embeddedEngine, startPostgres } from './rig/postgres.ts';
 import { startRig } from './rig/rig.ts';
 
@@ -27,5 +28,12 @@ t.test('F1, F2, F5, F7: two sound nodes and one with a bug', async (t) => {
   await t.test('control: what says done before it is durable is found', async (t) => {
     const { faults } = await killUnderLoad(t, rig, { victims: ['node'], kills: 1, nodes: bad, writers: 4 });
     t.not(faults.length, 0, `as ${faults[0]}`);
+  });
+  await t.test('promises P24: a node is killed, and no check fails whose caller asks another once', async (t) => {
+    const [node] = sound;
+    if (node === undefined) return;
+    const { failed, repeated, answered } = await loseNode(rig, { loss: KILLED, node, nodes: sound, lasts_ms: 300 });
+    t.same(failed, [], `${answered} answered`);
+    t.not(repeated, 0, 'control: who asks nobody else is refused');
   });
 });

@@ -14,6 +14,7 @@ import { freshness, stoppedForLong } from './freshness-scenarios.ts';
 import { junkNotifications } from './junk-notifications.ts';
 import { keyRotation } from './key-rotation.ts';
 import { killControls, killedNodes, killedServer } from './kill-scenarios.ts';
+import { lostParts } from './lost-parts.ts';
 import { lostRoots } from './lost-roots.ts';
 import { mixedPrincipals } from './mixed-principals.ts';
 import { nodeStart } from './node-start.ts';
@@ -36,6 +37,7 @@ const SCENARIOS: readonly Scenario[] = [
   poisonRows,
   restartStorm,
   nodeStart,
+  lostParts,
   slowDatabase,
   exhaustedPool,
   contention,

@@ -2,8 +2,9 @@
 
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sql } from 'kysely';
 import t, { type Test } from 'tap';
-import { type Asked, backendOf } from '../support/backend.ts';
+import { type Asked, ask, backendOf } from '../support/backend.ts';
 import { buildTestApp, type TestApp } from '../support/build-app.ts';
 import { share } from '../support/effort.ts';
 import { statementsOf } from '../support/query-count.ts';
@@ -231,4 +232,53 @@ t.test('F5.1: each wrong character of a text is 401, and nothing is asked of the
     for (const each of wrong.filter((one) => one !== '').slice(0, 9)) answers.push(await introspect(each));
     t.same([...new Set(answers.map((answer) => answer.text))], ['{"active":false}']);
   }
+});
+
+/** What a reader that means well would take for the text. */
+function nearly(text: string): readonly string[] {
+  const wide = String.fromCodePoint(0xff00 + (text.codePointAt(0) ?? 0) - 0x20);
+  const around = [' ', '\t', '\n', '\r\n', '\0', '\u00a0', '\u200b', '\ufeff'];
+  return [
+    ...around.flatMap((blank) => [`${text}${blank}`, `${blank}${text}`]),
+    ...[text.toUpperCase(), text.toLowerCase(), `${text.slice(0, -6)}${text.slice(-6).toLowerCase()}a`],
+    ...[`${wide}${text.slice(1)}`, `${text}${text}`, `${text}0`, text.slice(0, -1), `%67${text.slice(1)}`, `"${text}"`],
+  ];
+}
+
+t.test('promises P16: no text is trimmed, folded, cut or decoded until it is one of ours', async (t) => {
+  const { test, strong } = await world(t);
+  const { authorization } = await worldOf(test.deps).client(['introspect', 'revoke', 'exchange', 'evaluate']);
+  const backend = backendOf(test.inject, authorization);
+  const isOpen = async (text: string): Promise<boolean> => {
+    const evaluated = await backend.evaluate(ask(text, 'metadata:read', ['user', 'ada']));
+    const known = [
+      (await test.inject({ url: '/user', headers: { authorization: basic('x', text) } })).statusCode === 200,
+      (await backend.introspect(text)).body.active === true,
+      evaluated.body.context?.token_id !== undefined,
+      (await backend.exchange(text)).status === 200,
+    ];
+    return known.includes(true);
+  };
+  for (const { text } of Object.values(strong)) {
+    t.equal(await isOpen(text), true, 'control: the text itself');
+    const others = nearly(text).filter((each) => each !== text);
+    for (const each of others) {
+      if (await isOpen(each)) t.fail(`${JSON.stringify(each)} was taken for another text`);
+      await backend.revoke(each);
+    }
+    await test.inject({ method: 'POST', url: '/credentials/revoke', payload: { credentials: others } });
+    t.equal(await isOpen(text), true, 'and none of them ended it');
+  }
+
+  // Each kind of credential is found by its digest, of which there is one.
+  const { rows } = await sql<{ table: string }>`
+    select i.indrelid::regclass::text as table from pg_index i
+    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+    where i.indisunique and i.indisvalid and i.indpred is null and i.indnkeyatts = 1 and a.attname = 'digest'
+      and a.attnotnull`.execute(test.deps.db);
+  const unique = new Set(rows.map(({ table }) => table));
+  for (const table of ['token_secrets', 'exchanged_tokens', 'sessions', 'password_setups', 'client_secrets']) {
+    t.ok(unique.has(table), table);
+  }
+  t.notOk(unique.has('email_verifications'), 'control: what is no credential is found by its person');
 });

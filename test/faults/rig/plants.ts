@@ -194,6 +194,17 @@ const EACH = {
     },
   ],
   'reads all that it is sent': [FLIP, { file: 'src/outbound.ts', from: 'if (bytes > bytes_max)', to: 'if (false)' }],
+  /** What has been the primary's replica once is asked for good, and what it does not answer nobody does. */
+  'relies on the replica': [
+    {
+      file: 'src/facts/replica.ts',
+      from: 'return now - confirmed_at < bound_ms;',
+      to: 'return confirmed_at !== NEVER;',
+    },
+    { file: 'src/facts/replica.ts', from: 'rests_until = monotonic_ms() + FAILED_REST_MS;', to: '' },
+    { file: 'src/facts/replica.ts', from: 'confirmed_at = NEVER;\n    tell(false', to: 'tell(false' },
+    { file: 'src/facts/replica.ts', from: 'fail(error);\n      return null;', to: 'throw error;' },
+  ],
   /** As many connections as are wanted. */
   'no cap on connections': [{ file: 'src/db/pool.ts', from: 'max: options.connections_max,', to: 'max: 60,' }],
   /** Changes may take every connection. */

@@ -147,9 +147,21 @@ function faultTranslating(pool: pg.Pool): PostgresPool {
   };
 }
 
+const ENDS = new Set(['commit', 'rollback']);
+const BEGINS = /^(?:begin|start transaction)/;
+
+/**
+ * One taking of a connection. What asks after the end of its transaction has begun is refused: a call that was given up, or a branch of one
+ * that failed, may still be at work, and its next statement would be done outside of any transaction, by itself (promises P9, P22).
+ */
 function translatingClient(client: pg.PoolClient, leave: () => void): PostgresPoolClient {
   let broken = false;
+  let [is_over, is_released] = [false, false];
   async function query(sql: string, parameters: readonly unknown[]): Promise<unknown> {
+    const is_end = ENDS.has(sql);
+    if (is_released || (is_over && !is_end && !BEGINS.test(sql)))
+      throw new StorageUnavailable(new Error('the transaction has ended'));
+    is_over = is_end;
     try {
       const answer = await client.query(sql, [...parameters]);
       if (UNCONFIRMED.delete(client)) throw new StorageUnavailable('committed, but no standby has confirmed it');
@@ -162,6 +174,7 @@ function translatingClient(client: pg.PoolClient, leave: () => void): PostgresPo
   }
   // Kysely calls `query` with a text only, because no cursor is configured.
   const release = (destroy?: boolean): void => {
+    is_released = true;
     client.release(broken || destroy === true);
     leave();
   };

@@ -1,10 +1,13 @@
 // What the pool promises: values that cannot be mistaken, limits of time and number, and faults that are never decisions.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import t, { type Test } from 'tap';
+import { openJoint } from '../../src/db/joint-transaction.ts';
 import { databaseOver, figuresOf, openPool } from '../../src/db/pool.ts';
+import type { Database } from '../../src/db/schema.ts';
 import { isForeignKeyViolation, isUniqueViolation, sqlstate } from '../../src/db/sqlstate.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
 import { StorageUnavailable } from '../../src/domain/fault.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually, freePort } from '../support/service.ts';
@@ -58,6 +61,60 @@ t.test('a connection that dies under a transaction is a fault, and the next one 
   });
   await t.rejects(transaction, StorageUnavailable);
   t.same((await sql`select 1 as one`.execute(db)).rows, [{ one: 1 }]);
+});
+
+/** So many rows, one after the other; `onRow` is called while the one with this number is under way. */
+async function addRows(db: Kysely<Database>, onRow: (row: number) => void): Promise<void> {
+  for (let row = 0; row < ROWS; row += 1) {
+    const adding = db
+      .insertInto('accounts')
+      .values({ type: 'User', login: `row-${row}` })
+      .execute();
+    onRow(row);
+    await adding;
+  }
+}
+
+const ROWS = 4;
+
+t.test('promises P9, P22: of a call that is given up nothing is done, whichever statement is under way', async (t) => {
+  const { db, url } = await createDatabase(t);
+  const limits = { connections_max: 2, request_timeout_ms: 20_000, onIdleError: () => undefined };
+  const own = databaseOver(openPool({ url, ...limits }));
+  t.teardown(() => own.destroy());
+  const count = async () => (await db.selectFrom('accounts').select('login').execute()).map(({ login }) => login);
+  for (let given_up_at = 0; given_up_at < ROWS; given_up_at += 1) {
+    const joint = openJoint(own, async () => undefined);
+    const gone = Promise.withResolvers<void>();
+    const adding = joint.run(() =>
+      inTransaction(own, (transaction) =>
+        addRows(transaction, (row) => {
+          if (row === given_up_at) joint.giveUp().then(gone.resolve, gone.reject);
+        }),
+      ),
+    );
+    await t.rejects(adding);
+    await gone.promise;
+    // What came late would have been done by now: there are no more connections than these.
+    await Promise.all([1, 2].map(() => sql`select 1`.execute(own)));
+    t.same(await count(), [], `given up at row ${given_up_at}`);
+  }
+  await addRows(own, () => undefined);
+  t.equal((await count()).length, ROWS, 'control: else it is done');
+});
+
+t.test('promises P9: of a transaction that fails no branch goes on by itself', async (t) => {
+  const { db } = await createDatabase(t);
+  const failing = Promise.withResolvers<void>();
+  const branches = Promise.withResolvers<unknown>();
+  const transaction = inTransaction(db, async (inside) => {
+    const rows = addRows(inside, (row) => row === 1 && failing.reject(new Error('another branch')));
+    branches.resolve(Promise.allSettled([rows]));
+    await Promise.all([failing.promise, rows]);
+  });
+  await t.rejects(transaction, /another branch/);
+  await branches.promise;
+  t.same(await db.selectFrom('accounts').select('login').execute(), []);
 });
 
 t.test('a statement that takes too long is ended, and is a fault', async (t) => {

@@ -2,6 +2,7 @@
 // Idempotency-Key where a call makes something, until it knows the outcome. Every attempt has a request id of its own, by which its
 // entries of the record are found.
 
+import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, Attempt } from './history.ts';
 import { send } from './history.ts';
@@ -10,6 +11,9 @@ import type { Node, Rig } from './rig.ts';
 const RETRY_MS = 150;
 const ATTEMPTS_MAX = 2000;
 const TIMEOUT_MS = 8000;
+/** Of so many attempts one is given up by its caller soon: somewhere in the middle of what it does. */
+const GIVEN_UP = 12;
+const GIVEN_UP_MS = { min: 2, max: 60 } as const;
 /** One token of so many is left alive: nobody may have any number of them. */
 const STAYING = 20;
 
@@ -58,7 +62,8 @@ export function startWriters(rig: Rig, { count, nodes }: { count: number; nodes:
     const node = nodes[sent % nodes.length] as Node;
     const request_id = `${key}-${sent}`;
     const headers = { ...by, 'x-request-id': request_id, ...(method === 'POST' && { 'idempotency-key': key }) };
-    const answer = await send({ method, url: `${node.url()}${path}`, headers, body, timeout_ms: TIMEOUT_MS });
+    const timeout_ms = sent % GIVEN_UP === 0 ? randomInt(GIVEN_UP_MS.min, GIVEN_UP_MS.max) : TIMEOUT_MS;
+    const answer = await send({ method, url: `${node.url()}${path}`, headers, body, timeout_ms });
     const { sent_at, got_at, status, text } = answer;
     const is_repetition = answer.status === done_before || text.includes('"replayed":true');
     const attempt: Attempt = { sent_at, got_at, status, node: node.name, act, key, request_id, is_repetition };

@@ -46,45 +46,40 @@ type Source = {
   readonly rows: RawBuilder<unknown>;
   readonly at: RawBuilder<Date>;
   readonly reason: RawBuilder<string | null>;
+  /** Said by the index of the list alone: what lies before a page is skipped without reading a row. */
   readonly counts: RawBuilder<SqlBool>;
   /** Which of them can be looked at. */
   readonly is_there: RawBuilder<SqlBool>;
-  readonly repository_ids: RawBuilder<unknown>;
+  /** The table of the chosen repositories, and its column of this kind's id. */
+  readonly chosen: RawBuilder<unknown>;
+  readonly chosen_by: RawBuilder<number>;
 };
 
 const REQUESTS: Source = {
   rows: sql`grant_requests`,
   at: sql`each.created_at`,
   reason: sql`each.reason`,
+  // Whatever ends a token cancels what it asks for.
   counts: sql`each.state = 'pending'`,
   is_there: sql`true`,
-  repository_ids: sql`select chosen.repository_id from grant_request_repositories chosen where chosen.request_id = each.id`,
+  chosen: sql`grant_request_repositories chosen`,
+  chosen_by: sql`chosen.request_id`,
 };
 const GRANTS: Source = {
   rows: sql`grants`,
   at: sql`each.granted_at`,
   reason: sql`null::text`,
-  counts: sql`token.resource_owner_id = each.resource_owner_id`,
+  counts: sql`not each.token_revoked`,
   is_there: sql`token.resource_owner_id = each.resource_owner_id and token.revoked_at is null`,
-  repository_ids: sql`select chosen.repository_id from grant_repositories chosen where chosen.grant_id = each.id`,
+  chosen: sql`grant_repositories chosen`,
+  chosen_by: sql`chosen.grant_id`,
 };
 
-function hasRepository({ repository_ids }: Source, organization_id: number, key: string): RawBuilder<SqlBool> {
-  return sql`exists (
-    select 1 from repositories wanted
-    where wanted.owner_id = ${organization_id} and wanted.name_key = ${key}
-      and (each.repository_selection = 'all' or wanted.id in (${repository_ids})))`;
-}
-
+/** What is looked for beside the repository. */
 function conditions(source: Source, query: AccessQuery): RawBuilder<SqlBool>[] {
-  const { organization_id, owner_keys, repository_key, permission, token_ids } = query;
-  const found: RawBuilder<SqlBool>[] = [
-    sql`each.resource_owner_id = ${organization_id}`,
-    source.counts,
-    sql`token.revoked_at is null`,
-  ];
+  const { organization_id, owner_keys, permission, token_ids } = query;
+  const found: RawBuilder<SqlBool>[] = [sql`each.resource_owner_id = ${organization_id}`, source.counts];
   if (owner_keys !== null) found.push(sql`holder.login_key = any(${[...owner_keys]}::text[])`);
-  if (repository_key !== null) found.push(hasRepository(source, organization_id, repository_key));
   if (permission !== null) found.push(sql`each.permissions ->> ${permission.name} = ${permission.level}`);
   if (token_ids !== null) found.push(sql`each.token_id = any(${[...token_ids]}::bigint[])`);
   if (query.last_used_before !== null) found.push(sql`token.last_used_at < ${query.last_used_before}`);
@@ -92,27 +87,60 @@ function conditions(source: Source, query: AccessQuery): RawBuilder<SqlBool>[] {
   return found;
 }
 
-/** Which rows are of the page is said by the index of their order and the tokens; only those are then read with all that is shown. */
+/** Only the tables at which a filter looks. */
+function beside({ owner_keys, last_used_before, last_used_after }: AccessFilter): RawBuilder<unknown> {
+  if (owner_keys === null && last_used_before === null && last_used_after === null) return sql``;
+  const holders = owner_keys === null ? sql`` : sql`join accounts holder on holder.id = token.user_id`;
+  return sql`join tokens token on token.id = each.token_id ${holders}`;
+}
+
+/** Rows in the order of the list, from its beginning, so many. */
+function inOrder(source: Source, query: AccessQuery, more: RawBuilder<unknown>): RawBuilder<unknown> {
+  const direction = query.direction === 'asc' ? sql`asc` : sql`desc`;
+  return sql`
+    select each.id, ${source.at} as at from ${source.rows} each ${beside(query)}
+    where ${sql.join(conditions(source, query), sql` and `)} ${more}
+    order by ${source.at} ${direction}, each.id ${direction}`;
+}
+
+/**
+ * Those that ask for the repository with all, and those that name it: each found by an index of its own, and put together in their
+ * order. A name that the organization does not have is asked for by nobody.
+ */
+function withRepository(source: Source, query: AccessQuery, key: string): RawBuilder<unknown> {
+  const wanted = sql`(
+    select wanted.id from repositories wanted where wanted.owner_id = ${query.organization_id} and wanted.name_key = ${key})`;
+  const limit = sql`limit ${query.limit + 1 + query.offset}`;
+  const by_all = sql`and each.repository_selection = 'all' and ${wanted} is not null`;
+  const by_name = sql`and each.repository_selection <> 'all'
+    and each.id in (select ${source.chosen_by} from ${source.chosen} where chosen.repository_id = ${wanted})`;
+  const direction = query.direction === 'asc' ? sql`asc` : sql`desc`;
+  return sql`
+    select each.id, each.at from (
+      (${inOrder(source, query, by_all)} ${limit}) union all (${inOrder(source, query, by_name)} ${limit})
+    ) each
+    order by each.at ${direction}, each.id ${direction}`;
+}
+
+/**
+ * Which rows are of the page is said by the index of their order, as far as no filter looks at more; only those of the page are then
+ * read with all that is shown.
+ */
 async function list(db: Kysely<Database>, source: Source, query: AccessQuery): Promise<AccessRow[]> {
   const direction = query.direction === 'asc' ? sql`asc` : sql`desc`;
-  const order = sql`order by ${source.at} ${direction}, each.id ${direction}`;
-  const holders = query.owner_keys === null ? sql`` : sql`join accounts holder on holder.id = token.user_id`;
+  const { repository_key } = query;
+  const all = repository_key === null ? inOrder(source, query, sql``) : withRepository(source, query, repository_key);
   const { rows } = await sql<AccessRow>`
     select each.id, ${source.at} as at, ${source.reason} as reason, each.permissions, each.repository_selection,
       holder.id as holder_id, holder.login as holder, person.site_admin as holder_site_admin,
       token.id as token_id, token.name as token_name, token.expires_at as token_expires_at,
       token.last_used_at as token_last_used_at
-    from (
-      select each.id from ${source.rows} each
-      join tokens token on token.id = each.token_id ${holders}
-      where ${sql.join(conditions(source, query), sql` and `)}
-      ${order} limit ${query.limit + 1} offset ${query.offset}
-    ) page
+    from (${all} limit ${query.limit + 1} offset ${query.offset}) page
     join ${source.rows} each on each.id = page.id
     join tokens token on token.id = each.token_id
     join accounts holder on holder.id = token.user_id
     join users person on person.id = holder.id
-    ${order}`.execute(db);
+    order by ${source.at} ${direction}, each.id ${direction}`.execute(db);
   return rows;
 }
 
@@ -148,7 +176,8 @@ async function listRepositories(
     select repository.id, repository.name, repository.visibility, repository.archived, repository.description,
       repository.created_at, repository.owner_id, owner.login as owner_login, owner.type as owner_type
     from ${source.rows} each
-    join repositories repository on repository.id in (${source.repository_ids})
+    join ${source.chosen} on ${source.chosen_by} = each.id
+    join repositories repository on repository.id = chosen.repository_id
     join accounts owner on owner.id = repository.owner_id
     where each.id = ${id} and each.repository_selection = 'subset'
     order by repository.name_key

@@ -38,20 +38,25 @@ export type OrganizationRow = {
   readonly enterprise: string | null;
 };
 
-/** A page of all organizations, oldest first, and one row more where there are more. */
+/** A page of all organizations, oldest first, and one row more where there are more. Only these are read. */
 export function listOrganizations(
   db: Kysely<Database>,
   page: { readonly limit: number; readonly offset: number },
 ): Promise<OrganizationRow[]> {
+  const ids = db
+    .selectFrom('organizations')
+    .select('id')
+    .orderBy('id')
+    .limit(page.limit + 1)
+    .offset(page.offset);
   return db
     .selectFrom('organizations as organization')
+    .innerJoin(ids.as('page'), 'page.id', 'organization.id')
     .innerJoin('accounts as account', 'account.id', 'organization.id')
     .leftJoin('enterprises as enterprise', 'enterprise.id', 'organization.enterprise_id')
     .select(['account.id', 'account.login', 'account.profile_name', 'account.created_at'])
     .select('enterprise.slug as enterprise')
     .orderBy('account.id')
-    .limit(page.limit + 1)
-    .offset(page.offset)
     .execute();
 }
 

@@ -37,32 +37,36 @@ function word({ visibility, has_role, selected }: RepositoryClass): string {
   return `${visibility}${has_role ? '+role' : ''}${selected ? '+selected' : ''}`;
 }
 
-function orderOf({ sort, descending }: RepositoryListQuery): {
-  inner: RawBuilder<unknown>;
-  outer: RawBuilder<unknown>;
-} {
+function orderOf({ sort, descending }: RepositoryListQuery) {
   const way = descending ? sql`desc` : sql`asc`;
   if (sort === 'created') {
     return {
       inner: sql`repository.created_at ${way}, repository.id ${way}`,
-      outer: sql`page.created_at ${way}, page.id ${way}`,
+      outer: sql`found.created_at ${way}, found.id ${way}`,
+      shown: sql`page.created_at ${way}, page.id ${way}`,
     };
   }
   return {
     inner: sql`repository.name_key ${way}`,
-    outer: sql`owner.login_key ${way}, page.name_key ${way}`,
+    outer: sql`asked.login_key ${way}, found.name_key ${way}`,
+    shown: sql`page.login_key ${way}, page.name_key ${way}`,
   };
 }
 
 /**
- * One owner's rows of the asked classes, the first of the order. `source`: the repositories to look at, with the columns of the
- * table. The statement around it names `owner`, `asked` and `holder`, and what the person has by himself and by teams.
+ * One owner's rows of the asked classes, in order: `slice` says from where and how many. Nothing is read of them but what an index of
+ * the order says, so that a page may have many before it. `source`: the repositories to look at. The statement around it names `asked` and
+ * `holder`, and what the person has by himself and by teams.
  */
-function rowsFrom(source: RawBuilder<unknown>, query: RepositoryListQuery, order: RawBuilder<unknown>) {
-  const { only_with_role, affiliations, visibility, limit, offset } = query;
+function rowsFrom(
+  source: RawBuilder<unknown>,
+  query: RepositoryListQuery,
+  { order, slice }: { readonly order: RawBuilder<unknown>; readonly slice: RawBuilder<unknown> },
+) {
+  const { only_with_role, affiliations, visibility, sort } = query;
+  const key = sort === 'created' ? sql`repository.created_at` : sql`repository.name_key`;
   return sql`
-  select repository.id, repository.name, repository.name_key, repository.visibility, repository.archived,
-    repository.description, repository.created_at
+  select repository.id, ${key}
   from ${source} repository
   cross join lateral (
     select
@@ -71,7 +75,7 @@ function rowsFrom(source: RawBuilder<unknown>, query: RepositoryListQuery, order
         or (holder.internally and repository.visibility = 'internal') as as_member,
       repository.id in (select repository_id from direct) as as_collaborator
   ) role
-  where repository.owner_id = owner.id
+  where repository.owner_id = asked.owner_id
     and repository.visibility
       || case when holder.is_self or role.as_member or role.as_collaborator then '+role' else '' end
       || case when repository.id in (select repository_id from selection) then '+selected' else '' end
@@ -85,7 +89,7 @@ function rowsFrom(source: RawBuilder<unknown>, query: RepositoryListQuery, order
     )
     and (${visibility} = 'all' or (${visibility} = 'public') = (repository.visibility = 'public'))
   order by ${order}
-  limit ${limit + offset}`;
+  ${slice}`;
 }
 
 /**
@@ -93,31 +97,38 @@ function rowsFrom(source: RawBuilder<unknown>, query: RepositoryListQuery, order
  * repositories of which his team is given one, the whole request takes 8 ms in place of 520.
  */
 const SOME = sql`(
-    select few.id, few.owner_id, few.name, few.name_key, few.visibility, few.archived, few.description, few.created_at
-    from few where not holder.all_count and few.owner_id = owner.id
+    select few.id, few.owner_id, few.name_key, few.visibility, few.created_at
+    from few where not holder.all_count and few.owner_id = asked.owner_id
     union
-    select each.id, each.owner_id, each.name, each.name_key, each.visibility, each.archived, each.description,
-      each.created_at
+    select each.id, each.owner_id, each.name_key, each.visibility, each.created_at
     from repositories each
-    where not holder.all_count and holder.internally and each.owner_id = owner.id and each.visibility = 'internal'
+    where not holder.all_count and holder.internally and each.owner_id = asked.owner_id and each.visibility = 'internal'
   )`;
 const ALL = sql`(
-    select each.id, each.owner_id, each.name, each.name_key, each.visibility, each.archived, each.description,
-      each.created_at
+    select each.id, each.owner_id, each.name_key, each.visibility, each.created_at
     from repositories each where holder.all_count
   )`;
 
+/** Of one owner the page is cut where his rows are; of many it is cut from what the first of each make together. */
+function slicesOf({ readable, limit, offset }: RepositoryListQuery) {
+  const page = sql`limit ${limit} offset ${offset}`;
+  return readable.length === 1 ? { inner: page, outer: sql`` } : { inner: sql`limit ${limit + offset}`, outer: page };
+}
+
 /** The rows of one page, in a total order. */
 export async function listRepositories(db: Kysely<Database>, query: RepositoryListQuery): Promise<RepositoryRow[]> {
-  const { person_id, grant_id, narrowed_by_id, readable, only_with_role, limit, offset } = query;
+  const { person_id, grant_id, narrowed_by_id, readable, only_with_role } = query;
   const asked = readable.flatMap(({ owner_id, classes }) => classes.map((each) => ({ owner_id, word: word(each) })));
-  const { inner, outer } = orderOf(query);
+  const order = orderOf(query);
+  const slice = slicesOf(query);
+  const inner = { order: order.inner, slice: slice.inner };
   const found = await sql<RepositoryRow>`
 with asked as materialized (
-  select each.owner_id, array_agg(each.word) as words
+  select each.owner_id, owner.login_key, array_agg(each.word) as words
   from unnest(${asked.map((each) => each.owner_id)}::bigint[], ${asked.map((each) => each.word)}::text[])
     as each (owner_id, word)
-  group by each.owner_id
+  join accounts owner on owner.id = each.owner_id
+  group by each.owner_id, owner.login_key
 ), direct as materialized (
   select repository_id from collaborators where user_id = ${person_id}::bigint
 ), everywhere as materialized (
@@ -131,8 +142,7 @@ with asked as materialized (
   join team_repositories given on given.team_id = member.team_id
   where member.user_id = ${person_id}::bigint and team.organization_id not in (select organization_id from everywhere)
 ), few as materialized (
-  select each.id, each.owner_id, each.name, each.name_key, each.visibility, each.archived, each.description,
-    each.created_at
+  select each.id, each.owner_id, each.name_key, each.visibility, each.created_at
   from repositories each
   where each.id in (select repository_id from direct union select repository_id from by_team)
 ), selection as materialized (
@@ -143,20 +153,18 @@ with asked as materialized (
     select 1 from grants held where held.id = ${grant_id}::bigint and (held.repository_selection = 'all' or exists (
       select 1 from grant_repositories listed
       where listed.grant_id = held.id and listed.repository_id = each.repository_id))))
-)
-select page.id, page.name, page.visibility, page.archived, page.description, page.created_at,
-  owner.id as owner_id, owner.login as owner_login, owner.type as owner_type
+), page as materialized (
+select found.*, asked.login_key
 from asked
-join accounts owner on owner.id = asked.owner_id
 cross join lateral (
   select
-    owner.id is not distinct from ${person_id}::bigint as is_self,
-    owner.id in (select organization_id from everywhere) as everywhere,
+    asked.owner_id is not distinct from ${person_id}::bigint as is_self,
+    asked.owner_id in (select organization_id from everywhere) as everywhere,
     exists (
       select 1 from organizations org
       join organizations sibling on sibling.enterprise_id = org.enterprise_id
       join memberships member on member.organization_id = sibling.id and member.user_id = ${person_id}::bigint
-      where org.id = owner.id
+      where org.id = asked.owner_id
     ) as internally
 ) known
 cross join lateral (
@@ -167,8 +175,15 @@ cross join lateral (
   (${rowsFrom(ALL, query, inner)})
   union all
   (${rowsFrom(SOME, query, inner)})
-) page
-order by ${outer}
-limit ${limit} offset ${offset}`.execute(db);
+) found
+order by ${order.outer}
+${slice.outer}
+)
+select repository.id, repository.name, repository.visibility, repository.archived, repository.description,
+  repository.created_at, owner.id as owner_id, owner.login as owner_login, owner.type as owner_type
+from page
+join repositories repository on repository.id = page.id
+join accounts owner on owner.id = repository.owner_id
+order by ${order.shown}`.execute(db);
   return found.rows;
 }

@@ -261,6 +261,7 @@ export interface Grants {
   repository_selection: string;
   resource_owner_id: number;
   token_id: number;
+  token_revoked: Generated<boolean>;
 }
 
 export interface HookDeliveries {

@@ -19,19 +19,20 @@ type TeamKey = { readonly organization_id: number; readonly slug: string };
 
 export type NewTeam = TeamKey & { readonly name: string; readonly created_at: Date };
 
-/** A page of the organization's teams, by slug, and one row more where there are more. */
-export function listTeams(
+/** A page of the organization's teams, by slug, and one row more where there are more. Only these are read. */
+export async function listTeams(
   db: Kysely<Database>,
   query: { readonly organization_id: number; readonly limit: number; readonly offset: number },
 ): Promise<TeamRow[]> {
-  return db
-    .selectFrom('teams')
-    .select(['id', 'name', 'slug'])
-    .where('organization_id', '=', query.organization_id)
-    .orderBy('slug')
-    .limit(query.limit + 1)
-    .offset(query.offset)
-    .execute();
+  const { organization_id, limit, offset } = query;
+  const { rows } = await sql<TeamRow>`
+    select team.id, team.name, team.slug from (
+      select each.slug from teams each where each.organization_id = ${organization_id}
+      order by each.slug limit ${limit + 1} offset ${offset}
+    ) page
+    join teams team on team.organization_id = ${organization_id} and team.slug = page.slug
+    order by team.slug`.execute(db);
+  return rows;
 }
 
 /** The team with this slug, compared in lower case. */

@@ -62,32 +62,36 @@ export type AuthorizationRow = {
   readonly login: string;
 };
 
-/** A page of the authorisations that count, of tokens that live, oldest first, and one row more where there are more. */
-export function listAuthorizations(
-  db: Kysely<Database>,
-  query: {
-    readonly organization_id: number;
-    readonly login: string | null;
-    readonly now: Date;
-    readonly limit: number;
-    readonly offset: number;
-  },
-): Promise<AuthorizationRow[]> {
-  return db
-    .selectFrom('token_sso_authorizations as each')
-    .innerJoin('tokens as token', 'token.id', 'each.token_id')
-    .innerJoin('accounts as holder', 'holder.id', 'token.user_id')
-    .select(['each.id', 'each.authorized_at', 'each.token_id', 'token.kind', 'token.name', 'token.scopes'])
-    .select(['token.token_last_eight', 'token.last_used_at', 'token.expires_at', 'holder.login'])
-    .where('each.organization_id', '=', query.organization_id)
-    .where('each.revoked_at', 'is', null)
-    .where('token.revoked_at', 'is', null)
-    .where((where) => where.or([where('token.expires_at', 'is', null), where('token.expires_at', '>', query.now)]))
-    .$if(query.login !== null, (of) => of.where('holder.login_key', '=', (query.login ?? '').toLowerCase()))
-    .orderBy('each.id')
-    .limit(query.limit + 1)
-    .offset(query.offset)
-    .execute();
+export type AuthorizationQuery = {
+  readonly organization_id: number;
+  readonly login: string | null;
+  readonly now: Date;
+  readonly limit: number;
+  readonly offset: number;
+};
+
+/**
+ * A page of the authorisations that count, of tokens that live, oldest first, and one row more where there are more. Of what lies before
+ * it only the tokens are looked at.
+ */
+export async function listAuthorizations(db: Kysely<Database>, query: AuthorizationQuery): Promise<AuthorizationRow[]> {
+  const { organization_id, login, now, limit, offset } = query;
+  const holders = login === null ? sql`` : sql`join accounts holder on holder.id = token.user_id`;
+  const of_holder = login === null ? sql`` : sql`and holder.login_key = ${login.toLowerCase()}`;
+  const { rows } = await sql<AuthorizationRow>`
+    select each.id, each.authorized_at, each.token_id, token.kind, token.name, token.scopes, token.token_last_eight,
+      token.last_used_at, token.expires_at, holder.login
+    from (
+      select each.id, each.token_id from token_sso_authorizations each join tokens token on token.id = each.token_id ${holders}
+      where each.organization_id = ${organization_id} and each.revoked_at is null ${of_holder}
+        and token.revoked_at is null and (token.expires_at is null or token.expires_at > ${now})
+      order by each.id limit ${limit + 1} offset ${offset}
+    ) page
+    join token_sso_authorizations each on each.token_id = page.token_id and each.organization_id = ${organization_id}
+    join tokens token on token.id = each.token_id
+    join accounts holder on holder.id = token.user_id
+    order by each.id`.execute(db);
+  return rows;
 }
 
 export type AuthorizedTokenRow = {

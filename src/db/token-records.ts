@@ -107,28 +107,41 @@ export type TokenListQuery = {
   readonly offset: number;
 };
 
+const GRANTED = sql<SqlBool>`(token.kind = 'classic' or exists (
+  select from grants held where held.token_id = token.id and held.resource_owner_id = token.resource_owner_id))`;
+const PENDING = sql<SqlBool>`coalesce((
+  select request.state from grant_requests request where request.token_id = token.id order by request.id desc limit 1
+) = 'pending', false)`;
+
 /** The condition of a state. domain/token-state.ts says what the words mean; a test compares the two. */
 function inState(state: TokenState, now: Date): RawBuilder<SqlBool> {
   const expired = sql<SqlBool>`coalesce(token.expires_at <= ${now}, false)`;
-  const granted = sql<SqlBool>`(token.kind = 'classic' or held.id is not null)`;
-  const pending = sql<SqlBool>`coalesce(request.state = 'pending', false)`;
   const conditions: Readonly<Record<TokenState, RawBuilder<SqlBool>>> = {
     revoked: sql`token.revoked_at is not null`,
     expired: sql`token.revoked_at is null and ${expired}`,
-    active: sql`token.revoked_at is null and not ${expired} and ${granted}`,
-    pending: sql`token.revoked_at is null and not ${expired} and not ${granted} and ${pending}`,
-    denied: sql`token.revoked_at is null and not ${expired} and not ${granted} and not ${pending}`,
+    active: sql`token.revoked_at is null and not ${expired} and ${GRANTED}`,
+    pending: sql`token.revoked_at is null and not ${expired} and not ${GRANTED} and ${PENDING}`,
+    denied: sql`token.revoked_at is null and not ${expired} and not ${GRANTED} and not ${PENDING}`,
   };
   return conditions[state];
 }
 
-/** The person's tokens that fit, newest first. */
+/** The person's tokens that fit, newest first. Which are of the page is said before anything else is read of them. */
 export function listTokenRecords(db: Kysely<Database>, query: TokenListQuery): Promise<TokenRecordRow[]> {
   const { user_id, kind, state, resource_owner_key, expires_before, now, limit, offset } = query;
-  let rows = records(db).where('token.user_id', '=', user_id);
-  if (kind !== null) rows = rows.where('token.kind', '=', kind);
-  if (state !== null) rows = rows.where(inState(state, now));
-  if (resource_owner_key !== null) rows = rows.where('owner.login_key', '=', resource_owner_key);
-  if (expires_before !== null) rows = rows.where('token.expires_at', '<', expires_before);
-  return rows.orderBy('token.id', 'desc').limit(limit).offset(offset).execute();
+  const conditions = [sql`token.user_id = ${user_id}`];
+  if (kind !== null) conditions.push(sql`token.kind = ${kind}`);
+  if (state !== null) conditions.push(inState(state, now));
+  if (resource_owner_key !== null) {
+    const owner = sql`(select owner.id from accounts owner where owner.login_key = ${resource_owner_key})`;
+    conditions.push(sql`token.resource_owner_id = ${owner}`);
+  }
+  if (expires_before !== null) conditions.push(sql`token.expires_at < ${expires_before}`);
+  const page = sql<{ id: number }>`(
+    select token.id from tokens token where ${sql.join(conditions, sql` and `)}
+    order by token.id desc limit ${limit} offset ${offset})`.as('page');
+  return records(db)
+    .innerJoin(page, (join) => join.onRef('page.id', '=', 'token.id'))
+    .orderBy('token.id', 'desc')
+    .execute();
 }

@@ -45,7 +45,8 @@ async function longWorld(app: App) {
     from generate_series(1, 400) i join accounts p on p.login = 'p' || 1 + i % ${PEOPLE}`);
   await run(`insert into token_secrets (digest, token_id, is_current) select 'digest-' || id, id, true from tokens`);
   await run(`insert into grants (token_id, resource_owner_id, permissions, repository_selection, granted_at)
-    select id, ${acme.id}, permissions, repository_selection, now() - interval '1 hour' * (id * 31 % 40) from tokens where kind = 'fine_grained' and id % 5 <> 2`);
+    select id, ${acme.id}, permissions, repository_selection, now() - interval '1 hour' * (id * 31 % 40)
+    from tokens where kind = 'fine_grained' and id % 5 <> 2`);
   await run(`insert into grant_repositories (grant_id, repository_id)
     select g.id, r.id from grants g join repositories r on r.id % 11 = g.id % 11 and r.owner_id = ${acme.id}
     where g.repository_selection = 'subset'`);
@@ -63,7 +64,8 @@ async function longWorld(app: App) {
   // As whatever ends tokens does it.
   await run(`update tokens set revoked_at = now(), revoked_reason = 'unused' where id % 7 = 0`);
   await run(
-    `update grant_requests set state = 'cancelled' where state = 'pending' and token_id in (select id from tokens where revoked_at is not null)`,
+    `update grant_requests set state = 'cancelled' where state = 'pending'
+      and token_id in (select id from tokens where revoked_at is not null)`,
   );
   const ids = async (query: string): Promise<readonly number[]> => {
     const { rows } = await sql.raw<{ id: number }>(query).execute(deps.db);

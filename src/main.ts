@@ -3,6 +3,7 @@
 
 import cluster from 'node:cluster';
 import type { Logger } from 'pino';
+import { announceFailure, announceListening, isForPrograms } from './announce.ts';
 import { composeDeps, type Parts } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
 import { openChangeFeed } from './db/change-feed.ts';
@@ -20,7 +21,7 @@ import { startJobs, startJobsOfProcess } from './jobs/run.ts';
 import { openLog } from './log.ts';
 import { countAsOneOfMany } from './metric-print.ts';
 import { type Prepared, prepareDatabase, prepareFiles, prepareService, whenReachable } from './prepare.ts';
-import { EXIT_CONFIGURATION, isStartRefusal, startRefusal } from './start-refusal.ts';
+import { EXIT_CONFIGURATION, startRefusal } from './start-refusal.ts';
 import { type Stopper, stopOnSignals } from './stop.ts';
 import { telemetryOf } from './telemetry-settings.ts';
 import { followTlsFiles, readTlsFiles } from './tls-files.ts';
@@ -36,6 +37,9 @@ const TELEMETRY_STOP_MS = 2000;
 /** Longer than a worker gives itself. */
 const WORKERS_STOP_MS = 9000;
 
+const is_json = isForPrograms(process.argv);
+const is_terminal = process.stdout.isTTY && !is_json;
+const said = { is_json, print: (line: string): void => void process.stdout.write(`${line}\n`) };
 const stopper = stopOnSignals();
 try {
   const config = loadConfig(process.env);
@@ -43,22 +47,19 @@ try {
   if (number !== undefined) await startWorker(config, stopper, number);
   else await startService(config, stopper);
 } catch (error) {
-  process.stderr.write(
-    isStartRefusal(error) ? `${error.message}\n` : `${error instanceof Error ? error.stack : error}\n`,
-  );
-  await stopper.stop(isStartRefusal(error) ? EXIT_CONFIGURATION : 1);
+  await stopper.stop(announceFailure({ is_json, print: (line) => process.stderr.write(`${line}\n`) }, error));
 }
 
 async function startService(config: Config, stopper: Stopper): Promise<void> {
   const catalogue = await prepareFiles(config);
   const is_alone = config.workers === 1;
   const log = await openLog(config.log_level, {
-    is_terminal: process.stdout.isTTY,
+    is_terminal,
     worker: is_alone ? null : 'parent',
   });
   const { add, stop } = stopper;
   await startTelemetryIfWanted(log, add, is_alone ? null : 'parent');
-  const url = await prepareDatabase(config, process.env, { log, add });
+  const url = await prepareDatabase(config, process.env, { log, add, said });
   const workers = is_alone ? null : workersOf(url, config, { log, stop });
   const deps =
     workers === null
@@ -109,7 +110,7 @@ async function startWorkers(deps: Deps, workers: Workers, { add, stop }: Stopper
 
 /** Everything that is done once was done by the parent, which has the jobs too. */
 async function startWorker(config: Config, { add, stop }: Stopper, number: string): Promise<void> {
-  const log = await openLog(config.log_level, { is_terminal: process.stdout.isTTY, worker: number });
+  const log = await openLog(config.log_level, { is_terminal, worker: number });
   await startTelemetryIfWanted(log, add, number);
   const openFeed = wokenByParent(openChangeFeed, process);
   const deps = await openDeps({
@@ -202,11 +203,5 @@ async function listen(config: Config, begin: () => Promise<unknown>): Promise<vo
 function announce(config: Config, { generated_password, has_unprotected_keys }: Prepared, log: Logger): void {
   if (has_unprotected_keys)
     log.warn('signing keys stand in the database as they are: set SIGNING_KEY_SECRET, or SIGNING_KEY_FILE');
-  print(`Gatehouse listens on ${config.public_url}, and explains itself at ${config.public_url}/docs`);
-  if (generated_password !== null)
-    print(`Site administrator: ${config.admin_login}, password: ${generated_password} (shown only this once)`);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  announceListening(said, { ...config, generated_password });
 }

@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { announceData, type Said } from './announce.ts';
 import { prepareCatalogueFile } from './catalogue-file.ts';
 import type { Config, Environment } from './config.ts';
 import { checkServer } from './db/check-server.ts';
@@ -50,13 +51,16 @@ export async function prepareFiles(config: Config): Promise<CatalogueFile> {
   return prepareCatalogueFile(config.catalogue_file);
 }
 
+type Preparing = { readonly log: Logger; readonly add: Stopper['add']; readonly said: Said };
+
 /** The URL of a database in its present form. */
 export async function prepareDatabase(
   config: Config,
   environment: Environment,
-  { log, add }: { readonly log: Logger; readonly add: Stopper['add'] },
+  { log, add, said }: Preparing,
 ): Promise<string> {
-  const embedded = config.database_url === null ? await startEmbeddedDatabase(config, environment, { log, add }) : null;
+  const embedded =
+    config.database_url === null ? await startEmbeddedDatabase(config, environment, { log, add, said }) : null;
   const url = config.database_url ?? embedded?.url ?? '';
   await whenReachable(log, () => checkServer(url, { allow_unsafe: config.allow_unsafe_database }));
   const owner_url = config.database_migration_url ?? embedded?.owner_url ?? url;
@@ -81,7 +85,7 @@ async function giveApplicationRights(owner_url: string, url: string, log: Logger
 async function startEmbeddedDatabase(
   config: Config,
   environment: Environment,
-  { log, add }: { readonly log: Logger; readonly add: Stopper['add'] },
+  { log, add, said }: Preparing,
 ): Promise<EmbeddedDatabase> {
   const { startEmbedded } = await import('./db/embedded.ts');
   const { dataFolder } = await import('./db/embedded-cluster.ts');
@@ -90,7 +94,7 @@ async function startEmbeddedDatabase(
   const connections_max = config.database_connections_max + beside;
   const database = await startEmbedded({ folder, durable: true, connections_max, environment, log });
   add(database.stop);
-  process.stdout.write(`Gatehouse keeps its data in ${folder}\n`);
+  announceData(said, folder);
   return database;
 }
 

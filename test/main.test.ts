@@ -165,6 +165,37 @@ t.test('the start by the command is refused as the other one', async (t) => {
   t.equal(await refusalOf(refusal), 'ended with 78: Change `PORT`: it must be a whole number from 1 to 65535.\n');
 });
 
+/** A line each. */
+function objectsOf(lines: string): readonly Record<string, unknown>[] {
+  return lines
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+t.test('with --json every line is an object: the log, where it listens, the first password, a refusal', async (t) => {
+  const DATABASE_URL = await createEmptyDatabase(t);
+  const settings = { ...UNSAFE, DATABASE_URL, PORT: await freePort(), WORKERS: '2' };
+  const entry = ['src/gatehouse.mjs', 'serve', '--json'];
+  const service = await startService(t, settings, '"administrator"', entry);
+  const lines = objectsOf(service.output());
+  const url = `http://127.0.0.1:${settings.PORT}`;
+  t.match(lines, [{ level: Number }], 'the log is among them');
+  t.same(
+    lines.find((line) => 'ready' in line),
+    { ready: { url, docs: `${url}/docs` } },
+  );
+  const told = lines.find((line) => 'administrator' in line)?.administrator as Record<string, string> | undefined;
+  t.equal(told?.login, 'admin');
+  t.equal(await signIn({ ...service, url }, told?.password ?? ''), 201);
+
+  const refusal = await refusalOf(startService(t, settings, undefined, ['src/main.ts', '--json']));
+  const [, code, text = ''] = /^ended with (\d+): ([\s\S]*)$/.exec(refusal) ?? [];
+  t.equal(code, '78');
+  const errors = objectsOf(text).filter((line) => 'error' in line);
+  t.match(errors, [{ error: { code: 'configuration', exit_code: 78, message: /^Change `HOST` or `PORT`/ } }]);
+});
+
 const WRONG: [string, Record<string, string>][] = [
   ['PORT', { PORT: 'http' }],
   ['PUBLIC_URL', { HOST: '0.0.0.0' }],

@@ -51,8 +51,6 @@ export type Command = {
   readonly more?: string;
   readonly operands?: readonly Operand[];
   readonly options?: Readonly<Record<string, Option>>;
-  /** What it writes is its own, and no JSON: it has no `--json`. */
-  readonly has_no_json?: true;
   readonly run: (invocation: Invocation) => Promise<ExitCode>;
 };
 
@@ -60,6 +58,6 @@ const HELP: Option = { about: 'Say what the command does and takes' };
 const JSON_OUT: Option = { about: 'Print one JSON value, for programs' };
 
 /** Its own options, and those that every command has. */
-export function optionsOf({ options, has_no_json }: Command): Readonly<Record<string, Option>> {
-  return { ...options, ...(has_no_json !== true && { json: JSON_OUT }), help: HELP };
+export function optionsOf({ options }: Command): Readonly<Record<string, Option>> {
+  return { ...options, json: JSON_OUT, help: HELP };
 }

@@ -55,7 +55,7 @@ t.test('a wrong line ends with 64 and says what is wrong, but never what was giv
     [['org', 'add-member', 'acme', 'bob', '--no-role'], /./],
     [['token', 'create', 'x', '--no-classic'], /--no-classic is no option/],
     [['user', 'show', ''], /empty word/],
-    [['serve', '--json'], /--json is no option/],
+    [['serve', '--no-json'], /--no-json is no option/],
     [['completion', 'tcsh'], /bash, zsh, fish/],
   ];
   for (const [line, says] of wrong) {

@@ -26,6 +26,7 @@ import { restartStorm } from './restart-storm.ts';
 import { rollingUpgrade } from './rolling-upgrade.ts';
 import type { Scenario } from './scenario.ts';
 import { slowDatabase } from './slow-database.ts';
+import { takenOverDeliveries } from './taken-over.ts';
 
 const SCENARIOS: readonly Scenario[] = [
   freshness,
@@ -42,6 +43,7 @@ const SCENARIOS: readonly Scenario[] = [
   exhaustedPool,
   contention,
   evilReceivers,
+  takenOverDeliveries,
   keyRotation,
   lostRoots,
   mixedPrincipals,

@@ -14,8 +14,9 @@ const YES: Readonly<Record<string, Option>> = { yes: { about: 'Do not ask' } };
 const serve: Command = {
   words: 'serve',
   about: 'Start the service, as `npm start` does',
-  more: 'Settings are environment variables: docs/operations.md. A start that is refused ends with 78.',
-  has_no_json: true,
+  more: `Settings are environment variables: docs/operations.md. A start that is refused ends with 78.
+With --json every line is an object, at a terminal too: those of the log, {"ready": {url, docs}} once it listens,
+and {"administrator": {login, password}} where the first one was made just now.`,
   run: async () => {
     await import('../../main.ts');
     return EXIT.done;

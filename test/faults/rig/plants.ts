@@ -171,6 +171,10 @@ const EACH = {
   const known = () => (kind === 'signing_key' ? (once ??= value?.is ?? null) : value?.is ?? null);`,
     },
   ],
+  /** A job of which nothing is heard is at work. */
+  'nobody misses the dead': [
+    { file: 'src/db/job-queue.ts', from: 'SILENT_SECONDS_MAX = 10', to: 'SILENT_SECONDS_MAX = 3600' },
+  ],
   /** The world in which receivers mean harm. */
   'names flip': [FLIP],
   'any number of attempts at one hook': [
@@ -222,8 +226,8 @@ const EACH = {
   'takes its time to start': [
     {
       file: 'src/main.ts',
-      from: 'print(`Gatehouse listens on',
-      to: 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);\n  print(`Gatehouse listens on',
+      from: 'announceListening(said,',
+      to: 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);\n  announceListening(said,',
     },
   ],
   /** Who waits, waits. */

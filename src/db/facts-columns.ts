@@ -8,7 +8,7 @@ import { readLenientInstant } from './lenient-types.ts';
 type Name = Exclude<keyof FactsRow, 'n' | 'now' | 'epoch'>;
 /** What is asked of a piece, by the name that it has in the row. */
 type Columns = { readonly [Each in Name]?: string };
-/** `found`: not null where the piece has found its thing. */
+/** `found`: not null where the piece has found its thing, or has looked for it where whether it is there must not be told by time. */
 type Piece = { readonly found: string | null; readonly columns: Columns };
 
 const PIECES = {
@@ -72,16 +72,16 @@ const PIECES = {
     },
   },
   repository: {
-    found: 'repository.id',
+    found: 'standing.sought_id',
     columns: {
       repository_id: 'repository.id',
       repository_name: 'repository.name',
       repository_visibility: 'repository.visibility',
       repository_archived: 'repository.archived',
-      repository_selected: 'repository.selected',
-      repository_exchanged: 'repository.exchanged',
-      collaborator_role: 'repository.collaborator_role',
-      team_roles: 'repository.team_roles',
+      repository_selected: 'standing.selected',
+      repository_exchanged: 'standing.exchanged',
+      collaborator_role: 'standing.collaborator_role',
+      team_roles: 'standing.team_roles',
     },
   },
   org: {
@@ -104,7 +104,7 @@ const PIECES = {
     },
   },
   enterprise: {
-    found: 'enterprise.id',
+    found: 'enterprise.sought_id',
     columns: {
       enterprise_id: 'enterprise.id',
       enterprise_slug: 'enterprise.slug',
@@ -118,7 +118,7 @@ const PIECES = {
       enterprise_public_reads: 'enterprise.lifetime_applies_to_public_reads',
       enterprise_exempt_administrators: 'enterprise.exempt_administrators',
       enterprise_administered: 'enterprise.administered',
-      enterprise_member: 'enterprise.member',
+      enterprise_member: `repository.visibility = 'internal' and enterprise.id is not null and enterprise.member`,
     },
   },
 } as const satisfies Record<string, Piece>;

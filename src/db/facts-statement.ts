@@ -103,34 +103,42 @@ left join lateral (${OWNER_BY_NAME(form)}${
 ) owner on true`;
 
 const REPOSITORY_BY_NAME = (form: Form) => `
-    select r.id, r.name, r.visibility, r.archived from repositories r
-    where ${only(form, `q.resource_type = 'repository'`)}r.owner_id = owner.id and r.name_key = q.resource_name`;
+  select r.id, r.name, r.visibility, r.archived from repositories r
+  where ${only(form, `q.resource_type = 'repository'`)}r.owner_id = owner.id and r.name_key = q.resource_name`;
 
 const REPOSITORY = (form: Form) => `
+left join lateral (${REPOSITORY_BY_NAME(form)}${
+  form.kind === 'any'
+    ? `
+  union all
+  select r.id, r.name, r.visibility, r.archived from repositories r
+  where q.resource_type = 'repository_id' and r.id = q.resource_id
+  limit 1`
+    : `
+  offset 0`
+}
+) repository on true`;
+
+const OF_REPOSITORY = `q.resource_type in ('repository', 'repository_id')`;
+
+// How the asking one stands to the repository. What is not there is looked up like what is: what is hidden takes no longer than it
+// (promises P18). 0 is no repository's id.
+const STANDING = (form: Form) => `
 left join lateral (
-  select each.id, each.name, each.visibility, each.archived,
+  select sought.id as sought_id,
     exists (
-      select 1 from grant_repositories g where g.grant_id = token.grant_id and g.repository_id = each.id) as selected,
+      select 1 from grant_repositories g where g.grant_id = token.grant_id and g.repository_id = sought.id) as selected,
     exists (
       select 1 from exchanged_token_repositories x
-      where x.exchanged_token_id = exchanged.id and x.repository_id = each.id) as exchanged,
-    (select c.role from collaborators c where c.repository_id = each.id and c.user_id = person.id) as collaborator_role,
+      where x.exchanged_token_id = exchanged.id and x.repository_id = sought.id) as exchanged,
+    (select c.role from collaborators c where c.repository_id = sought.id and c.user_id = person.id) as collaborator_role,
     array(
       select t.role from team_repositories t join teams team on team.id = t.team_id
-      where t.repository_id = each.id
+      where t.repository_id = sought.id
         and t.team_id = any (array(select m.team_id from team_members m where m.user_id = person.id))) as team_roles
-  from (${REPOSITORY_BY_NAME(form)}${
-    form.kind === 'any'
-      ? `
-    union all
-    select r.id, r.name, r.visibility, r.archived from repositories r
-    where q.resource_type = 'repository_id' and r.id = q.resource_id`
-      : ''
-  }
-    limit 1
-  ) each
+  from (select coalesce(repository.id, 0) as id) sought${form.kind === 'any' ? `\n  where ${OF_REPOSITORY}` : ''}
   offset 0
-) repository on true`;
+) standing on true`;
 
 const ORGANIZATION = `
 left join lateral (
@@ -155,29 +163,36 @@ left join lateral (
   offset 0
 ) org on true`;
 
+// One that is not there is looked up by an id that none has (STANDING).
 const NAMED_ENTERPRISE = `
 left join lateral (
   select coalesce(org.enterprise_id, (
-    select e.id from enterprises e where q.resource_type = 'enterprise' and e.slug_key = q.resource_owner)) as id
+    select e.id from enterprises e where q.resource_type = 'enterprise' and e.slug_key = q.resource_owner),
+    case when q.resource_type = 'enterprise' then 0 end) as id
   offset 0
 ) named_enterprise on true`;
 
+// Whether the person belongs to any organization of the enterprise: who belongs to this one does. It is asked whatever is there, but of
+// what everybody may see.
+const IN_ENTERPRISE = `org.membership_role is not null or exists (
+      select 1 from memberships m
+      join organizations o on o.id = m.organization_id and o.enterprise_id = sought.id
+      join accounts a on a.id = o.id
+      where m.user_id = person.id)`;
+
 const ENTERPRISE = (form: Form) => `
 left join lateral (
-  select each.id, each.slug, each.name, policy.enterprise_id as policy_id, policy.fine_grained_tokens,
+  select sought.id as sought_id, each.id, each.slug, each.name, policy.enterprise_id as policy_id, policy.fine_grained_tokens,
     policy.classic_tokens, policy.approval, policy.max_lifetime_days_fine_grained, policy.max_lifetime_days_classic,
     policy.lifetime_applies_to_public_reads, policy.exempt_administrators,
     exists (
       select 1 from enterprise_administrators a
-      where a.enterprise_id = each.id and a.user_id = person.id) as administered,
-    repository.visibility = 'internal' and exists (
-      select 1 from memberships m
-      join organizations o on o.id = m.organization_id and o.enterprise_id = each.id
-      join accounts a on a.id = o.id
-      where m.user_id = person.id) as member
-  from enterprises each
-  left join enterprise_token_policies policy on policy.enterprise_id = each.id
-  where each.id = ${form.kind === 'any' ? 'named_enterprise.id' : 'org.enterprise_id'}
+      where a.enterprise_id = sought.id and a.user_id = person.id) as administered,
+    case when ${only(form, OF_REPOSITORY)}repository.visibility is distinct from 'public' then ${IN_ENTERPRISE} end as member
+  from (select ${form.kind === 'any' ? 'named_enterprise.id' : 'org.enterprise_id'} as id) sought
+  left join enterprises each on each.id = sought.id
+  left join enterprise_token_policies policy on policy.enterprise_id = sought.id
+  where sought.id is not null
   offset 0
 ) enterprise on true`;
 
@@ -199,7 +214,8 @@ const PARTS: readonly Part[] = [
   { kinds: EVERY, pieces: ['person'], join: PERSON },
   { kinds: WITH_LIST, pieces: ['granted'], join: GRANTED },
   { kinds: AT_REPOSITORIES, pieces: ['owner'], join: OWNER },
-  { kinds: AT_REPOSITORIES, pieces: ['repository'], join: REPOSITORY },
+  { kinds: AT_REPOSITORIES, pieces: [], join: REPOSITORY },
+  { kinds: AT_REPOSITORIES, pieces: ['repository'], join: STANDING },
   { kinds: AT_REPOSITORIES, pieces: ['org'], join: () => ORGANIZATION },
   { kinds: ANY, pieces: [], join: () => NAMED_ENTERPRISE },
   { kinds: AT_REPOSITORIES, pieces: ['enterprise'], join: ENTERPRISE },

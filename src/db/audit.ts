@@ -18,7 +18,8 @@ function actorOf({ principal }: Caller): { actor_id: number | null; actor: strin
 
 /** What only this action says, and in whose logs the entry stands beside those of its columns (audit_logs_of in SQL). */
 function dataOf({ data = {}, others = [], org, user }: AuditEvent): string {
-  const named = (each: AlsoConcerned) => each.id === (each.type === 'organization' ? org : user)?.id;
+  const columns = { organization: org, user, service: undefined };
+  const named = ({ type, id }: AlsoConcerned) => columns[type]?.id === id;
   const also_concerns = others.filter((each) => !named(each));
   return JSON.stringify(also_concerns.length === 0 ? data : { ...data, also_concerns });
 }

@@ -96,8 +96,8 @@ export type OperationType = 'create' | 'modify' | 'remove' | 'access';
 
 type Named = { readonly id: number; readonly name: string };
 
-/** Another one in whose log the entry stands. */
-export type AlsoConcerned = Named & { readonly type: 'organization' | 'user' };
+/** Another one in whose log the entry stands; `service`: the log of what concerns nobody. */
+export type AlsoConcerned = Named & { readonly type: 'organization' | 'user' | 'service' };
 
 /** What happened to what. Who did it, with what and from where comes from the caller. */
 export type AuditEvent = {

@@ -1,26 +1,35 @@
 // Whom an entry of the record concerns, from the resource that it is about (L2).
 
 import type { AlsoConcerned, AuditEvent } from './audit.ts';
-import type { RepositoryFacts, Resource } from './facts.ts';
+import type { OwnerFacts, RepositoryFacts, Resource } from './facts.ts';
 
 export type Concerned = Pick<AuditEvent, 'org' | 'repo' | 'business' | 'user'>;
 
-/** The members of an entry that name the resource and its owner. */
+type Owner = Pick<OwnerFacts, 'type' | 'id' | 'login'>;
+
+function concernedAsOwner({ type, id, login }: Owner): Concerned {
+  return type === 'Organization' ? { org: { id, name: login } } : { user: { id, name: login } };
+}
+
+/**
+ * The members of an entry that name the resource and its owner. What is not there concerns whose it would be: an attempt at it is
+ * written where one at what is hidden is (promises P18).
+ */
 export function concernedBy(resource: Resource): Concerned {
   switch (resource.type) {
     case 'organization':
       return { org: { id: resource.organization.id, name: resource.organization.login } };
     case 'repository': {
       const repo = { id: resource.id, name: `${resource.owner.login}/${resource.name}` };
-      const owner = { id: resource.owner.id, name: resource.owner.login };
-      return resource.owner.type === 'Organization' ? { repo, org: owner } : { repo, user: owner };
+      return { repo, ...concernedAsOwner(resource.owner) };
     }
     case 'enterprise':
       return { business: { id: resource.enterprise.id, name: resource.enterprise.slug } };
     case 'user':
       return { user: { id: resource.id, name: resource.login } };
-    case 'none':
     case 'absent':
+      return resource.owner === undefined ? {} : concernedAsOwner(resource.owner);
+    case 'none':
       return {};
   }
 }

@@ -102,8 +102,8 @@ export type Resource =
   | { readonly type: 'enterprise'; readonly enterprise: EnterpriseFacts }
   /** The operation is about nothing in particular (`GET /emojis`). */
   | { readonly type: 'none' }
-  /** It was named, and there is no such thing. */
-  | { readonly type: 'absent' };
+  /** It was named, and there is no such thing. `owner`: whose it would be, where that one is there. */
+  | { readonly type: 'absent'; readonly owner?: Pick<OwnerFacts, 'type' | 'id' | 'login'> };
 
 export type Facts = {
   readonly subject: Subject;

@@ -159,7 +159,7 @@ export function decodeResource(row: FactsRow, key: ResourceKey): Resource {
   const owner = ownerOf(row);
   if (owner === null) return absent;
   if (key.type === 'repository' || key.type === 'repository_id') {
-    return row.repository_id === null ? absent : repository(row, row.repository_id, owner);
+    return row.repository_id === null ? { ...absent, owner } : repository(row, row.repository_id, owner);
   }
   if (owner.type === 'User') {
     return key.type === 'organization' || key.type === 'organization_of_team'

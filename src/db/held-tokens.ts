@@ -34,6 +34,17 @@ export type HeldTokenRow = {
 };
 type Key = { readonly id: number; readonly user_id: number };
 
+/** Whether this person holds the token. */
+export async function holdsToken(db: Kysely<Database>, { id, user_id }: Key): Promise<boolean> {
+  const found = await db
+    .selectFrom('tokens')
+    .select('id')
+    .where('id', '=', id)
+    .where('user_id', '=', user_id)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 /**
  * Locks this person's token and all that could change what it has: the organization and the membership, before the token,
  * as their own changes do, and then its repositories, which a transfer takes out of every selection (M10). Undefined where

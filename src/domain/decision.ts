@@ -49,11 +49,3 @@ export function deny(reason: Reason, details: DenyDetails = {}): Decision {
 export function hidden(fine_reason: FineReason | Reason): Decision {
   return deny('not_found', { fine_reason });
 }
-
-/**
- * Whether the facts that led to this may be kept: what is hidden, or no credential, may not be told faster the next time than what is
- * not there. @rule F6
- */
-export function isWorthRemembering({ status }: Decision): boolean {
-  return status !== 404 && status !== 401;
-}

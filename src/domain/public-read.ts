@@ -17,7 +17,7 @@ const PUBLIC_READ_PERMISSIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a stranger may see that the resource is there; only the word `public` makes a repository public. */
-function isOpenToAll(resource: Resource): boolean {
+export function isOpenToAll(resource: Resource): boolean {
   switch (resource.type) {
     case 'repository':
       return resource.visibility === 'public';

@@ -3,9 +3,11 @@
 //
 // The load that is joined may have read the database before the question came. So its answer is taken only if it contains every
 // commit of which this node had heard by then, as an answer from memory does; what was revoked here before is among them
-// (promises P1, P4). What memory would not keep is loaded again: nothing would have been heard of its end.
+// (promises P1, P4). What memory would not keep is loaded again: nothing would have been heard of its end, and what is hidden would be
+// told sooner than what is not there (P18).
 
 import type { Freshness } from './freshness.ts';
+import { isShown } from './shown.ts';
 import type { FactsQuestion, LoadedFacts, StrictFacts } from './source.ts';
 
 export type FlightsParts = {
@@ -18,11 +20,6 @@ export type FlightsParts = {
 /** Of whose end commits tell. */
 export function isTold({ subject, resource }: FactsQuestion): boolean {
   return subject.type !== 'session' && resource.type !== 'organization_of_team';
-}
-
-/** What is not there may come to be without a word. */
-export function isThere({ subject, resource }: LoadedFacts): boolean {
-  return subject.type !== 'unknown' && resource.type !== 'absent';
 }
 
 /** `load` and `loadAll` of `strict`, equal questions together. */
@@ -42,7 +39,7 @@ export function shareFlights({ strict, freshness, now }: FlightsParts): Pick<Str
   async function join(flight: Promise<LoadedFacts>, question: FactsQuestion): Promise<LoadedFacts> {
     const heard = freshness.epoch();
     const loaded = await flight;
-    const counts = loaded.epoch >= heard && isThere(loaded) && freshness.isFresh();
+    const counts = loaded.epoch >= heard && isShown(loaded) && freshness.isFresh();
     return counts ? { ...loaded, now: now() } : strict.load(question);
   }
 

@@ -3,14 +3,15 @@
 // the primary within its bound: then the answer is behind by no more than one from memory may be, and it contains every change whose
 // consistency token this node has waited for. All else is asked of the primary:
 //
-// * what has no numbered commits: sessions, and whatever is not there, which may have been made since;
+// * what has no numbered commits: sessions, and whatever is not there, which may have been made since, or is hidden from who asks;
 // * while the node itself has not heard of commits for the bound;
 // * while the replica is behind, gone, slow, promoted, or another server than the primary's own.
 
 import type pg from 'pg';
 import { isFollowing, isReplicaOf } from '../db/replica.ts';
-import { isThere, isTold } from './flights.ts';
+import { isTold } from './flights.ts';
 import type { Freshness } from './freshness.ts';
+import { isShown } from './shown.ts';
 import type { FactsQuestion, LoadedFacts, StrictFacts } from './source.ts';
 import { collectTurns } from './turns.ts';
 
@@ -97,7 +98,7 @@ export function createReplicatedFacts(parts: ReplicaParts): StrictFacts {
 
   function outcomeOf(answers: readonly LoadedFacts[], least: number): ReplicaOutcome {
     if (answers.some(({ epoch }) => epoch < least)) return 'behind';
-    return answers.every(isThere) ? 'used' : 'absent';
+    return answers.every(isShown) ? 'used' : 'absent';
   }
 
   /** Null: the primary has to be asked. */

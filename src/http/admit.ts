@@ -4,10 +4,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { decide, judgeCredential } from '../domain/decide.ts';
-import { isWorthRemembering } from '../domain/decision.ts';
 import type { Subject } from '../domain/facts.ts';
 import { REASONS } from '../domain/reason.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { isWorthRemembering } from '../domain/remembering.ts';
 import type { FactsQuestion, ResourceKey, SubjectKey } from '../facts/source.ts';
 import { authenticate } from '../use-cases/checks/authenticate.ts';
 import { recordExercise } from '../use-cases/checks/record-exercise.ts';
@@ -108,7 +108,7 @@ export async function admitOperation(
   const ask = { type: 'operation', operation: access.operation } as const;
   const becomes = access.becomes === undefined ? {} : ({ becomes: 'public' } as const);
   const decision = decide({ subject, resource: facts.resource }, { ask, ...becomes }, facts.now);
-  if (isWorthRemembering(decision)) deps.facts.remember(question, facts);
+  if (isWorthRemembering(decision, facts.resource)) deps.facts.remember(question, facts);
   if (decision.effect !== 'allow') await refuse(deps, request, refusalOf(deps, decision));
   recordExercise(deps, { subject, resource: facts.resource, decision }, facts.now);
 }

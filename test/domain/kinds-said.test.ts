@@ -4,13 +4,14 @@
 import t from 'tap';
 import type { ClientFacts } from '../../src/domain/caller.ts';
 import { decide } from '../../src/domain/decide.ts';
-import { deny, isWorthRemembering, PUBLIC_READ } from '../../src/domain/decision.ts';
+import { deny, PUBLIC_READ } from '../../src/domain/decision.ts';
 import type { OrganizationFacts, RepositoryFacts, Resource, Subject, TokenFacts } from '../../src/domain/facts.ts';
 import { judgeListedOrganization, judgeMemberList, readableClasses, readsAsHolder } from '../../src/domain/listing.ts';
 import { readsOwnEmail } from '../../src/domain/own-email.ts';
 import { ownOperation } from '../../src/domain/own-operations.ts';
 import type { EnterprisePolicy, OrganizationPolicy } from '../../src/domain/policy.ts';
 import { asResource, newBlocking } from '../../src/domain/policy-preview.ts';
+import { isWorthRemembering } from '../../src/domain/remembering.ts';
 import type { DecisionRequest } from '../../src/domain/requirement.ts';
 import { isForClient, isReached, organizationKinds, personKinds, repositoryKinds } from '../../src/domain/search.ts';
 import { golden } from './golden.ts';
@@ -157,7 +158,11 @@ t.test(
       deny('unavailable'),
     ];
     line('reached', () => [...decisions.map(isReached), isReached({ ...PUBLIC_READ, reason: 'allowed' })]);
-    line('remembered', () => decisions.map(isWorthRemembering));
+    const early = [deny('session_required'), deny('unknown_operation')];
+    line('remembered', () => decisions.map((each) => isWorthRemembering(each, { type: 'none' })));
+    line('remembered, said before sight', () =>
+      (['none', 'absent'] as const).map((type) => early.map((each) => isWorthRemembering(each, { type }))),
+    );
   }),
 );
 

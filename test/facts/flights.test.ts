@@ -93,8 +93,18 @@ t.test('P2: who cannot be answered from memory joins nothing', async (t) => {
   t.equal((await joined).epoch, 8);
 });
 
-t.test('P6: what is not there, and whose coming or going nobody tells, is asked again', async (t) => {
-  for (const facts of [{ subject: { type: 'unknown' } }, { resource: { type: 'absent' } }] as const) {
+t.test('P6, F6: what is not there or is hidden, and whose coming or going nobody tells, is asked again', async (t) => {
+  const person = { id: 1, login: 'mona', suspended: false, site_admin: false };
+  const owner = { type: 'User', id: 2, login: 'eve' } as const;
+  const hidden = { type: 'repository', id: 1, name: 'hidden', owner, visibility: 'private', archived: false } as const;
+  const enterprise = { id: 1, slug: 'galaxy', name: 'Galaxy', policy: null, holder_administers: false };
+  for (const facts of [
+    { subject: { type: 'unknown' } },
+    { resource: { type: 'absent' } },
+    { resource: { ...hidden, role: null, selected: false } },
+    { subject: { type: 'login', person }, resource: { ...hidden, role: null, selected: false } },
+    { subject: { type: 'login', person }, resource: { type: 'enterprise', enterprise } },
+  ] as const) {
     const { asked, shared } = node();
     void shared.load(QUESTION);
     const joined = shared.load(QUESTION);

@@ -58,10 +58,10 @@ t.test('a replica answers what it may', async (t) => {
     (await at(node).evaluate(ask(text, 'contents:write', ['repository', repository]), headers)).body.decision;
   const revoke = async (text: string) => String((await at(first).revoke(text)).headers['x-consistency-token']);
   /** Until the answer is the replica's. */
-  const becomesUsed = (node: typeof first, text: string) =>
+  const becomesUsed = (node: typeof first, text: string, repository?: string) =>
     eventually(async () => {
       const before = await outcomes('used');
-      return (await may(node, text)) && (await outcomes('used')) > before;
+      return (await may(node, text, repository)) && (await outcomes('used')) > before;
     }, 10_000);
   const lasting = await token();
 
@@ -79,6 +79,13 @@ t.test('a replica answers what it may', async (t) => {
     t.equal(await may(first, lasting, 'acme/none'), false);
     t.equal(await may(first, newText('classic', 'gth')), false);
     t.equal(await outcomes('absent'), before + 2, 'what is not there is asked of the primary');
+    const eve = await world.person('eve');
+    await world.repository(eve, 'hers');
+    const of_eve = (await rows.classic(eve, { scopes: ['repo'] })).text;
+    await becomesUsed(first, of_eve, 'eve/hers');
+    const told = await outcomes('absent');
+    t.equal(await may(first, of_eve), false);
+    t.equal(await outcomes('absent'), told + 1, 'F6: and so is what is hidden from who asks');
   });
 
   await t.test('nothing is compiled for each look at the changes', async (t) => {

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { judgeOwnerPolicy } from '../../src/domain/owner-policy.ts';
-import { subjectOf } from '../../src/use-cases/checks/authenticate.ts';
+import { subjectOf } from '../../src/facts/shown.ts';
 import { buildTestApp, type TestApp } from '../support/build-app.ts';
 import { cases } from '../support/effort.ts';
 import { type Credential, type RandomDirectory, randomDirectory } from '../support/random-directory.ts';

@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { Test } from 'tap';
 
 /** What a node asks whoever calls: who its backend services are, the commits, the version of the catalogue. */
-function isStanding(name: string): boolean {
+export function isStanding(name: string): boolean {
   return (
     name === 'clients' ||
     name === 'changes' ||

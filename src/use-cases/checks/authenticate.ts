@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts';
 import type { ClientFacts, Principal } from '../../domain/caller.ts';
 import { isForAudience } from '../../domain/exchanged.ts';
 import type { Subject } from '../../domain/facts.ts';
-import { isPast } from '../../domain/lifetime.ts';
+import { subjectOf } from '../../facts/shown.ts';
 import type { ClientKey, LoadedFacts, LoadedSubject, ResourceKey, SubjectKey } from '../../facts/source.ts';
 
 export type Authenticated = {
@@ -14,22 +14,6 @@ export type Authenticated = {
   readonly subject: Subject | null;
   readonly principal: Principal;
 };
-
-/** The subject as decide() takes it; null where the credential is none. @rule F5.1, T5 */
-export function subjectOf(loaded: LoadedSubject, now: Date): Subject | null {
-  switch (loaded.type) {
-    case 'anonymous':
-      return { type: 'anonymous' };
-    case 'unknown':
-      return null;
-    case 'login':
-      return { type: 'person', person: loaded.person };
-    case 'session':
-      return isPast(loaded.expires_at, now) ? null : { type: 'person', person: loaded.person };
-    case 'token':
-      return { type: 'token', person: loaded.person, token: loaded.token };
-  }
-}
 
 function principalOf(loaded: LoadedSubject): Principal {
   if (loaded.type === 'session') return { type: 'session', person: loaded.person, session_id: loaded.session_id };

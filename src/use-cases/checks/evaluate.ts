@@ -4,9 +4,10 @@
 import type { Deps } from '../../deps.ts';
 import type { ClientFacts } from '../../domain/caller.ts';
 import { decide, judgeCredential } from '../../domain/decide.ts';
-import { type Decision, deny, isWorthRemembering } from '../../domain/decision.ts';
+import { type Decision, deny } from '../../domain/decision.ts';
 import type { PersonFacts, Resource, TokenFacts } from '../../domain/facts.ts';
 import { StorageUnavailable } from '../../domain/fault.ts';
+import { isWorthRemembering } from '../../domain/remembering.ts';
 import { asksToRead } from '../../domain/requirement.ts';
 import type { FactsQuestion, LoadedFacts, SubjectKey } from '../../facts/source.ts';
 import type { Asked } from './asked.ts';
@@ -98,7 +99,7 @@ export async function evaluateAll(
     const stale_ms = Math.max(facts.stale_ms ?? 0, client.stale_ms ?? 0);
     if (stale_ms > 0) return asOfThen(judge(facts, client, asked), stale_ms, asked);
     const judgement = judgeAndRecord(deps, client, asked, facts);
-    if (isWorthRemembering(judgement.decision)) deps.facts.remember(question, facts);
+    if (isWorthRemembering(judgement.decision, facts.resource)) deps.facts.remember(question, facts);
     return judgement;
   });
 }

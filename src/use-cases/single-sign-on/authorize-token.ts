@@ -4,6 +4,7 @@
 import type { Kysely } from 'kysely';
 import { holdOrganizations } from '../../db/accounts.ts';
 import { writeAudit } from '../../db/audit.ts';
+import { holdsToken } from '../../db/held-tokens.ts';
 import type { Database } from '../../db/schema.ts';
 import { hasLiveSsoSession } from '../../db/sso-sessions.ts';
 import { insertAuthorization, lockAuthorization } from '../../db/token-authorizations.ts';
@@ -14,13 +15,15 @@ import { lifetimeJudgement } from '../../domain/owner-policy.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { authorizationEvent, ssoRequired } from '../../domain/single-sign-on.ts';
 import { invalidToken } from '../../domain/token-refusal.ts';
-import { lockHoldingSession } from '../people/holding-session.ts';
+import { holderIdOf, lockHoldingSession } from '../people/holding-session.ts';
 import { lockLiveToken } from '../tokens/held-token.ts';
 
 type Asked = { readonly id: number; readonly org: string; readonly now: Date };
 
-/** What a cap of the organization or its enterprise has against the token; null: nothing. @rule P4, P5 */
-async function capAgainst(deps: Deps, { id, org }: Asked): Promise<string | null> {
+/** What a cap of the organization or its enterprise has against the token; null: nothing, or it is not his. @rule P4, P5 */
+async function capAgainst(deps: Deps, caller: Caller, { id, org }: Asked): Promise<string | null> {
+  // Another's token is looked at no further than one that is not there (promises P18).
+  if (!(await holdsToken(deps.db, { id, user_id: holderIdOf(caller) }))) return null;
   const { subject, resource } = await deps.facts.load({
     subject: { type: 'token_id', id },
     resource: { type: 'organization', login: org },
@@ -50,7 +53,7 @@ export function refuseFineGrained({ kind }: { readonly kind: string }): void {
  */
 export async function authorizeToken(deps: Deps, caller: Caller, asked: Asked): Promise<void> {
   const { id, org, now } = asked;
-  const too_long = await capAgainst(deps, asked);
+  const too_long = await capAgainst(deps, caller, asked);
   await inTransaction(deps.db, async (db) => {
     const holder = await lockHoldingSession(db, caller, now);
     const organization = await holdOrganization(db, org);

@@ -1,5 +1,5 @@
 // What work costs the database, as PostgreSQL itself counts it: statements, look-ups in each table and index, rows that are written, rows
-// and pages that are read. No clock is asked: what one request costs can be compared with what another does, whatever else the machine does.
+// and pages that are read. No clock is asked: what two requests cost can be compared, whatever else the machine does.
 
 import { sql } from 'kysely';
 import pg from 'pg';

@@ -1,160 +1,180 @@
-// The tokens that a policy of these organizations, or of their enterprise, can concern, with everything by which it is judged;
-// what it does to them is decided in the domain. One statement, newest tokens first, at most as many as are asked. SQL only.
+// The tokens that a policy of these organizations, or of their enterprise, would block: found by the classes of which the domain has
+// said so, all of them in one statement, and counted. SQL only.
 
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { HAS_INTERNAL } from './concerned-tokens.ts';
 import type { Database } from './schema.ts';
 
-/** One row for each token at each owner. Columns are `unknown` where the rules do not trust the database. */
-export type ConcernedTokenRow = {
-  readonly id: number;
-  readonly kind: unknown;
-  readonly name: string;
-  readonly created_at: Date;
-  readonly secret_issued_at: Date;
-  readonly expires_at: Date | null;
-  readonly last_used_at: Date | null;
-  readonly scopes: readonly string[] | null;
-  readonly holder_id: number;
-  readonly holder_login: string;
-  readonly holder_suspended: boolean;
-  readonly holder_administers: boolean;
-  /** Null: what the enterprise itself owns. */
-  readonly organization_id: number | null;
-  readonly organization_login: string | null;
-  readonly membership_role: unknown;
-  readonly sso_authorized: boolean;
-  readonly grant_id: number | null;
-};
+/** For the number of each class whether its tokens are blocked; a class is numbered as the domain does it. */
+type ByClass = readonly boolean[];
 
-export type ConcernedTokens = {
-  readonly organization_ids: readonly number[];
+export type BlockedSearch = {
+  readonly organizations: readonly {
+    readonly id: number;
+    readonly classic: ByClass;
+    readonly fine_grained: ByClass;
+    /** Whether single sign-on is required there: else nobody is asked for it. */
+    readonly sso_required: boolean;
+  }[];
   /** The enterprise whose own things are concerned too; null: none is. */
-  readonly enterprise_id: number | null;
+  readonly enterprise: { readonly id: number; readonly classic: ByClass } | null;
+  /** In days, the smallest first. */
+  readonly caps: readonly number[];
+  readonly reaching_scopes: { readonly organization: readonly string[]; readonly enterprise: readonly string[] };
   readonly now: Date;
   readonly limit: number;
-  /** Where so many people are concerned that not all of their tokens can be looked at: only the last so many ids; null: all. */
-  readonly newest_ids: number | null;
+  readonly offset: number;
 };
 
+export type BlockedTokens = {
+  readonly tokens_count: number;
+  readonly holders_count: number;
+  /** The page of them, the newest first. */
+  readonly token_ids: readonly number[];
+};
+
+const NONE: BlockedTokens = { tokens_count: 0, holders_count: 0, token_ids: [] };
+
+/** For this one transaction: sets of hundreds of thousands are put together. */
+const WORK_MEM = '64MB';
+
 function isLive(now: Date) {
-  return sql`token.revoked_at is null and (token.expires_at is null or token.expires_at > ${now})`;
+  return sql`token.revoked_at is null and (token.expires_at is null or token.expires_at > ${now}::timestamptz)`;
 }
 
-const HAS_INTERNAL = sql`exists (
-  select 1 from repositories r where r.owner_id = asked.id and r.visibility = 'internal')`;
+const bytesOf = (by_class: ByClass): string => `\\x${by_class.map((blocked) => (blocked ? '01' : '00')).join('')}`;
 
-/** From the people: all that they have. */
-function tokensOfPresent(now: Date) {
+/** How many of the caps the life of the token exceeds. As the domain has it: from the issue of the secret, days of 24 hours. */
+function capsExceeded(caps: readonly number[]): RawBuilder<number> {
+  const each = caps.map(
+    (cap) => sql`(date_trunc('milliseconds', token.expires_at)
+      > date_trunc('milliseconds', token.secret_issued_at) + make_interval(hours => ${24 * cap}::int))::int`,
+  );
+  return sql<number>`(case when token.expires_at is null then ${caps.length}::int else ${sql.join([sql`0`, ...each], sql` + `)} end)`;
+}
+
+/** Whether the class of the row is a blocked one. */
+function isBlocked(by_class: RawBuilder<unknown>, bits: readonly RawBuilder<unknown>[], caps: readonly number[]) {
+  const number = bits.map((bit, index) => sql`(${bit})::int * ${sql.lit(2 ** index)}`);
+  return sql`get_byte(${by_class}, ${sql.join(number, sql` + `)} + ${sql.lit(2 ** bits.length)} * ${capsExceeded(caps)}) = 1`;
+}
+
+const IS_AUTHORIZED = sql`asked.sso_required and exists (
+  select from token_sso_authorizations each
+  where each.token_id = token.id and each.organization_id = asked.id and each.revoked_at is null)`;
+
+/** Classic tokens of whoever is a member, collaborates on a repository, or sees the internal ones of these organizations. */
+function blockedClassic({ caps, reaching_scopes, now }: BlockedSearch) {
+  const bits = [
+    sql`token.scopes && ${[...reaching_scopes.organization]}::text[]`,
+    sql`present.is_member`,
+    sql`present.administers`,
+    IS_AUTHORIZED,
+  ];
   return sql`
-    select token.id as token_id, present.organization_id from (
-      select m.organization_id, m.user_id from memberships m where m.organization_id in (select id from asked)
-      union
-      select r.owner_id, c.user_id from repositories r join collaborators c on c.repository_id = r.id
-      where r.owner_id in (select id from asked)
-      union
-      select asked.id, m.user_id from asked
-      join organizations sibling on sibling.enterprise_id = asked.enterprise_id
-      join memberships m on m.organization_id = sibling.id
-      where ${HAS_INTERNAL}
-    ) present
+    select token.id, token.user_id from present
+    join asked on asked.id = present.organization_id
     join tokens token on token.user_id = present.user_id
-    where token.kind = 'classic' and ${isLive(now)}`;
+    where token.kind = 'classic' and ${isLive(now)} and ${isBlocked(sql`asked.classic`, bits, caps)}`;
 }
 
-/** From the newest tokens: those whose holders are such people. */
-function newestOfPresent(now: Date) {
-  const newest = sql`(
-    select token.id, token.user_id from tokens token
-    where token.id > (select edge.id from edge) and token.kind = 'classic' and ${isLive(now)} offset 0) newest`;
+/** Fine-grained tokens of these organizations. */
+function blockedFineGrained({ organizations, caps, now }: BlockedSearch) {
+  const ids = organizations.map(({ id }) => id);
+  const bits = [
+    sql`held.id is not null`,
+    sql`coalesce(member.role in ('admin', 'member'), false)`,
+    sql`administrator.user_id is not null`,
+    IS_AUTHORIZED,
+  ];
   return sql`
-    select newest.id as token_id, m.organization_id from ${newest} join memberships m on m.user_id = newest.user_id
-    where m.organization_id in (select id from asked)
-    union
-    select newest.id, r.owner_id from ${newest} join collaborators c on c.user_id = newest.user_id
-    join repositories r on r.id = c.repository_id
-    where r.owner_id in (select id from asked)
-    union
-    select newest.id, asked.id from ${newest} join memberships m on m.user_id = newest.user_id
-    join organizations sibling on sibling.id = m.organization_id
-    join asked on asked.enterprise_id = sibling.enterprise_id
-    where ${HAS_INTERNAL}`;
+    select token.id, token.user_id from asked
+    join tokens token on token.resource_owner_id = asked.id
+    left join grants held on held.token_id = token.id and held.resource_owner_id = asked.id
+    left join memberships member on member.organization_id = asked.id and member.user_id = token.user_id
+    left join enterprise_administrators administrator
+      on administrator.enterprise_id = asked.enterprise_id and administrator.user_id = token.user_id
+    where token.kind = 'fine_grained' and token.resource_owner_id = any(${ids}::bigint[]) and ${isLive(now)}
+      and ${isBlocked(sql`asked.fine_grained`, bits, caps)}`;
 }
 
-/** Whether a policy of these organizations concerns more people than these, one who is there twice counted twice. */
-export async function concernsMoreThan(
-  db: Kysely<Database>,
-  organization_ids: readonly number[],
-  people: number,
-): Promise<boolean> {
-  const asked = sql`(select id, enterprise_id from organizations where id = any (${[...organization_ids]}::bigint[])) asked`;
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from (
-      (select 1 from ${asked} join memberships m on m.organization_id = asked.id limit ${people + 1})
-      union all
-      (select 1 from ${asked} join repositories r on r.owner_id = asked.id
-        join collaborators c on c.repository_id = r.id limit ${people + 1})
-      union all
-      (select 1 from ${asked} join organizations sibling on sibling.enterprise_id = asked.enterprise_id
-        join memberships m on m.organization_id = sibling.id where ${HAS_INTERNAL} limit ${people + 1})
-    ) found`.execute(db);
-  return (rows[0]?.count ?? 0) > people;
+/** Classic tokens of who administers the enterprise, at what it owns itself. */
+function blockedAdministrating(
+  { caps, reaching_scopes, now }: BlockedSearch,
+  enterprise: NonNullable<BlockedSearch['enterprise']>,
+) {
+  const reaches = sql`token.scopes && ${[...reaching_scopes.enterprise]}::text[]`;
+  const bits = [reaches, sql`false`, sql`true`, sql`false`];
+  return sql`
+    select token.id, token.user_id from enterprise_administrators each join tokens token on token.user_id = each.user_id
+    where each.enterprise_id = ${enterprise.id}::bigint and token.kind = 'classic' and ${isLive(now)}
+      and ${isBlocked(sql`${bytesOf(enterprise.classic)}::bytea`, bits, caps)}`;
 }
 
 /**
- * Live tokens: of whoever is a member, collaborates on a repository, or sees the internal ones of these organizations; fine-
- * grained ones where they are of these organizations; and of who administers the enterprise. Of each sort the newest are chosen
- * by their ids alone, and only what is answered is read.
+ * Who is concerned as the holder of classic tokens, and whether as a member. The ids stand in the conditions themselves: what is known of
+ * how much a giant has is known of its id.
  */
-export async function findConcernedTokens(
-  db: Kysely<Database>,
-  { organization_ids, enterprise_id, now, limit, newest_ids }: ConcernedTokens,
-): Promise<readonly ConcernedTokenRow[]> {
-  const { rows } = await sql<ConcernedTokenRow>`
+function present({ organizations }: BlockedSearch) {
+  const ids = sql`any(${organizations.map(({ id }) => id)}::bigint[])`;
+  return sql`
+    select person.organization_id, person.user_id, person.is_member, administrator.user_id is not null as administers
+    from (
+      select found.organization_id, found.user_id, bool_or(found.is_member) as is_member from (
+        select m.organization_id, m.user_id, m.role in ('admin', 'member') as is_member from memberships m
+        where m.organization_id = ${ids}
+        union all
+        select r.owner_id, c.user_id, false from repositories r join collaborators c on c.repository_id = r.id
+        where r.owner_id = ${ids}
+        union all
+        select asked.id, m.user_id, false from asked
+        join organizations sibling on sibling.enterprise_id = asked.enterprise_id
+        join memberships m on m.organization_id = sibling.id
+        where ${HAS_INTERNAL}
+      ) found group by found.organization_id, found.user_id
+    ) person
+    join asked on asked.id = person.organization_id
+    left join enterprise_administrators administrator
+      on administrator.enterprise_id = asked.enterprise_id and administrator.user_id = person.user_id`;
+}
+
+/** Only what can be blocked is looked for. */
+function blockedAnywhere(search: BlockedSearch): readonly RawBuilder<unknown>[] {
+  const { organizations, enterprise } = search;
+  const classic = organizations.some((each) => each.classic.includes(true));
+  const fine_grained = organizations.some((each) => each.fine_grained.includes(true));
+  return [
+    ...(classic ? [blockedClassic(search)] : []),
+    ...(fine_grained ? [blockedFineGrained(search)] : []),
+    ...(enterprise?.classic.includes(true) === true ? [blockedAdministrating(search, enterprise)] : []),
+  ];
+}
+
+/** Every live token of a blocked class, counted, and a page of them. In a transaction of its own. */
+export async function findBlockedTokens(transaction: Kysely<Database>, search: BlockedSearch): Promise<BlockedTokens> {
+  const anywhere = blockedAnywhere(search);
+  if (anywhere.length === 0) return NONE;
+  const { organizations, enterprise, limit, offset } = search;
+  const ids = organizations.map(({ id }) => id);
+  const found = sql.join(anywhere, sql` union all `);
+  // A token is of one kind, and meets one organization once.
+  const is_once = ids.length === 1 && enterprise === null;
+  await sql`select set_config('work_mem', ${WORK_MEM}, true)`.execute(transaction);
+  const { rows } = await sql<BlockedTokens>`
     with asked as materialized (
-      select o.id, o.enterprise_id, a.login from organizations o join accounts a on a.id = o.id
-      where o.id = any (${[...organization_ids]}::bigint[])
-    ), edge as (
-      select coalesce(max(id), 0) - coalesce(${newest_ids}::bigint, max(id), 0) as id from tokens
-    ), classic as (
-      select found.token_id, asked.id as organization_id, asked.login
-      from (${newest_ids === null ? tokensOfPresent(now) : newestOfPresent(now)}) found
-      join asked on asked.id = found.organization_id
-      order by found.token_id desc, asked.login limit ${limit}
-    ), fine_grained as (
-      select newest.id as token_id, asked.id as organization_id, asked.login from asked
-      cross join lateral (
-        select token.id from tokens token
-        where token.resource_owner_id = asked.id and token.kind = 'fine_grained' and ${isLive(now)}
-          and token.id > (select edge.id from edge)
-        order by token.id desc limit ${limit}
-      ) newest
-    ), administrating as (
-      select token.id as token_id, null::bigint as organization_id, null::text as login from enterprise_administrators each
-      join tokens token on token.user_id = each.user_id
-      where each.enterprise_id = ${enterprise_id}::bigint and token.kind = 'classic' and ${isLive(now)}
-    ), concerned as materialized (
-      select * from classic union all select * from fine_grained union all select * from administrating
-      order by token_id desc, login nulls first limit ${limit}
+      select o.id, o.enterprise_id, given.classic, given.fine_grained, given.sso_required
+      from unnest(${ids}::bigint[], ${organizations.map((each) => bytesOf(each.classic))}::bytea[],
+        ${organizations.map((each) => bytesOf(each.fine_grained))}::bytea[],
+        ${organizations.map((each) => each.sso_required)}::boolean[]) as given (id, classic, fine_grained, sso_required)
+      join organizations o on o.id = given.id
+    ), present as (${present(search)}
+    ), found as (${found}
+    ), blocked as materialized (
+      select ${is_once ? sql`` : sql`distinct`} found.id, found.user_id from found
+      where not exists (select from users holder where holder.id = found.user_id and holder.suspended_at is not null)
     )
-    select token.id, token.kind, token.name, token.created_at, token.secret_issued_at, token.expires_at,
-      token.last_used_at, token.scopes, holder.id as holder_id, account.login as holder_login,
-      holder.suspended_at is not null as holder_suspended,
-      exists (
-        select 1 from enterprise_administrators each where each.user_id = holder.id
-          and each.enterprise_id = coalesce(asked.enterprise_id, ${enterprise_id}::bigint)) as holder_administers,
-      concerned.organization_id, asked.login as organization_login, member.role as membership_role,
-      exists (
-        select 1 from token_sso_authorizations each where each.token_id = token.id
-          and each.organization_id = concerned.organization_id and each.revoked_at is null) as sso_authorized,
-      held.id as grant_id
-    from concerned
-    join tokens token on token.id = concerned.token_id
-    join users holder on holder.id = token.user_id
-    join accounts account on account.id = holder.id
-    left join asked on asked.id = concerned.organization_id
-    left join memberships member
-      on member.organization_id = concerned.organization_id and member.user_id = token.user_id
-    left join grants held on held.token_id = token.id and held.resource_owner_id = concerned.organization_id
-    order by token.id desc, asked.login nulls first`.execute(db);
-  return rows;
+    select (select count(*) from blocked) as tokens_count,
+      (select count(*) from (select user_id from blocked group by user_id) holder) as holders_count,
+      array(select id from blocked order by id desc limit ${limit} offset ${offset}) as token_ids`.execute(transaction);
+  return rows[0] ?? NONE;
 }

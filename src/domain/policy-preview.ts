@@ -48,12 +48,16 @@ function mayReachOrganizations(scope: string): boolean {
   return !ACCOUNT_ONLY_SCOPES.has(scope) && !scope.endsWith(':enterprise');
 }
 
+/** Whether one of these scopes is of any use there. @rule K2 */
+export function mayReach(scopes: readonly string[], type: 'organization' | 'enterprise'): boolean {
+  const is_of_use = type === 'enterprise' ? (scope: string) => ENTERPRISE_SCOPES.has(scope) : mayReachOrganizations;
+  return [...expandScopes(scopes)].some(is_of_use);
+}
+
 /** Whether the token may do there anything but public reads, if no policy is against it. @rule F5.4, K2, K6 */
 function reaches(token: TokenFacts, resource: Resource): boolean {
   if (token.kind === 'fine_grained') return token.grant !== null && resource.type === 'organization';
-  const held = [...expandScopes(token.scopes)];
-  if (resource.type === 'enterprise') return held.some((scope) => ENTERPRISE_SCOPES.has(scope));
-  return held.some(mayReachOrganizations);
+  return mayReach(token.scopes, resource.type === 'enterprise' ? 'enterprise' : 'organization');
 }
 
 /** The refusal that is new: none stood there before. */

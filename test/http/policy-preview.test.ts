@@ -1,9 +1,13 @@
 // What a proposed policy would block, asked before it is set (P1, P2, P4, P5; contract 7): the preview is held against what real
 // requests get before and after the same body is sent as a PATCH.
 
+import fc from 'fast-check';
 import { sql } from 'kysely';
 import t, { type Test } from 'tap';
+import type { NamedResource } from '../../src/domain/named-resource.ts';
+import { newBlocking } from '../../src/domain/policy-preview.ts';
 import { buildTestApp } from '../support/build-app.ts';
+import { cases } from '../support/effort.ts';
 import { callsOf, errorsOf } from '../support/token-calls.ts';
 import { worldOf } from '../support/world.ts';
 
@@ -241,15 +245,170 @@ t.test('O1: what single sign-on blocks already is not newly blocked', async (t) 
   t.same(namesOf(preview), ['linked: acme all_but_public_reads']);
 });
 
-t.test('a preview looks at so many tokens and says when there are more', async (t) => {
+t.test('a preview counts all tokens, however many', async (t) => {
   const { owner, bob, deps } = await start(t);
-  const insert = (from: number, to: number) =>
-    sql`insert into tokens (kind, user_id, name, created_at, secret_issued_at, token_last_eight, scopes)
-      select 'classic', ${bob.id}::bigint, 'token ' || n, now(), now(), '12345678', '{repo}'
-      from generate_series(${from}::int, ${to}::int) n`.execute(deps.db);
-  const preview = async () => (await owner.call('POST', PREVIEW, { classic_tokens: 'restricted' })).body;
-  await insert(1, 50_000);
-  t.match(await preview(), { total_count: 50_000, holders_count: 1, complete: true });
-  await insert(50_001, 50_001);
-  t.match(await preview(), { total_count: 50_000, complete: false, tokens: [{ name: 'token 50001' }] });
+  await sql`insert into tokens (kind, user_id, name, created_at, secret_issued_at, token_last_eight, scopes)
+    select 'classic', ${bob.id}::bigint, 'token ' || n, now(), now(), '12345678', '{repo}'
+    from generate_series(1, 60000) n`.execute(deps.db);
+  const preview = async (query: string) =>
+    (await owner.call('POST', `${PREVIEW}${query}`, { classic_tokens: 'restricted' })).body;
+  const counts = { total_count: 60_000, holders_count: 1, complete: true };
+  t.match(await preview(''), { ...counts, tokens: [{ name: 'token 60000' }] });
+  t.match(await preview('?per_page=100&page=600'), { ...counts, tokens: [{ name: 'token 100' }] });
+});
+
+const DAYS = [1, 7, 30, 366] as const;
+const access = fc.constantFrom('allowed', 'restricted');
+const cap = fc.constantFrom(null, ...DAYS);
+const caps = fc.record({ fine_grained: cap, classic: cap }, { requiredKeys: [] });
+const members = { max_lifetime_days: caps, lifetime_applies_to_public_reads: fc.boolean() };
+const own = fc.record({ fine_grained_tokens: access, classic_tokens: access, ...members }, { requiredKeys: [] });
+const above_access = fc.constantFrom('allowed', 'restricted', 'no_policy');
+const above = fc.record(
+  { fine_grained_tokens: above_access, classic_tokens: above_access, ...members, exempt_administrators: fc.boolean() },
+  { requiredKeys: [] },
+);
+const SCOPES_OF_TOKENS = [
+  '{repo}',
+  '{}',
+  '{gist}',
+  '{read:org}',
+  '{public_repo,user}',
+  '{read:enterprise}',
+  '{unknown}',
+];
+
+/** Of every sort of holder every sort of token: lives at the caps and a millisecond above, dead ones too. */
+async function everySort(t: Test) {
+  const started = await start(t);
+  const { world, deps, ada, bob, cleo, dan, eve, acme, megacorp, closed } = started;
+  const gus = await world.person('gus', { suspended: true });
+  const fay = await world.person('fay');
+  for (const each of [gus, cleo]) await world.member(acme, each);
+  const initech = await world.organization('initech', bob);
+  await world.member(initech, fay);
+  await sql`update organizations set enterprise_id = ${megacorp.id} where id = ${initech.id}`.execute(deps.db);
+  await world.repository(acme, 'inner', 'internal');
+  await sql`insert into organization_sso (organization_id, required) values (${initech.id}, true)`.execute(deps.db);
+  const lives = sql.raw(
+    [...DAYS.flatMap((days) => [`${24 * days} h`, `${24 * days} h 1 ms`]), '0.5 h']
+      .map((each) => `('${each}'::interval)`)
+      .join(),
+  );
+  await sql`
+    insert into tokens (kind, user_id, name, created_at, secret_issued_at, expires_at, token_last_eight, scopes)
+    select 'classic', person.id, 'token', issued.at, issued.at, issued.at + life.each, '12345678', scopes.each::text[]
+    from users person, (values ${lives}, (null)) life (each), unnest(${SCOPES_OF_TOKENS}::text[]) scopes (each),
+      date_trunc('milliseconds', now()) issued (at)`.execute(deps.db);
+  await sql`
+    insert into tokens (kind, user_id, name, created_at, secret_issued_at, expires_at, token_last_eight, permissions,
+      repository_selection, resource_owner_id, resource_owner_id_asked)
+    select 'fine_grained', member.user_id, 'token', issued.at, issued.at, issued.at + life.each, '12345678',
+      '{"contents": "read"}', 'all', member.organization_id, member.organization_id
+    from memberships member, (values ${lives}, (null)) life (each), generate_series(1, 2) twice,
+      date_trunc('milliseconds', now()) issued (at)`.execute(deps.db);
+  await sql`update tokens set secret_issued_at = secret_issued_at - interval '1 hour', expires_at = expires_at - interval '1 hour'
+    where id % 13 = 0`.execute(deps.db);
+  await sql`update tokens set revoked_at = now(), revoked_reason = 'unused' where id % 17 = 0`.execute(deps.db);
+  await sql`insert into token_secrets (digest, token_id, is_current) select 'digest-' || id, id, true from tokens`.execute(
+    deps.db,
+  );
+  await sql`insert into grants (token_id, resource_owner_id, permissions, repository_selection, granted_at)
+    select id, resource_owner_id, permissions, 'all', now() from tokens where kind = 'fine_grained' and id % 3 > 0`.execute(
+    deps.db,
+  );
+  await sql`insert into token_sso_authorizations (token_id, organization_id, authorized_at, revoked_at)
+    select id, ${initech.id}::bigint, now(), case when id % 5 = 0 then now() end from tokens where id % 2 = 0`.execute(
+    deps.db,
+  );
+  const rows = await deps.db.selectFrom('tokens').select(['id', 'user_id', 'kind', 'resource_owner_id']).execute();
+  // Whoever has any role there: as a member, as a collaborator, or by the internal repositories that members of the enterprise see.
+  const [a, b] = [
+    [ada, bob, cleo, gus, dan, fay],
+    [bob, fay],
+  ].map((people) => new Set(people.map(({ id }) => id)));
+  const present = new Map([
+    ['acme', a],
+    ['initech', b],
+  ] as const);
+  const ids = new Map([
+    ['acme', acme.id],
+    ['initech', initech.id],
+  ] as const);
+  const concerned = (row: (typeof rows)[number], at: 'acme' | 'initech') =>
+    row.kind === 'fine_grained' ? row.resource_owner_id === ids.get(at) : present.get(at)?.has(row.user_id) === true;
+  t.ok(closed.id > 0 && eve.id > 0 && !a?.has(eve.id), 'eve has nothing there');
+  return { ...started, rows, concerned, boss: await started.as(bob) };
+}
+
+t.test('F5.5: a preview says of every token what is decided of it before and after, by whatever policy', async (t) => {
+  const world = await everySort(t);
+  const { rows, deps, owner, administrator, concerned, cleo } = world;
+  /** What a check of each token looks at, at each of the three. */
+  const facts = async () => {
+    const at = (resource: NamedResource) =>
+      deps.facts.loadAll(
+        rows.map(({ id }) => ({ subject: { type: 'token_id', id }, resource, bounded_client_id: null })),
+      );
+    return {
+      acme: await at({ type: 'organization', login: 'acme' }),
+      initech: await at({ type: 'organization', login: 'initech' }),
+      megacorp: await at({ type: 'enterprise', slug: 'megacorp' }),
+    };
+  };
+  type Known = Awaited<ReturnType<typeof facts>>;
+  const PLACES = ['acme', 'initech', 'megacorp'] as const;
+  const blockings = (before: Known, after: Known, place: (typeof PLACES)[number], now: Date) =>
+    rows.flatMap((row, index) => {
+      const [was, is] = [before[place][index], after[place][index]];
+      if (was?.subject.type !== 'token' || is === undefined) return [];
+      const there = place === 'megacorp' ? row.kind === 'classic' && row.user_id === cleo.id : concerned(row, place);
+      const { person, token } = was.subject;
+      const blocking = there ? newBlocking(person, token, { before: was.resource, after: is.resource }, now) : null;
+      return blocking === null
+        ? []
+        : [`${row.id} ${place} ${blocking.reason} ${blocking.closes} ${blocking.policy.owner}`];
+    });
+  let [blocked, previews] = [0, 0];
+  const compare = async (
+    calls: typeof owner,
+    url: string,
+    patch: Patch,
+    places: readonly (typeof PLACES)[number][],
+  ) => {
+    const told: string[] = [];
+    const counted = await calls.call('POST', `${url}/preview?per_page=100`, patch);
+    if (counted.status === 422) return;
+    const { total_count, holders_count } = counted.body;
+    const holders = new Set<number>();
+    for (let page = 1; page <= Math.ceil(total_count / 100); page += 1) {
+      const { body } = await calls.call('POST', `${url}/preview?per_page=100&page=${page}`, patch);
+      for (const { id, holder, blocked_at } of body.tokens) {
+        holders.add(holder.id);
+        for (const { resource, reason, closes, policy } of blocked_at) {
+          told.push(`${id} ${resource.id} ${reason} ${closes} ${policy.owner}`);
+        }
+      }
+    }
+    const before = await facts();
+    const { status } = await calls.call('PATCH', url, patch);
+    if (status !== 200) throw new Error(`${status}`);
+    const after = await facts();
+    const expected = places.flatMap((place) => blockings(before, after, place, new Date()));
+    t.same([...told].sort(), [...expected].sort(), `${url} ${JSON.stringify(patch)}`);
+    const tokens = new Set(expected.map((each) => Number.parseInt(each, 10)));
+    t.equal(total_count, tokens.size);
+    t.equal(holders_count, holders.size);
+    blocked += expected.length;
+    previews += 1;
+  };
+  await fc.assert(
+    fc.asyncProperty(own, above, own, async (first, second, third) => {
+      await compare(owner, POLICY, first, ['acme']);
+      await compare(administrator, ABOVE, second, PLACES);
+      await compare(world.boss, POLICY.replace('acme', 'initech'), third, ['initech']);
+    }),
+    { numRuns: cases({ short: 4, long: 60 }) },
+  );
+  t.ok(blocked > 100 && previews > 6, `${blocked} would be blocked by ${previews} policies`);
 });

@@ -17,12 +17,10 @@ function presentToken({ id, kind, name, holder, ...token }: PreviewedToken): Sta
 }
 
 /** The members of the body beside the policy itself, and the page that they show. */
-export function presentPreview({ tokens, complete }: TokensPreview, { limit, offset }: Page) {
-  const total = tokens.length;
-  const rows = tokens.slice(offset, offset + limit).map(presentToken);
-  const holders_count = new Set(tokens.map(({ holder }) => holder.id)).size;
+export function presentPreview({ tokens, tokens_count, holders_count }: TokensPreview, { offset }: Page) {
+  const rows = tokens.map(presentToken);
   return {
-    body: { total_count: total, holders_count, complete, tokens: rows },
-    page: { rows, has_more: offset + rows.length < total, total },
+    body: { total_count: tokens_count, holders_count, complete: true, tokens: rows },
+    page: { rows, has_more: offset + rows.length < tokens_count && rows.length > 0, total: tokens_count },
   };
 }

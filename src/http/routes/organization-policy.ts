@@ -124,10 +124,10 @@ function addPreview(app: App, deps: Deps): void {
       },
     },
     async (request, reply) => {
-      const page = pageOf(request.query);
-      const input = { organization: organizationOf(request), patch: request.body, now: factsOf(request).now };
+      const slice = pageOf(request.query);
+      const input = { organization: organizationOf(request), patch: request.body, now: factsOf(request).now, slice };
       const { policy, ...preview } = await previewOrganizationPolicy(deps, input);
-      const presented = presentPreview(preview, page);
+      const presented = presentPreview(preview, slice);
       paginate(deps, request, reply, presented.page);
       return { policy, ...presented.body };
     },

@@ -32,6 +32,6 @@ export const PreviewedToken = Type.Object(
 export const PREVIEW = {
   total_count: Type.Integer({ minimum: 0, description: 'Tokens that would be blocked' }),
   holders_count: Type.Integer({ minimum: 0, description: 'People whose tokens they are' }),
-  complete: Type.Boolean({ description: 'False: there are so many tokens that only the newest were looked at' }),
+  complete: Type.Boolean({ description: 'Whether all tokens that it concerns were looked at: true' }),
   tokens: Type.Array(Type.Ref('PreviewedToken'), { description: 'A page of them, newest first' }),
 };

@@ -8,7 +8,7 @@ import { type EnterprisePolicyPatch, mergeEnterprisePolicy } from '../../domain/
 import type { EnterpriseFacts, OrganizationFacts } from '../../domain/facts.ts';
 import type { EnterprisePolicy } from '../../domain/policy.ts';
 import { decodeOrganizationPolicy } from '../../facts/decode.ts';
-import { previewTokens, type TokensPreview } from './preview-tokens.ts';
+import { previewTokens, type Slice, type TokensPreview } from './preview-tokens.ts';
 
 function organizationOf(row: GovernedOrganizationRow, enterprise: EnterpriseFacts): OrganizationFacts {
   const { id, login, profile_name, sso_required } = row;
@@ -30,12 +30,20 @@ function organizationOf(row: GovernedOrganizationRow, enterprise: EnterpriseFact
 /** The policy as the same PATCH would leave it, and the tokens that would be blocked anywhere. @rule P1, P2, P4, P5 */
 export async function previewEnterprisePolicy(
   deps: Deps,
-  input: { readonly enterprise: EnterpriseFacts; readonly patch: EnterprisePolicyPatch; readonly now: Date },
+  input: {
+    readonly enterprise: EnterpriseFacts;
+    readonly patch: EnterprisePolicyPatch;
+    readonly now: Date;
+    readonly slice: Slice;
+  },
 ): Promise<TokensPreview & { readonly policy: EnterprisePolicy }> {
-  const { enterprise: before, patch, now } = input;
+  const { enterprise: before, patch, now, slice } = input;
   const policy = mergeEnterprisePolicy(shownEnterprisePolicy(before.policy), patch);
   const after = { ...before, policy };
   const rows = await findGovernedOrganizations(deps.db, before.id);
   const organizations = rows.map((row) => ({ before: organizationOf(row, before), after: organizationOf(row, after) }));
-  return { policy, ...(await previewTokens(deps.db, { organizations, enterprise: { before, after } }, now)) };
+  return {
+    policy,
+    ...(await previewTokens(deps.db, { organizations, enterprise: { before, after } }, { now, slice })),
+  };
 }

@@ -1,27 +1,21 @@
-// Which tokens a proposed policy would block, of all that it concerns: loaded as they are, judged by the domain as they are and
-// as they would be. Nothing is changed.
+// Which tokens a proposed policy would block, of all that it concerns. The domain says of each class of tokens whether it is; all
+// tokens of those classes are counted, and those of the page judged one by one, as they are and as they would be. Nothing is changed.
 
 import type { Kysely } from 'kysely';
-import {
-  type ConcernedTokenRow,
-  type ConcernedTokens,
-  concernsMoreThan,
-  findConcernedTokens,
-} from '../../db/policy-preview.ts';
+import { type ConcernedTokenRow, readConcernedTokens } from '../../db/concerned-tokens.ts';
+import { findBlockedTokens } from '../../db/policy-preview.ts';
 import type { Database } from '../../db/schema.ts';
 import type { EnterpriseFacts, OrganizationFacts, PersonFacts, TokenFacts } from '../../domain/facts.ts';
 import { asResource, type Blocking, newBlocking, type Proposal } from '../../domain/policy-preview.ts';
+import {
+  blockedAtEnterprise,
+  blockedAtOrganizations,
+  namedCaps,
+  type ProposedEnterprise,
+  type ProposedOrganization,
+  REACHING_SCOPES,
+} from '../../domain/policy-preview-classes.ts';
 import { MEMBERSHIP_ROLES, type TokenKind } from '../../domain/vocabulary.ts';
-
-/** So many tokens are looked at in one call, each once for every organization that it may reach: a second's work at most. */
-const LOOKED_AT_MAX = 50_000;
-/** Of more people than these not all tokens can be gathered in that time: only these newest of all tokens are looked through. */
-const PEOPLE_MAX = 20_000;
-const NEWEST_MAX = 100_000;
-
-/** An owner as everybody meets him, before and after; how a holder stands to him comes with each token. */
-export type ProposedOrganization = { readonly before: OrganizationFacts; readonly after: OrganizationFacts };
-export type ProposedEnterprise = { readonly before: EnterpriseFacts; readonly after: EnterpriseFacts };
 
 export type Proposed = {
   readonly organizations: readonly ProposedOrganization[];
@@ -44,11 +38,12 @@ export type PreviewedToken = {
 };
 
 export type TokensPreview = {
-  /** Every token that would be blocked; pages are cut from it. */
+  /** A page of those that would be blocked, the newest first. */
   readonly tokens: readonly PreviewedToken[];
-  /** Whether all that are concerned were looked at; else only the newest. */
-  readonly complete: boolean;
+  readonly tokens_count: number;
+  readonly holders_count: number;
 };
+export type Slice = { readonly limit: number; readonly offset: number };
 
 function holderOf(row: ConcernedTokenRow): PersonFacts {
   return { id: row.holder_id, login: row.holder_login, suspended: row.holder_suspended !== false, site_admin: false };
@@ -135,22 +130,41 @@ function byToken(blocked: readonly (readonly [ConcernedTokenRow, BlockedAt])[]):
   return [...tokens.values()];
 }
 
-/** The tokens that the proposal would newly block, newest first. @rule F5.5, P1, P2, P4, P5 */
-export async function previewTokens(db: Kysely<Database>, proposed: Proposed, now: Date): Promise<TokensPreview> {
-  const organization_ids = proposed.organizations.map((each) => each.before.id);
-  const are_many = await concernsMoreThan(db, organization_ids, PEOPLE_MAX);
-  const concerned: ConcernedTokens = {
-    organization_ids,
-    enterprise_id: proposed.enterprise?.before.id ?? null,
-    now,
-    limit: LOOKED_AT_MAX + 1,
-    newest_ids: are_many ? NEWEST_MAX : null,
+/** What is proposed, as a question after the tokens of blocked classes. */
+function searchFor({ organizations, enterprise }: Proposed) {
+  const caps = namedCaps(organizations, enterprise);
+  const blocked = blockedAtOrganizations(organizations, caps);
+  return {
+    organizations: organizations.flatMap(({ before: { id, sso } }, index) => {
+      const classes = blocked[index];
+      return classes === undefined ? [] : [{ id, sso_required: sso.required, ...classes }];
+    }),
+    enterprise: enterprise && { id: enterprise.before.id, classic: blockedAtEnterprise(enterprise, caps) },
+    caps,
+    reaching_scopes: REACHING_SCOPES,
   };
-  const rows = await findConcernedTokens(db, concerned);
-  const proposalFor = proposalFinder(proposed);
-  const blocked = rows.slice(0, LOOKED_AT_MAX).flatMap((row): [ConcernedTokenRow, BlockedAt][] => {
-    const at = blockedAt(row, proposalFor(row), now);
-    return at === null ? [] : [[row, at]];
-  });
-  return { tokens: byToken(blocked), complete: !are_many && rows.length <= LOOKED_AT_MAX };
+}
+
+/** The tokens that the proposal would newly block, newest first. @rule F5.5, P1, P2, P4, P5 */
+export function previewTokens(
+  db: Kysely<Database>,
+  proposed: Proposed,
+  { now, slice }: { readonly now: Date; readonly slice: Slice },
+): Promise<TokensPreview> {
+  const search = { ...searchFor(proposed), now, ...slice };
+  const enterprise_id = proposed.enterprise?.before.id ?? null;
+  const organization_ids = proposed.organizations.map((each) => each.before.id);
+  // What is counted and what is shown are of one moment.
+  const work = async (transaction: Kysely<Database>): Promise<TokensPreview> => {
+    const { token_ids, ...counts } = await findBlockedTokens(transaction, search);
+    if (token_ids.length === 0) return { ...counts, tokens: [] };
+    const rows = await readConcernedTokens(transaction, { organization_ids, enterprise_id, token_ids });
+    const proposalFor = proposalFinder(proposed);
+    const blocked = rows.flatMap((row): [ConcernedTokenRow, BlockedAt][] => {
+      const at = blockedAt(row, proposalFor(row), now);
+      return at === null ? [] : [[row, at]];
+    });
+    return { ...counts, tokens: byToken(blocked) };
+  };
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work);
 }

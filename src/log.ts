@@ -3,8 +3,9 @@ import { hostname } from 'node:os';
 import { destination, type Logger, pino } from 'pino';
 import type { Config } from './config.ts';
 
-/** Lines are written together: a write for each would cost more than the check that it tells of. */
-const TOGETHER_BYTES = 8192;
+/** Lines are written together: each write wakes a thread, which costs as much as several checks. */
+const TOGETHER_BYTES = 32_768;
+const WRITE_BYTES_MAX = 2 * TOGETHER_BYTES;
 /** So late is a line at the most. Who is killed with -9 loses those; every other end writes them first. */
 const TOGETHER_MS = 100;
 
@@ -15,7 +16,7 @@ export async function openLog(
 ): Promise<Logger> {
   const options = worker === null ? { level } : { level, base: { pid: process.pid, hostname: hostname(), worker } };
   if (!is_terminal) {
-    const lines = destination({ dest: to ?? 1, sync: false, minLength: TOGETHER_BYTES });
+    const lines = destination({ dest: to ?? 1, sync: false, minLength: TOGETHER_BYTES, maxWrite: WRITE_BYTES_MAX });
     setInterval(() => lines.flush(), TOGETHER_MS).unref();
     return pino(options, lines);
   }

@@ -90,7 +90,7 @@ export function moreSpecificFirst(a: Template, b: Template): number {
  * each but the last takes as little as it can.
  */
 export function capture({ literals, names }: Step, text: string): readonly string[] | null {
-  if (names.length === 1 && literals.join('') === '') return text === '' ? null : [text];
+  if (names.length === 1 && literals[0] === '' && literals[1] === '') return text === '' ? null : [text];
   const suffix = literals.at(-1) ?? '';
   const end = text.length - suffix.length;
   if (!text.startsWith(literals[0] ?? '') || !text.endsWith(suffix)) return null;

@@ -17,9 +17,15 @@ export type ClientMemory = {
   readonly forget: (changes: readonly Change[]) => void;
 };
 
-/** Neither part has a blank. */
-function nameOf({ client_id, digest }: ClientKey): string {
-  return `${client_id} ${digest}`;
+/** Neither part has a blank. Put together once: whoever asks again comes with the same key. */
+const NAMES = new WeakMap<ClientKey, string>();
+
+function nameOf(key: ClientKey): string {
+  const known = NAMES.get(key);
+  if (known !== undefined) return known;
+  const name = `${key.client_id} ${key.digest}`;
+  NAMES.set(key, name);
+  return name;
 }
 
 function bytesOf({ client }: LoadedClient): number {

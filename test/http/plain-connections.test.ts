@@ -128,9 +128,22 @@ const PIECES = [
   'gzip',
 ]; // prettier-ignore
 
+/** Names mean the same however they are spelled. */
+const SPELLED: readonly ((name: string) => string)[] = [
+  (name) => name,
+  (name) => name.toLowerCase(),
+  (name) => name.toUpperCase(),
+  (name) =>
+    name.replaceAll(/[a-z](?=-)|[A-Z]/gi, (letter, at: number) =>
+      at % 2 ? letter.toUpperCase() : letter.toLowerCase(),
+    ),
+];
+
 const mutated = fc
   .record({
-    text: fc.constantFrom(INTROSPECTION, GATEWAY),
+    text: fc
+      .tuple(fc.constantFrom(INTROSPECTION, GATEWAY), fc.constantFrom(...SPELLED))
+      .map(([text, spelled]) => text.replaceAll(/^[A-Za-z-]+(?=: )/gm, spelled)),
     edits: fc.array(
       fc.record({ at: fc.nat(400), cut: fc.nat(3), piece: fc.oneof(fc.constantFrom(...PIECES), fc.constant('')) }),
       {

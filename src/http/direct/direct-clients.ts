@@ -30,6 +30,8 @@ function may({ capabilities, stale_ms }: ClientFacts, capability: Capability): b
 export function directClients(deps: Deps): AnswerClient {
   const { facts, config } = deps;
   const keys = new Map<string, ClientKey>();
+  /** The one that came last comes next: that two texts are the same is told sooner than where one of them is kept. */
+  let last: { readonly header: string; readonly key: ClientKey } | null = null;
 
   /** Read by the one reader of credentials, in the form in which a gateway presents a client. */
   function keyOf(header: string): ClientKey | null {
@@ -48,13 +50,24 @@ export function directClients(deps: Deps): AnswerClient {
     });
   }
 
+  function keyFor(header: string): ClientKey | null {
+    return last?.header === header ? last.key : (keys.get(header) ?? keyOf(header));
+  }
+
+  /** Only what is a live client's: else whoever sends much would fill the room. */
+  function keep(header: string, key: ClientKey): void {
+    if (last?.header === header) return;
+    if (keys.size < HEADERS_MAX) keys.set(header, key);
+    last = { header, key };
+  }
+
   return (exchange, wanted) => {
-    const key = keys.get(wanted.header) ?? keyOf(wanted.header);
+    const key = keyFor(wanted.header);
     if (key === null) return 'general';
     const client = facts.knownClient(key);
     if (client === null) return askFirst(exchange, key, wanted);
     if (!may(client, wanted.capability)) return 'general';
-    if (keys.size < HEADERS_MAX) keys.set(wanted.header, key);
+    keep(wanted.header, key);
     return wanted.answer(client);
   };
 }

@@ -49,17 +49,36 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
   ['idempotency-key', 'general'],
 ]);
 
-/** By length first: most names are nothing to us, and are told so without being lowered. */
-const LENGTHS: readonly boolean[] = (() => {
-  const lengths: boolean[] = [];
-  for (const name of KINDS.keys()) lengths[name.length] = true;
-  return Array.from(lengths, (each) => each === true);
+type Spelling = { readonly name: string; readonly kind: Kind };
+
+/** As nearly all clients write it: `x-original-uri`, `X-Original-Uri`, `X-Original-URI`. */
+function spellingsOf(name: string): ReadonlySet<string> {
+  const capitalised = name.replaceAll(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
+  return new Set([name, capitalised, capitalised.replace(/-(?:Uri|Id)$/, (word) => word.toUpperCase())]);
+}
+
+/** By length first: most names are nothing to us, and are told so without being lowered. Then by spelling, compared where it stands. */
+const SPELLINGS: readonly (readonly Spelling[] | undefined)[] = (() => {
+  const of_length: Spelling[][] = [];
+  for (const [name, kind] of KINDS) {
+    const spellings = Array.from(spellingsOf(name), (each) => ({ name: each, kind }));
+    of_length[name.length] = [...(of_length[name.length] ?? []), ...spellings];
+  }
+  return Array.from(of_length);
 })();
 
 /** What a name of this length is for; undefined: nothing to us. An alias of what a gateway writes is for the general way to refuse. */
 function kindOf(raw: string): Kind | undefined {
   const name = raw.toLowerCase();
   return KINDS.get(name) ?? (name.includes('_') ? 'general' : undefined);
+}
+
+/** The same of the name that stands between these places of a text. */
+function kindAt(text: string, from: number, to: number): Kind | undefined {
+  const spellings = SPELLINGS[to - from];
+  if (spellings === undefined) return undefined;
+  for (const { name, kind } of spellings) if (text.startsWith(name, from)) return kind;
+  return kindOf(text.slice(from, to));
 }
 
 function noHeaders(): PlainHeaders {
@@ -89,7 +108,7 @@ export function readPlainHeaders(pairs: readonly string[]): PlainHeaders | null 
   let hosts = 0;
   for (let index = 0; index < pairs.length; index += 2) {
     const raw = pairs[index] ?? '';
-    const kind = LENGTHS[raw.length] === true ? kindOf(raw) : undefined;
+    const kind = kindAt(raw, 0, raw.length);
     if (kind === undefined) continue;
     if (kind === 'general') return null;
     if (kind === 'host') hosts += 1;
@@ -106,7 +125,7 @@ export function readPlainLines(text: string, from: number, to: number): PlainHea
   for (let at = from; at < to; ) {
     const colon = text.indexOf(':', at);
     const end = text.indexOf('\r', colon);
-    const kind = LENGTHS[colon - at] === true ? kindOf(text.slice(at, colon)) : undefined;
+    const kind = kindAt(text, at, colon);
     count += 1;
     if (kind === 'general' || count > HEADERS_MAX) return null;
     if (kind === 'host') hosts += 1;

@@ -4,8 +4,9 @@ import { destination, type Logger, pino } from 'pino';
 import type { Config } from './config.ts';
 
 /** Lines are written together: each write wakes a thread, which costs as much as several checks. */
-const TOGETHER_BYTES = 32_768;
-const WRITE_BYTES_MAX = 2 * TOGETHER_BYTES;
+const ALONE = { minLength: 32_768, maxWrite: 65_536 } as const;
+/** Workers write to the same pipe, which takes up to so many bytes (PIPE_BUF) as one piece: more of one could come between those of another. */
+const BESIDE_OTHERS = { minLength: 3072, maxWrite: 4096 } as const;
 /** So late is a line at the most. Who is killed with -9 loses those; every other end writes them first. */
 const TOGETHER_MS = 100;
 
@@ -16,7 +17,7 @@ export async function openLog(
 ): Promise<Logger> {
   const options = worker === null ? { level } : { level, base: { pid: process.pid, hostname: hostname(), worker } };
   if (!is_terminal) {
-    const lines = destination({ dest: to ?? 1, sync: false, minLength: TOGETHER_BYTES, maxWrite: WRITE_BYTES_MAX });
+    const lines = destination({ dest: to ?? 1, sync: false, ...(worker === null ? ALONE : BESIDE_OTHERS) });
     setInterval(() => lines.flush(), TOGETHER_MS).unref();
     return pino(options, lines);
   }

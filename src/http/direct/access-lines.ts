@@ -1,5 +1,5 @@
 // The access lines of direct answers. A line is the one that the logger would write (app.ts), put together from what is known of the
-// route beforehand; the lines of one turn of the event loop are handed to the logger's stream at once.
+// route beforehand; the lines of one turn of the event loop are handed to the logger's stream together.
 
 import { symbols } from 'pino';
 import type { Deps } from '../../deps.ts';
@@ -11,6 +11,9 @@ type Stream = { readonly write: (text: string) => unknown };
 
 /** Where a logger keeps what it writes to, and what all its lines begin with: it publishes the names of both. */
 type Inside = { readonly [symbols.streamSym]: Stream; readonly [symbols.chindingsSym]: string };
+
+/** From this length on they are handed over at once: with one line more they are no more than what a stream writes as one piece. */
+const TOGETHER_LENGTH = 3072;
 
 /** Lines that wait for the end of the turn, by the stream that they are for. */
 const WAITING = new WeakMap<Stream, { text: string }>();
@@ -35,11 +38,12 @@ export function accessLinesOf(
   function write(): void {
     const { text } = waiting;
     waiting.text = '';
-    stream.write(text);
+    if (text !== '') stream.write(text);
   }
 
   return (request_id, ms) => {
     if (waiting.text === '') setImmediate(write);
     waiting.text += `{"level":30,"time":${clock().getTime()}${known},"request_id":"${request_id}","ms":${ms},"msg":"request"}\n`;
+    if (waiting.text.length >= TOGETHER_LENGTH) write();
   };
 }

@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 
 /** Lines are written together: each write wakes a thread, which costs as much as several checks. */
 const ALONE = { minLength: 32_768, maxWrite: 65_536 } as const;
-/** Workers write to the same pipe, which takes up to so many bytes (PIPE_BUF) as one piece: more of one could come between those of another. */
+/** Workers write to the same pipe. It takes so many bytes (PIPE_BUF) as one piece; of more, another's could come between. */
 const BESIDE_OTHERS = { minLength: 3072, maxWrite: 4096 } as const;
 /** So late is a line at the most. Who is killed with -9 loses those; every other end writes them first. */
 const TOGETHER_MS = 100;

@@ -3,9 +3,14 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import t from 'tap';
+import { loadConfig } from '../src/config.ts';
+import { dataFolder } from '../src/db/embedded-cluster.ts';
+import { prepareFiles } from '../src/prepare.ts';
+import { isStartRefusal } from '../src/start-refusal.ts';
 import { createEmptyDatabase } from './support/database.ts';
 import { scratchFolder } from './support/scratch-folder.ts';
 import { eventually, freePort, type Service, startService } from './support/service.ts';
@@ -13,6 +18,8 @@ import { eventually, freePort, type Service, startService } from './support/serv
 /** The database of the test run is quick and unsafe. */
 const UNSAFE = { ALLOW_UNSAFE_DATABASE: '1' };
 const ADMIN_PASSWORD = 'a password of the test';
+const BUSY_MS = 200;
+const ATTEMPTS_MAX = 50;
 const { NODE_COMPILE_CACHE } = process.env;
 
 t.test('an embedded database is kept through crashes of everything', async (t) => {
@@ -55,47 +62,39 @@ t.test('an embedded database is kept through crashes of everything', async (t) =
   t.equal(isRunning(server), false, 'PostgreSQL too');
 });
 
-t.test('a server that outlived its service is taken over', async (t) => {
-  const DATA_DIR = join(scratchFolder(t), 'data');
-  const settings = { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD };
-  const first = await startService(t, settings);
-  const orphan = postmaster(DATA_DIR);
-  // Its parent would stop it when the service ends; so the parent goes first, stopped before it can notice anything.
-  process.kill(parentOf(orphan), 'SIGSTOP');
-  await first.end('SIGKILL');
-  process.kill(parentOf(orphan), 'SIGKILL');
-  t.equal(isRunning(orphan), true);
+t.test(
+  'a server that outlived its service is taken over, and one that takes its time to end is waited for',
+  async (t) => {
+    // A folder with a long name, below folders of somebody else: a server could not listen there under its own name.
+    const DATA_DIR = join(scratchFolder(t), 'long'.repeat(30), 'data');
+    const settings = { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD, LOG_LEVEL: 'debug' };
+    const first = await startService(t, settings);
+    t.equal((await signInAtLast(first, ADMIN_PASSWORD)).status, 201);
+    const orphan = postmaster(DATA_DIR);
+    // Its parent would stop it when the service ends; so the parent goes first, stopped before it can notice anything.
+    process.kill(parentOf(orphan), 'SIGSTOP');
+    await first.end('SIGKILL');
+    process.kill(parentOf(orphan), 'SIGKILL');
+    t.equal(isRunning(orphan), true);
 
-  const second = await startService(t, settings);
-  t.equal(await signIn(second, ADMIN_PASSWORD), 201);
-  t.equal(await second.end('SIGTERM'), 0);
-  t.equal(isRunning(orphan), false);
-});
+    const second = await startService(t, settings);
+    t.equal((await signInAtLast(second, ADMIN_PASSWORD)).status, 201);
+    await eventually(() => !isRunning(orphan));
+    const server = postmaster(DATA_DIR);
+    // It ends with a last checkpoint, which has to wait here.
+    const checkpointer = childOf(server, 'checkpointer');
+    process.kill(checkpointer, 'SIGSTOP');
+    t.teardown(() => isRunning(checkpointer) && process.kill(checkpointer, 'SIGCONT'));
+    await second.end('SIGKILL');
 
-t.test('a server that takes its time to end is waited for', async (t) => {
-  const DATA_DIR = join(scratchFolder(t), 'data');
-  const settings = { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD, LOG_LEVEL: 'debug' };
-  const first = await startService(t, settings);
-  const orphan = postmaster(DATA_DIR);
-  // It ends with a last checkpoint, which has to wait here.
-  const checkpointer = childOf(orphan, 'checkpointer');
-  process.kill(checkpointer, 'SIGSTOP');
-  t.teardown(() => isRunning(checkpointer) && process.kill(checkpointer, 'SIGCONT'));
-  await first.end('SIGKILL');
-
-  const second = await startService(t, settings, 'ending or recovering is waited for');
-  process.kill(checkpointer, 'SIGCONT');
-  await eventually(() => second.output().includes('Gatehouse listens on'));
-  t.notMatch(second.output(), 'lock file', 'none is launched beside it');
-  t.equal(isRunning(orphan), false);
-  t.equal(await second.end('SIGTERM'), 0);
-});
-
-t.test('a data folder with a long name below folders of somebody else works', async (t) => {
-  const DATA_DIR = join(scratchFolder(t), 'long'.repeat(30), 'data');
-  const service = await startService(t, { DATA_DIR, PORT: await freePort(), ADMIN_PASSWORD });
-  t.equal(await signIn(service, ADMIN_PASSWORD), 201);
-});
+    const third = await startService(t, settings, 'ending or recovering is waited for');
+    process.kill(checkpointer, 'SIGCONT');
+    await eventually(() => third.output().includes('Gatehouse listens on'));
+    t.notMatch(third.output(), 'lock file', 'none is launched beside it');
+    t.equal(isRunning(server), false);
+    t.equal(await third.end('SIGTERM'), 0);
+  },
+);
 
 t.test('services on one empty database may start at the same moment', async (t) => {
   const DATABASE_URL = await createEmptyDatabase(t);
@@ -103,7 +102,9 @@ t.test('services on one empty database may start at the same moment', async (t) 
   const services = await Promise.all(
     ports.map((PORT) => startService(t, { ...UNSAFE, DATABASE_URL, PORT, ADMIN_PASSWORD })),
   );
-  for (const service of services) t.equal(await signIn(service, ADMIN_PASSWORD), 201);
+  for (const service of services) t.equal((await signInAtLast(service, ADMIN_PASSWORD)).status, 201);
+  const { rows: hashes } = await execute(DATABASE_URL, 'select password_hash from users');
+  t.match(hashes, [{ password_hash: /^\$2b\$11\$/ }], 'one administrator, whose password was not hashed cheaply');
   const keys = await Promise.all(services.map(async ({ url }) => (await fetch(`${url}/oauth/jwks`)).text()));
   t.match(keys[0], /^\{"keys":\[\{[^}]+\}\]\}$/, 'they made one signing key');
   t.equal(new Set(keys).size, 1, 'and all of them publish it');
@@ -114,12 +115,14 @@ t.test('services on one empty database may start at the same moment', async (t) 
   const encrypted = await startService(t, settings);
   t.notMatch(encrypted.output(), /stand in the database as they are/);
   await encrypted.end('SIGTERM');
-  for (const SECRET of ['', 'o'.repeat(32)]) {
-    const refusal = await refusalOf(startService(t, { ...settings, SIGNING_KEY_SECRET: SECRET }));
-    t.match(refusal, 'ended with 78: ');
-    t.match(refusal, '`SIGNING_KEY_SECRET`');
-    t.equal(refusal.trim().split('\n').length, 1, 'a wrong or lost secret is told in one line');
-  }
+  const refusal = await refusalOf(startService(t, { ...settings, SIGNING_KEY_SECRET: '' }));
+  t.match(refusal, 'ended with 78: ');
+  t.match(refusal, '`SIGNING_KEY_SECRET`');
+  t.equal(
+    refusal.trim().split('\n').length,
+    1,
+    'a lost secret (and a wrong one: signing-keys.test.ts) is told in one line',
+  );
   const discard = ['src/cli/gatehouse.ts', 'keys', 'discard', '--yes'];
   const { stdout } = await promisify(execFile)(process.execPath, discard, {
     env: { DATABASE_URL, NODE_COMPILE_CACHE },
@@ -206,13 +209,29 @@ const WRONG: [string, Record<string, string>][] = [
   ['SIGNING_KEY_FILE', { SIGNING_KEY_FILE: '/dev/null/keys' }],
   ['SIGNING_KEY_SECRET', { SIGNING_KEY_SECRET: 'short' }],
 ];
+/** One that is read, one that is looked at, and one that is used; a start takes most of a second. */
+const WRONG_AT_A_START = ['ADMIN_PASSWORD', 'CATALOGUE_FILE', 'DATA_DIR'];
 for (const [name, settings] of WRONG) {
   t.test(`a wrong ${name} ends the start with 78 and one line`, async (t) => {
-    const message = await refusalOf(startService(t, settings));
-    t.match(message, 'ended with 78');
+    const message = await refusalInside(settings);
     t.match(message, `\`${name}\``);
-    t.equal(message.trim().split('\n').length, 1);
+    t.equal(message?.split('\n').length, 1);
+    if (!WRONG_AT_A_START.includes(name)) return;
+    t.equal(await refusalOf(startService(t, settings)), `ended with 78: ${message}\n`);
   });
+}
+
+/** What a start does with its settings before anything else; null: it would go on. */
+async function refusalInside(settings: Record<string, string>): Promise<string | null> {
+  try {
+    const config = loadConfig(settings);
+    await prepareFiles(config);
+    dataFolder(config.data_dir);
+    return null;
+  } catch (error) {
+    if (isStartRefusal(error)) return error.message;
+    throw error;
+  }
 }
 
 async function refusalOf(start: Promise<Service>): Promise<string> {
@@ -226,8 +245,17 @@ async function signIn(service: Service, password: string): Promise<number> {
   return (await postSession(service, password)).status;
 }
 
+/** A machine that is busy makes who signs in wait (503). */
+async function signInAtLast(service: Service, password: string): Promise<Response> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await postSession(service, password);
+    if (answer.status !== 503 || attempt === ATTEMPTS_MAX) return answer;
+    await delay(BUSY_MS);
+  }
+}
+
 async function openSession(service: Service, password: string): Promise<string> {
-  const { token } = (await (await postSession(service, password)).json()) as { token: string };
+  const { token } = (await (await signInAtLast(service, password)).json()) as { token: string };
   return token;
 }
 
@@ -269,9 +297,12 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function execute(url: string, statement: string): Promise<void> {
+async function execute(url: string, statement: string): Promise<pg.QueryResult> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(statement);
-  await client.end();
+  try {
+    return await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }

@@ -15,6 +15,9 @@ import { type Processes, withProcesses } from './processes.ts';
 import { isReached, printTable, type Row } from './rows.ts';
 import type { World } from './world.ts';
 
+/** How soon is not asked here, and the machine may be busy: the processes inherit this. */
+process.env.PATIENT = '1';
+
 const SIZE = { people: 20, organizations: 4, repositories: 40, tokens: 400 };
 const REQUESTS = 50;
 const PLAN: Plan = { rounds: 1, connections: 4, sample: { requests: REQUESTS }, before: { requests: REQUESTS } };

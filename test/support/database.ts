@@ -20,9 +20,13 @@ export interface TestDatabase {
   readonly db: Kysely<Database>;
 }
 
-/** A migrated database of its own, empty of rows; nobody has it after the end of the test, whoever is still connected. */
-export async function createDatabase(t: Test): Promise<TestDatabase> {
-  const name = (REUSED && takeDatabase(REUSED)) ?? (await createClone(new URL(templateUrl()).pathname.slice(1)));
+/**
+ * A migrated database of its own, empty of rows; nobody has it after the end of the test, whoever is still connected. A new one has no
+ * pages of rows that were removed either, by which the planner guesses.
+ */
+export async function createDatabase(t: Test, { is_new = false } = {}): Promise<TestDatabase> {
+  const used = REUSED !== undefined && !is_new ? takeDatabase(REUSED) : null;
+  const name = used ?? (await createClone(new URL(templateUrl()).pathname.slice(1)));
   const url = databaseUrl(templateUrl(), name);
   t.teardown(() => release(name, t.passing()));
   const pool = openPool({

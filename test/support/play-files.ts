@@ -12,9 +12,12 @@ const file_ms_max = (Number(process.env.TAP_TIMEOUT) * 1000) / files.length;
 const playFile = t.test.bind(t) as typeof t.test;
 
 for (const file of files) {
+  const before = process.cpuUsage();
   await playFile(file, { timeout: file_ms_max }, async (of_file) => {
     // What the file asks of `t`, which it imports, is a part of it.
     Object.assign(t, { test: of_file.test.bind(of_file) });
     await import(pathToFileURL(resolve(file)).href);
   });
+  const { user, system } = process.cpuUsage(before);
+  t.comment(`${file} took ${((user + system) / 1e6).toFixed(1)} s of the processor`);
 }

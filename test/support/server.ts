@@ -1,6 +1,5 @@
 // The PostgreSQL of a test run: the one of `TEST_DATABASE_URL`, or a throwaway embedded one, with a migrated template in it.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -10,6 +9,7 @@ import { installQueue } from '../../src/db/job-queue.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { databaseUrl, TEMPLATE_URL } from './database.ts';
 import { describeReuse, REUSE } from './reuse.ts';
+import { newFolder, SCRATCH_PLACE, scratchPlace } from './scratch-folder.ts';
 
 const CONNECTIONS_MAX = 200;
 
@@ -23,10 +23,12 @@ export interface TestServer {
 
 export async function startTestServer(): Promise<TestServer> {
   const given = process.env.TEST_DATABASE_URL;
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
+  const place = scratchPlace();
+  const folder = newFolder(place);
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   if (given !== undefined && given !== '') {
-    return withTemplate({ url: given, superuser: new URL(given).username, folder, stopServer: removeFolder });
+    const { username: superuser } = new URL(given);
+    return withTemplate({ url: given, superuser, place, folder, is_kept: true, stopServer: removeFolder });
   }
   const embedded = await startEmbedded({
     folder,
@@ -36,20 +38,25 @@ export async function startTestServer(): Promise<TestServer> {
     log: pino({ level: 'silent' }),
   });
   const stopServer = () => embedded.stop().finally(removeFolder);
-  return withTemplate({ url: embedded.url, superuser: SUPERUSER, folder, stopServer });
+  return withTemplate({ url: embedded.url, superuser: SUPERUSER, place, folder, is_kept: false, stopServer });
 }
 
 interface Place {
   readonly url: string;
   readonly superuser: string;
+  /** Of the folders of a run. */
+  readonly place: string;
   readonly folder: string;
+  /** Whether the server goes on, so that what was made in it has to be removed. */
+  readonly is_kept: boolean;
   readonly stopServer: () => Promise<void>;
 }
 
-async function withTemplate({ url, superuser, folder, stopServer }: Place): Promise<TestServer> {
+async function withTemplate({ url, superuser, place, folder, is_kept, stopServer }: Place): Promise<TestServer> {
   const name = `template_${process.pid}`;
   const ready = await mkdtemp(join(folder, 'ready-'));
   async function stop(): Promise<void> {
+    if (!is_kept) return;
     for (const each of [name, ...(await readdir(ready))]) await execute(url, `drop database if exists ${each}`);
   }
   try {
@@ -58,7 +65,8 @@ async function withTemplate({ url, superuser, folder, stopServer }: Place): Prom
     await migrate(template_url);
     await installQueue(template_url);
     const reuse = await describeReuse(template_url, superuser, ready);
-    const environment = { [TEMPLATE_URL]: template_url, ...(reuse && { [REUSE]: JSON.stringify(reuse) }) };
+    const told = { [TEMPLATE_URL]: template_url, [SCRATCH_PLACE]: place };
+    const environment = { ...told, ...(reuse && { [REUSE]: JSON.stringify(reuse) }) };
     return { template_url, environment, stop: () => stop().finally(stopServer) };
   } catch (error) {
     await stopServer();

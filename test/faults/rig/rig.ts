@@ -26,6 +26,8 @@ export const BOUND_MS = 2000;
 const REPOSITORY = 'acme/mill';
 const BUSY_MS = 200;
 const BUSY_TIMES = 20;
+/** Two would be told of everything twice. */
+const ONE_HOOK = { 'idempotency-key': 'hook-of-the-rig' };
 const HOOK_EVENTS = ['personal_access_token', 'personal_access_token_request'];
 
 export type Node = {
@@ -140,15 +142,25 @@ export async function startRig(t: Test, { postgres, nodes: bugs, settings = {}, 
   const call: Rig['call'] = (node, method, path, by, body) =>
     send({ method, url: `${node.url()}${path}`, headers: by.includes(' ') ? { authorization: by } : bearer(by), body });
 
+  /** A busy machine is no fault that is looked for here: who was told that it is (503) asks again. */
+  async function make(
+    node: Node,
+    path: string,
+    body: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    const headers = { ...bearer(sessions.ada), ...more };
+    for (let again = 0; ; again += 1) {
+      const answer = await send({ method: 'POST', url: `${node.url()}${path}`, headers, body });
+      if (answer.status !== 503 || again === BUSY_TIMES) return answer;
+      await delay(BUSY_MS);
+    }
+  }
+
   async function token(node: Node): Promise<MadeToken> {
     made += 1;
     const body = { kind: 'classic', name: `made ${made} ${node.name}`, scopes: ['repo'] };
-    let answer = await call(node, 'POST', '/user/personal-access-tokens', sessions.ada, body);
-    // A busy machine is no fault that is looked for here.
-    for (let again = 0; answer.status === 503 && again < BUSY_TIMES; again += 1) {
-      await delay(BUSY_MS);
-      answer = await call(node, 'POST', '/user/personal-access-tokens', sessions.ada, body);
-    }
+    const answer = await make(node, '/user/personal-access-tokens', body);
     if (answer.status !== 201) throw new Error(`no token was made: ${answer.status} ${answer.text}`);
     return JSON.parse(answer.text) as MadeToken;
   }
@@ -183,7 +195,7 @@ export async function startRig(t: Test, { postgres, nodes: bugs, settings = {}, 
   if (first === undefined) throw new Error('a rig has nodes');
   const config = { url: sink.url, content_type: 'json', secret: 'a secret of the receiver' };
   const hook = { name: 'web', config, events: HOOK_EVENTS };
-  const hooked = await call(first, 'POST', '/orgs/guard/hooks', sessions.ada, hook);
+  const hooked = await make(first, '/orgs/guard/hooks', hook, ONE_HOOK);
   if (hooked.status !== 201) throw new Error(`no hook was made: ${hooked.status} ${hooked.text}`);
   return { postgres, nodes, deps, world, sink, sessions, authorization, history, call, token, check, may, warm, end };
 }

@@ -50,16 +50,25 @@ const ASKED_TOKEN = ({ kind }: Form) =>
 // Where there is no such token or person, the client's own row is read: reading theirs would have taken as long (promises P18: 1 to 2 µs).
 const INSTEAD = '(select 0 from clients own where own.id = q.client_id)';
 
-// Whom a client that is bound may know of: a fine-grained token of one of its organizations; a classic one, or a person, who belongs to
-// one of them (T6). All else is looked up of these ids only. Here too nothing is left out for what is not there: 0 is nobody's id.
+// Whom a client may know of: no exchanged text that is for others (T3); where it is bound, a fine-grained token of one of its organizations,
+// or a classic one, or a person, who belongs to one of them (T6). All else is looked up of these ids only. Here too nothing is left out
+// for what is not there: 0 is nobody's id.
 export const KNOWN = (form: Form) => `
 left join lateral (
+  select each.organizations = 'all' as knows_all, each.audiences from clients each where each.id = q.client_id
+  offset 0
+) asking on true
+left join lateral (
   select each.id, each.user_id, each.kind = 'fine_grained' as is_fine_grained, each.resource_owner_id from tokens each
-  where each.id = coalesce(${ASKED_TOKEN(form)}, 0)
+  where each.id = case
+    when q.client_id is null or made.audience is null or made.audience && asking.audiences then coalesce(${ASKED_TOKEN(form)}, 0)
+    else 0
+  end
   offset 0
 ) sought on true
 left join lateral (
   select q.client_id is null
+    or asking.knows_all
     or exists (
       select 1 from client_organizations bound
       join organizations o on o.id = bound.organization_id join accounts a on a.id = o.id

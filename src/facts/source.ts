@@ -7,7 +7,8 @@ import type { NamedResource } from '../domain/named-resource.ts';
 /** How the subject of a question is known. Digests: base64 of SHA-256 of the text. */
 export type SubjectKey =
   | { readonly type: 'anonymous' }
-  | { readonly type: 'token_text'; readonly digest: string }
+  /** `is_exchanged`: a text that says so of itself; it may be for some audiences only (T3). */
+  | { readonly type: 'token_text'; readonly digest: string; readonly is_exchanged?: boolean }
   | { readonly type: 'token_id'; readonly id: number }
   | { readonly type: 'session'; readonly digest: string }
   | { readonly type: 'login'; readonly login: string };
@@ -43,8 +44,9 @@ export type FactsQuestion = {
   readonly subject: SubjectKey;
   readonly resource: ResourceKey;
   /**
-   * The internal id of a client that is bound to organizations; null: nobody, or a client of all. Such a client knows of a fine-grained
-   * token of one of its organizations, and of a classic one or a person who belongs to one of them; of nobody's session (T6).
+   * The internal id of a client that may not know of all that could be found: one that is bound to organizations knows of a fine-grained
+   * token of one of these, and of a classic one or a person who belongs to one of them; of nobody's session (T6). Of an exchanged text
+   * any client knows only where it is for one of its audiences (T3). Null: nobody, or a client that knows of it all.
    */
   readonly bounded_client_id: number | null;
 };

@@ -11,7 +11,7 @@ export type Presented =
   | { readonly type: 'two' }
   /** Malformed, or nothing that this service could have issued: 401 without asking the database. */
   | { readonly type: 'malformed' }
-  | { readonly type: 'token'; readonly digest: string }
+  | { readonly type: 'token'; readonly digest: string; readonly is_exchanged: boolean }
   | { readonly type: 'session'; readonly digest: string }
   | { readonly type: 'client'; readonly client_id: string; readonly digest: string };
 
@@ -35,8 +35,9 @@ function fromText(text: string, prefix: string, accepts_session: boolean): Prese
   switch (kindOfText(text, prefix)) {
     case 'classic':
     case 'fine_grained':
+      return { type: 'token', digest: digestOf(text), is_exchanged: false };
     case 'exchanged':
-      return { type: 'token', digest: digestOf(text) };
+      return { type: 'token', digest: digestOf(text), is_exchanged: true };
     case 'session':
       return accepts_session ? { type: 'session', digest: digestOf(text) } : MALFORMED;
     default:

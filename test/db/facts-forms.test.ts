@@ -166,8 +166,9 @@ t.test(
     const [acme, other] = [await world.organization('acme', ada), await world.organization('other', eve)];
     await world.repository(acme, 'web');
     await world.client(['introspect'], [other]);
-    const { rows: clients } = await pool.query<{ id: number }>('select id from clients');
-    const bounded_client_id = clients[0]?.id ?? 0;
+    await world.client(['introspect']);
+    const { rows: clients } = await pool.query<{ id: number }>('select id from clients order by id');
+    const [bounded_client_id = 0, free_client_id = 0] = clients.map(({ id }) => id);
     const granted = { selection: 'all', permissions: { contents: 'read' } } as const;
     const made = {
       fine_grained: async (of: Named, owner: Named) => rows.fineGrained(of, { owner, ...granted }),
@@ -211,6 +212,17 @@ t.test(
         t.same(await looked(of_text(hidden.digest), 0), absent, `${kind}: a ${what} token, ${absent.length} steps`);
         t.notSame(await looked(of_text(seen.digest), 0), absent, 'one that it may know of is looked up further');
       }
+      const to_all = (subject_text: string) => ({ ...of_text(subject_text), bounded_client_id: free_client_id });
+      const root = await rows.fineGrained(eve, { owner: other, ...granted });
+      const text_for = (audience: readonly string[] | null) =>
+        rows.exchanged(root, { permissions: { contents: 'read' }, audience });
+      const absent_to_all = await looked(to_all(digestOf('nothing')), 0);
+      t.same(
+        await looked(to_all((await text_for(['https://elsewhere.example'])).digest), 0),
+        absent_to_all,
+        'T3: for others',
+      );
+      t.notSame(await looked(to_all((await text_for(null)).digest), 0), absent_to_all, 'for everybody');
       const of_id = (subject_id: number) =>
         ({ ...of_text(''), subject_type: 'token_id', subject_text: null, subject_id }) as const;
       const hidden = await made.classic(ada);

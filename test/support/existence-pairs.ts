@@ -36,7 +36,9 @@ export async function existencePairs(deps: Deps): Promise<readonly ExistencePair
   const session = bearer(await world.session(eve));
   const token = bearer(text);
   const bound = await world.client(['introspect', 'evaluate', 'exchange', 'revoke'], [other]);
-  const client = await world.client(['evaluate', 'gateway', 'exchange']);
+  const client = await world.client(['introspect', 'evaluate', 'gateway', 'exchange']);
+  const for_others = { permissions: { contents: 'read' }, audience: ['https://elsewhere.example'] } as const;
+  const elsewhere = (await rows.exchanged(foreign, for_others)).text;
   const exchanged = (await rows.exchanged(foreign, { permissions: { contents: 'read' } })).text;
   const [unknown, unknown_classic, unknown_exchanged] = (['fine_grained', 'classic', 'exchanged'] as const).map(
     (kind) => newText(kind, deps.config.token_prefix),
@@ -112,6 +114,32 @@ export async function existencePairs(deps: Deps): Promise<readonly ExistencePair
     named('introspection of an exchanged token beyond the client', [exchanged, unknown_exchanged], (of) =>
       form({ authorization: bound.authorization }, '/oauth/introspect', { token: of }),
     ),
+    named('introspection of an exchanged token for others', [elsewhere, unknown_exchanged], (of) =>
+      form({ authorization: client.authorization }, '/oauth/introspect', { token: of }),
+    ),
+    named('evaluation of an exchanged token for others', [elsewhere, unknown_exchanged], (id) =>
+      evaluation(client.authorization, { type: 'token', id }, 'none'),
+    ),
+    named('a search by an exchanged token for others', [elsewhere, unknown_exchanged], (id) => ({
+      method: 'POST',
+      url: '/access/v1/search/action',
+      headers: { authorization: client.authorization },
+      payload: { subject: { type: 'token', id }, resource: { type: 'repository', id: 'acme/none' } },
+    })),
+    named('an exchange of an exchanged token for others', [elsewhere, unknown_exchanged], (subject_token) =>
+      form({ authorization: client.authorization }, '/oauth/token', {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      }),
+    ),
+    named('a gateway’s question by an exchanged token for others', [elsewhere, unknown_exchanged], (of) => ({
+      url: '/gateway/forward-auth',
+      headers: {
+        ...{ 'x-gateway-authorization': client.authorization, authorization: `Bearer ${of}` },
+        ...{ 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/repos/acme/hidden' },
+      },
+    })),
     named('a revocation beyond the client', [foreign.text, unknown], (of) =>
       form({ authorization: bound.authorization }, '/oauth/revoke', { token: of }),
     ),

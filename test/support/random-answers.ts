@@ -236,7 +236,11 @@ const key = fc.oneof(fc.constantFrom(1, 12), id);
 
 export const subjectKey: Arbitrary<SubjectKey> = fc.oneof(
   fc.constant<SubjectKey>({ type: 'anonymous' }),
-  recordOf<Kind<SubjectKey, 'token_text'>>({ type: fc.constant('token_text'), digest }),
+  recordOf<Kind<SubjectKey, 'token_text'>>({
+    type: fc.constant('token_text'),
+    digest,
+    is_exchanged: fc.constant(false),
+  }),
   recordOf<Kind<SubjectKey, 'token_id'>>({ type: fc.constant('token_id'), id: key }),
   recordOf<Kind<SubjectKey, 'session'>>({ type: fc.constant('session'), digest }),
   recordOf<Kind<SubjectKey, 'login'>>({ type: fc.constant('login'), login: name }),

@@ -42,6 +42,8 @@ export interface ExchangedRow {
   readonly permissions?: PermissionMap;
   /** Default: those of its token. */
   readonly repositories?: readonly { readonly id: number }[] | null;
+  /** Default: everybody. */
+  readonly audience?: readonly string[] | null;
 }
 
 /** Writers of tokens over one application's database. */
@@ -139,7 +141,7 @@ export function tokenRowsOf(deps: Deps) {
       .values({ ...client, organizations: 'all', created_at: issued_at })
       .returning('id')
       .executeTakeFirstOrThrow();
-    const { scopes = null, permissions = null, repositories = null } = row;
+    const { scopes = null, permissions = null, repositories = null, audience = null } = row;
     const { id } = await db
       .insertInto('exchanged_tokens')
       .values({
@@ -148,6 +150,7 @@ export function tokenRowsOf(deps: Deps) {
         scopes: scopes === null ? null : [...scopes],
         permissions: permissions === null ? null : JSON.stringify(normalisePermissions(permissions)),
         narrows_repositories: repositories !== null,
+        audience: audience === null ? null : [...audience],
       })
       .returning('id')
       .executeTakeFirstOrThrow();

@@ -53,7 +53,8 @@ export function directGateways(deps: Deps, answerClient: AnswerClient): readonly
   function subjectOf(authorization: string | null): SubjectKey | null {
     if (authorization === null) return { type: 'anonymous' };
     const presented = presentedIn(authorization, token_prefix);
-    return presented.type === 'token' ? { type: 'token_text', digest: presented.digest } : null;
+    if (presented.type !== 'token') return null;
+    return { type: 'token_text', digest: presented.digest, is_exchanged: presented.is_exchanged };
   }
 
   return Object.entries(STYLES).map(([path, style]): DirectRoute => {

@@ -31,7 +31,7 @@ function subjectOf(deps: Deps, { raw }: FastifyRequest): SubjectKey | null {
     case 'none':
       return { type: 'anonymous' };
     case 'token':
-      return { type: 'token_text', digest: presented.digest };
+      return { type: 'token_text', digest: presented.digest, is_exchanged: presented.is_exchanged };
     case 'malformed':
     case 'session':
     case 'client':

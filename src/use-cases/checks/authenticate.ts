@@ -116,7 +116,11 @@ export function subjectForClient({ subject, now }: LoadedFacts, client: ClientFa
   return forAudience(subjectOf(subject, now), client.audiences);
 }
 
-/** The id by which facts are bounded to what the client may know; null for a client of all organizations. @rule T6 */
-export function boundedClientId(client: ClientFacts): number | null {
-  return client.organization_ids === null ? null : client.id;
+/**
+ * The id by which facts are bounded to what the client may know: of organizations, and of exchanged texts for an audience. Null for a
+ * client that may know of it all. `subject`: whom the question is about. @rule T3, T6
+ */
+export function boundedClientId(client: ClientFacts, subject: SubjectKey | null = null): number | null {
+  if (client.organization_ids !== null) return client.id;
+  return subject?.type === 'token_text' && subject.is_exchanged === true ? client.id : null;
 }

@@ -48,8 +48,9 @@ function judge(loaded: LoadedFacts, client: ClientFacts, asked: Asked): Judgemen
   };
 }
 
-function questionOf({ subject, resource }: Asked, bounded_client_id: number | null): FactsQuestion | null {
-  return subject === null ? null : { subject, resource: resource ?? { type: 'none' }, bounded_client_id };
+function questionOf({ subject, resource }: Asked, client: ClientFacts): FactsQuestion | null {
+  if (subject === null) return null;
+  return { subject, resource: resource ?? { type: 'none' }, bounded_client_id: boundedClientId(client, subject) };
 }
 
 /** No credential that this service could have issued. */
@@ -66,7 +67,7 @@ function judgeAndRecord(deps: Deps, client: ClientFacts, asked: Asked, facts: Lo
 
 /** The answer where it is known without asking; null: it has to be asked for. It is not counted yet. @rule F1, F5, T6 */
 export function evaluateKnown(deps: Deps, client: ClientFacts, asked: Asked): Judgement | null {
-  const question = questionOf(asked, boundedClientId(client));
+  const question = questionOf(asked, client);
   if (question === null) return judgeNone(deps);
   if (client.stale_ms !== undefined) return null;
   const known = deps.facts.known(question);
@@ -88,8 +89,7 @@ export async function evaluateAll(
   client: ClientFacts,
   questions: readonly Asked[],
 ): Promise<readonly Judgement[]> {
-  const bounded_client_id = boundedClientId(client);
-  const known = questions.map((asked) => questionOf(asked, bounded_client_id)).filter((each) => each !== null);
+  const known = questions.map((asked) => questionOf(asked, client)).filter((each) => each !== null);
   const loaded = (await deps.facts.loadOrLastKnown(known)).entries();
   return questions.map((asked): Judgement => {
     if (asked.subject === null) return judgeNone(deps);

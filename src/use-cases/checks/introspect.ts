@@ -23,7 +23,7 @@ export type Introspected = {
 type Question = FactsQuestion & { readonly subject: SubjectKey & { readonly type: 'token_text' } };
 
 function questionOf(subject: Question['subject'], client: ClientFacts): Question {
-  return { subject, resource: { type: 'granted' }, bounded_client_id: boundedClientId(client) };
+  return { subject, resource: { type: 'granted' }, bounded_client_id: boundedClientId(client, subject) };
 }
 
 /** What the facts say of the token; null where the client may not know of it, or it is not live. */
@@ -54,7 +54,10 @@ export async function introspect(deps: Deps, client: ClientFacts, text: string):
   return introspected;
 }
 
-/** The same where it is known without asking; undefined: it has to be asked for. What is known of a text, its form was right. */
+/**
+ * The same where it is known without asking; undefined: it has to be asked for. What is known of a text, its form was right. Of an
+ * exchanged one nothing is known but to the client that asked.
+ */
 export function introspectKnown(deps: Deps, client: ClientFacts, text: string): Introspected | null | undefined {
   if (client.stale_ms !== undefined) return undefined;
   const known = deps.facts.known(questionOf({ type: 'token_text', digest: digestOf(text) }, client));

@@ -8,5 +8,7 @@ const OF_TOKENS: ReadonlySet<TextKind | null> = new Set<TextKind>(['classic', 'f
 
 /** The key by which facts find the token; null for a text that is none's, or has a wrong checksum: never asked for. */
 export function tokenTextKey(text: string, prefix: string): Extract<SubjectKey, { type: 'token_text' }> | null {
-  return OF_TOKENS.has(kindOfText(text, prefix)) ? { type: 'token_text', digest: digestOf(text) } : null;
+  const kind = kindOfText(text, prefix);
+  if (!OF_TOKENS.has(kind)) return null;
+  return { type: 'token_text', digest: digestOf(text), is_exchanged: kind === 'exchanged' };
 }

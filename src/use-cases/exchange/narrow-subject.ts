@@ -98,13 +98,13 @@ type Loaded = {
 
 /** Everything that there is to know, from one state of affairs. */
 async function load(deps: Deps, client: ClientFacts, ask: ExchangeAsk): Promise<Loaded> {
-  const bounded_client_id = boundedClientId(client);
   const subject = keyOf(deps, ask.subject_token, 'subject_token');
   const actor = ask.actor_token === undefined ? null : keyOf(deps, ask.actor_token, 'actor_token');
+  const bounded_client_id = boundedClientId(client, subject);
   const none = { type: 'none' } as const;
   const [found, of_actor, ...at_resources] = await deps.facts.loadAll([
     { subject, resource: { type: 'granted' }, bounded_client_id },
-    { subject: actor ?? { type: 'anonymous' }, resource: none, bounded_client_id },
+    { subject: actor ?? { type: 'anonymous' }, resource: none, bounded_client_id: boundedClientId(client, actor) },
     ...repositoriesNamed(deps, ask.resource).map((resource) => ({ subject, resource, bounded_client_id })),
   ]);
   if (found === undefined || of_actor === undefined) throw new Error('a question has no facts');

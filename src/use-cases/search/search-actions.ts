@@ -20,7 +20,7 @@ export async function searchActions(
 ): Promise<Page<string>> {
   const { subject: key, resource, path } = asked;
   if (key === null || resource === null) return { results: [], next: null };
-  const facts = await deps.facts.load({ subject: key, resource, bounded_client_id: boundedClientId(client) });
+  const facts = await deps.facts.load({ subject: key, resource, bounded_client_id: boundedClientId(client, key) });
   const subject = subjectForClient(facts, client);
   if (subject === null) return { results: [], next: null };
   recordTokenUse(deps, key, subject, facts.now);

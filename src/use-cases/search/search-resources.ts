@@ -140,7 +140,7 @@ function listingOf(type: string, asking: Asking): Listing {
 
 function searchFor(asking: Asking, { list, look }: Listing): Search<Candidate, string> {
   const { deps, client, key, request } = asking;
-  const bounded_client_id = boundedClientId(client);
+  const bounded_client_id = boundedClientId(client, key);
   return {
     list,
     placeOf: ({ place }) => place,
@@ -175,7 +175,7 @@ export async function searchResources(
   const request = { ask, path };
   if (key === null || !isAbout(request, type)) return { results: [], next: null };
   const facts = await deps.facts.load({
-    ...{ subject: key, resource: { type: 'none' } as const, bounded_client_id: boundedClientId(client) },
+    ...{ subject: key, resource: { type: 'none' } as const, bounded_client_id: boundedClientId(client, key) },
   });
   const subject = subjectForClient(facts, client);
   if (subject === null || subject.type === 'anonymous') return { results: [], next: null };

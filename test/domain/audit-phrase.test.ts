@@ -116,3 +116,26 @@ t.test('L2: no text makes the reader fail', async () => {
     }),
   );
 });
+
+t.test('L2: a digest is the whole value, and an id its digits', async (t) => {
+  const digest = `${'A'.repeat(43)}=`;
+  t.same(parseAuditPhrase(`hashed_token:${digest}`), [{ negated: false, any: [{ type: 'hashed_token', digest }] }]);
+  for (const phrase of [
+    `hashed_token:A${digest}`,
+    `hashed_token:${digest}A`,
+    'token_id:1a',
+    'token_id:01',
+    'actor:"  "',
+  ])
+    t.match(parseAuditPhrase(phrase), { fault: String }, phrase);
+  t.same(parseAuditPhrase('token_id:12'), [{ negated: false, any: [{ type: 'token_id', id: 12 }] }]);
+  const [no, one, other] = parseAuditPhrase('-actor:a actor:b actor:c') as readonly {
+    negated: boolean;
+    any: object[];
+  }[];
+  t.same(
+    [no?.negated, no?.any.length, one?.any.length, other],
+    [true, 1, 2, undefined],
+    'what is excluded is no choice',
+  );
+});

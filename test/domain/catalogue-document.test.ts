@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import t from 'tap';
 import { OPERATIONS_MAX, readCatalogueDocument } from '../../src/domain/catalogue-document.ts';
 import { printList, readKeptList } from '../../src/domain/catalogue-list.ts';
+import { readOpenapi } from '../../src/domain/catalogue-openapi.ts';
 import { readCatalogueText } from '../../src/domain/catalogue-text.ts';
+import { type DocumentPath, lineOf, pointerOf, shown } from '../../src/domain/document-fault.ts';
 import { SCOPES } from '../../src/domain/vocabulary.ts';
 import { cases } from '../support/effort.ts';
 
@@ -148,4 +150,21 @@ t.test('C1: scopes in any order, levels that a permission has not, and limits', 
   t.match(readCatalogueDocument(many(OPERATIONS_MAX + 1)), { faults: [{ pointer: '' }] });
   const paths = Object.fromEntries(many(OPERATIONS_MAX / 2 + 1).map(({ path }) => [path, { get: {}, put: {} }]));
   t.match(readCatalogueDocument({ openapi: '3.1.0', paths }), { faults: [{ pointer: '' }] });
+});
+
+t.test('C2: a fault is found by its pointer, quoted within a line, and counted from the first line', async (t) => {
+  t.equal(pointerOf(['a~b', 'c/d', 0]), '/a~0b/c~1d/0');
+  t.equal(shown('x'.repeat(100)), `\`${'x'.repeat(100)}\``);
+  t.equal(shown('x'.repeat(101)), `\`${'x'.repeat(100)}…\``);
+  t.same([lineOf('a\nb', 0), lineOf('a\nb', 1), lineOf('a\nb', 2)], [1, 1, 2]);
+});
+
+t.test('C2: versions of OpenAPI 3 by their numbers, whatever follows a minus sign', async (t) => {
+  const faults = (openapi: unknown) => {
+    const found: DocumentPath[] = [];
+    readOpenapi({ openapi, paths: {} }, (path) => found.push(path));
+    return found;
+  };
+  for (const version of ['3.0', '3.1.0', '3.10', '3.10.12', '3.2.0-rc1']) t.same(faults(version), [], version);
+  for (const version of ['3', '2.0', '3.1.', '13.1', '3.1 x', 3.1, null]) t.same(faults(version), [['openapi']]);
 });

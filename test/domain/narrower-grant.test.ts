@@ -171,3 +171,14 @@ t.test('U1: the narrower grant allows every check of a history, and no smaller o
   t.ok(run.failed || counted > 2 * RUNS, 'histories are of some length');
   t.ok(run.failed || narrower > RUNS / 20, 'scopes too');
 });
+
+t.test('U1: the smaller grant gives up the wide before the narrow, and metadata last', async (t) => {
+  t.same(narrowScopes(['repo'], [[['public_repo'], ['repo']]]), ['public_repo']);
+  t.same(narrowScopes(['admin:org'], [[['read:org']]]), ['read:org']);
+  t.same(narrowPermissions({ contents: 'write', metadata: 'read' }, [[['metadata:read']]]), { metadata: 'read' });
+  t.same(narrowPermissions({ contents: 'write' }, [[['contents:read', 'metadata:read']]]), {
+    contents: 'read',
+    metadata: 'read',
+  });
+  t.same(narrowPermissions({ contents: 'write' }, [[['contents:nothing']]]), {}, 'a word that is no level was no use');
+});

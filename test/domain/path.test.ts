@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { isGitPath } from '../../src/domain/git.ts';
 import { readPath } from '../../src/domain/path.ts';
 import { seed } from '../rules/tape.ts';
 import { cases } from '../support/effort.ts';
@@ -57,4 +58,17 @@ t.test('C3: a plain path is read as any path is, only faster', (t) => {
   fc.assert(same, { numRuns: cases({ short: 2000, long: 200_000 }), seed: seed() });
   t.ok(read > 0, `${read} could be read`);
   t.end();
+});
+
+t.test('C3: what is ambiguous is two hexadecimal digits after a percent sign, once decoded', async (t) => {
+  t.same(readPath('/a%254')?.segments, ['a%4']);
+  t.same(readPath('/a%25zz')?.segments, ['a%zz']);
+  t.equal(readPath('/a%2541'), null);
+  t.equal(readPath('?a=/x'), null, 'no path before the query');
+});
+
+t.test('C3: a repository without a name is no repository of git', async (t) => {
+  const is_git = (segments: readonly string[]) => isGitPath({ segments, query: new URLSearchParams() });
+  t.equal(is_git(['acme', 'web.git', 'info', 'refs']), true);
+  t.equal(is_git(['acme']), false);
 });

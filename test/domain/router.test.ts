@@ -209,3 +209,17 @@ else {
     },
   );
 }
+
+t.test('C3: of templates that ask for parts of the query, the one that asks most, and for all of it', async (t) => {
+  const templates = ['/x', '/x?a=1', '/x?a=1&b=2'];
+  for (const order of [templates, templates.toReversed(), ['/x?a=1', '/x', '/x?a=1&b=2']]) {
+    const route = compileRouter(order.map((template) => ({ template, target: template })));
+    const at = (text: string) => {
+      const path = readPath(text);
+      return path && route(path)?.target;
+    };
+    t.same([at('/x'), at('/x?a=2'), at('/x?b=2')], ['/x', '/x', '/x']);
+    t.same([at('/x?a=1'), at('/x?a=1&b=3')], ['/x?a=1', '/x?a=1'], 'one of two is not both');
+    t.equal(at('/x?b=2&a=1'), '/x?a=1&b=2');
+  }
+});

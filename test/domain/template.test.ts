@@ -94,3 +94,26 @@ t.test('C3: a parameter takes something, and each but the last as little as it c
   t.equal(taken('{a}-{b}-{c}', 'x-y'), null);
   t.same(taken('{a}-{b}-{c}', 'x-y-z'), ['x', 'y', 'z']);
 });
+
+t.test('C3: literal, text with a parameter, a parameter, any number: the narrowest first', async (t) => {
+  const template = (text: string) => readTemplate(text);
+  const ORDER = ['abc', 'x-{a}-y', 'x-{a}', '{a}', '{path}'];
+  for (const [index, narrow] of ORDER.entries())
+    for (const wide of ORDER.slice(index + 1)) {
+      t.ok(narrowerFirst(step(narrow), step(wide)) < 0, `${narrow} before ${wide}`);
+      t.ok(narrowerFirst(step(wide), step(narrow)) > 0, `${wide} after ${narrow}`);
+    }
+  t.equal(narrowerFirst(step('{a}'), step('{b}')), 0, 'names do not matter');
+  t.ok(narrowerFirst(step('{a}-x'), step('{a}-y')) < 0, 'of equal length by the letters');
+  t.ok(narrowerFirst(step('{a}-y'), step('{a}-x')) > 0);
+  t.ok(moreSpecificFirst(template('/{path}/b'), template('/{path}')) < 0, 'what goes on is narrower');
+  t.ok(moreSpecificFirst(template('/{path}'), template('/{path}/b')) > 0);
+  t.equal(moreSpecificFirst(template('/a/{b}'), template('/a/{c}')), 0);
+  t.same(capture(step('{a}'), 'x'), ['x']);
+  t.equal(capture(step('{a}'), ''), null, 'no parameter takes nothing');
+  t.equal(capture(step('x{a}'), 'x'), null);
+  t.same(capture(step('{a}...{b}'), 'm...n'), ['m', 'n']);
+  t.equal(capture(step('{a}...{b}'), '...n'), null);
+  t.equal(capture(step('{a}...{b}'), 'm...'), null);
+  t.equal(capture(step('{a}b{c}b'), 'xb'), null, 'what the end takes is not there for the middle');
+});

@@ -1,0 +1,33 @@
+// What a person may do of himself, whatever his token (C5): the edges beside the golden tables.
+
+import t from 'tap';
+import { ceilingAllows } from '../../src/domain/ceiling.ts';
+import type { OrganizationFacts, PersonFacts } from '../../src/domain/facts.ts';
+
+const PERSON: PersonFacts = { id: 1, login: 'mona', suspended: false, site_admin: false };
+
+const organization = (membership: OrganizationFacts['membership']): OrganizationFacts => ({
+  ...{
+    type: 'Organization',
+    id: 10,
+    login: 'acme',
+    profile_name: null,
+    membership,
+    reviews: false,
+    enterprise: null,
+    policy: null,
+  },
+  sso: { required: false, authorized: false },
+});
+
+t.test('C5: what any member reads of an organization', async (t) => {
+  const at = (membership: OrganizationFacts['membership'], permission: string, level: 'read' | 'write') =>
+    ceilingAllows(PERSON, { type: 'organization', organization: organization(membership) }, { [permission]: level });
+  const READ = ['members', 'organization_events', 'organization_plan', 'organization_projects'];
+  for (const permission of [...READ, 'organization_custom_properties']) {
+    t.equal(at('member', permission, 'read'), true, permission);
+    t.equal(at('member', permission, 'write'), false, permission);
+    t.equal(at(null, permission, 'read'), false, permission);
+  }
+  t.equal(at('member', 'organization_secrets', 'read'), false);
+});

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { announceFailure, announceListening, isForPrograms } from './announce.ts';
 import { composeDeps, type Parts } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
+import { leaveMemoryOutOfCoreFiles, leaveNoCoreFile } from './core-files.ts';
 import { openChangeFeed } from './db/change-feed.ts';
 import { isReachedDirectly } from './db/direct.ts';
 import { openDeliveryQueue } from './db/job-queue.ts';
@@ -37,6 +38,8 @@ const TELEMETRY_STOP_MS = 2000;
 /** Longer than a worker gives itself. */
 const WORKERS_STOP_MS = 9000;
 
+const has_no_memory_to_leave = leaveMemoryOutOfCoreFiles();
+const no_core_file = leaveNoCoreFile();
 const is_json = isForPrograms(process.argv);
 const is_terminal = process.stdout.isTTY && !is_json;
 const said = { is_json, print: (line: string): void => void process.stdout.write(`${line}\n`) };
@@ -57,6 +60,8 @@ async function startService(config: Config, stopper: Stopper): Promise<void> {
     is_terminal,
     worker: is_alone ? null : 'parent',
   });
+  if (!(await no_core_file) && !has_no_memory_to_leave)
+    log.warn('a crash would leave the memory of this process in a core file: start it with `ulimit -c 0`');
   const { add, stop } = stopper;
   await startTelemetryIfWanted(log, add, is_alone ? null : 'parent');
   const url = await prepareDatabase(config, process.env, { log, add, said });

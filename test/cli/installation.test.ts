@@ -312,7 +312,7 @@ const SAFE: SettingsFacts = {
     smtp_in_clear: false,
   },
   ...{ freshness_ms: 2000, outage_stale_ms: 0, cache_bytes_max: 1, log_level: 'info', workers: 2, cores: 4 },
-  ...{ is_root: false, secret_files: [], disk: null, service: null },
+  ...{ is_root: false, leaves_core_files: false, secret_files: [], disk: null, service: null },
 };
 const file = { setting: 'TLS_KEY_FILE', file: '/key.pem' };
 const disk = (free_share: number, free_bytes = 1) => ({ disk: { folder: '/data', free_share, free_bytes } });
@@ -354,6 +354,7 @@ const FOUND_IN_SETTINGS: readonly (readonly [string, Partial<SettingsFacts>, Par
   ['no_epoch_file', { epoch_file_is_set: false }, {}],
   ['no_audit_roots', { audit_root_file_is_set: false }, {}],
   ['runs_as_root', { is_root: true }, {}],
+  ['core_files', { leaves_core_files: true }, {}],
   ['freshness_long', { freshness_ms: 2001 }, { freshness_ms: 250 }],
   ['outage_bridged', { outage_stale_ms: 1000 }, {}],
   ['nothing_remembered', { cache_bytes_max: 0 }, {}],

@@ -5,6 +5,7 @@ import { readFile, stat, statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Config, Environment } from '../../config.ts';
+import { mayLeaveCoreFile } from '../../core-files.ts';
 import { isLoopback } from '../../loopback.ts';
 import type { FileSeen, SettingsFacts } from '../../use-cases/installation/settings-checks.ts';
 
@@ -47,6 +48,7 @@ export async function settingsSeen(
     workers: config.workers,
     cores: availableParallelism(),
     is_root: process.getuid?.() === 0,
+    leaves_core_files: mayLeaveCoreFile() === true,
     secret_files: await Promise.all(secretFiles(config, environment).map(fileSeen)),
     disk: await scarcestDisk(config),
     service,

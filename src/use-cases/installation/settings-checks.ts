@@ -36,6 +36,8 @@ export type SettingsFacts = {
   readonly workers: number;
   readonly cores: number;
   readonly is_root: boolean;
+  /** Of what this user starts in this way. */
+  readonly leaves_core_files: boolean;
   readonly secret_files: readonly FileSeen[];
   /** Where we write, the scarcest. */
   readonly disk: { readonly folder: string; readonly free_share: number; readonly free_bytes: number } | null;
@@ -219,6 +221,14 @@ const SECRETS: readonly SettingsCheck[] = [
     find: ({ is_root }) => (is_root ? 'This user is root' : null),
     means: 'Where the service runs as root too, a fault in it is one of the whole machine',
     advice: 'Run it as a user of its own',
+  },
+  {
+    id: 'core_files',
+    severity: 'hint',
+    find: ({ leaves_core_files }) => (leaves_core_files ? 'What is started here may leave core files' : null),
+    means:
+      'The service leaves its memory out of its own on Linux; on other systems, and from other programs that hold tokens, such a file has secrets',
+    advice: '`ulimit -c 0` where the service is started, `LimitCORE=0` for systemd, `ulimits: core: 0` for compose',
   },
 ];
 

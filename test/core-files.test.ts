@@ -1,5 +1,5 @@
-// promises P15: what a crashed process leaves behind has no secret in it. A process that does what src/main.ts does first ends in the middle
-// of its work, with a limit that lets it leave everything; the file is searched.
+// promises P15: what a crashed process leaves behind has no secret in it. A process that does what src/main.ts does first ends in the
+// middle of its work, with a limit that lets it leave everything; the file is searched.
 
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -6,6 +6,7 @@ import type { Counted } from '../counted-windows.ts';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { countLimitHit } from '../metrics.ts';
+import { addHeaders, type HeaderList } from './header-list.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -16,16 +17,19 @@ function limiterOf({ counts, config }: Deps, is_person: boolean) {
     : counts.windows('address', { count_max: anonymous_requests_per_hour_max, window_ms: HOUR_MS });
 }
 
-/** What every answer tells of the count; pairs of name and value. */
-type LimitHeaders = readonly (readonly [string, string])[];
-
-function headersOf(limit: number, { count, ends_in_ms }: Counted, now: Date): LimitHeaders {
+/** What every answer tells of the count. */
+function headersOf(limit: number, { count, ends_in_ms }: Counted, now: Date): HeaderList {
   return [
-    ['x-ratelimit-limit', String(limit)],
-    ['x-ratelimit-remaining', String(Math.max(0, limit - count))],
-    ['x-ratelimit-used', String(count)],
-    ['x-ratelimit-reset', String(Math.ceil((now.getTime() + ends_in_ms) / 1000))],
-    ['x-ratelimit-resource', 'core'],
+    'x-ratelimit-limit',
+    String(limit),
+    'x-ratelimit-remaining',
+    String(Math.max(0, limit - count)),
+    'x-ratelimit-used',
+    String(count),
+    'x-ratelimit-reset',
+    String(Math.ceil((now.getTime() + ends_in_ms) / 1000)),
+    'x-ratelimit-resource',
+    'core',
   ];
 }
 
@@ -37,7 +41,7 @@ export function countRequest(deps: Deps, request: FastifyRequest, reply: Fastify
   const key = is_person ? String(principal.person.id) : request.ip;
   const now = deps.clock();
   const counted = limiter.take(key, now);
-  for (const [name, value] of headersOf(limiter.count_max, counted, now)) reply.header(name, value);
+  addHeaders(reply, headersOf(limiter.count_max, counted, now));
   if (!counted.is_over) return;
   countLimitHit(is_person ? 'holder' : 'address');
   const seconds = Math.max(1, Math.ceil(counted.ends_in_ms / 1000));
@@ -45,10 +49,12 @@ export function countRequest(deps: Deps, request: FastifyRequest, reply: Fastify
 }
 
 /** Counts a request of this person and tells the headers, where there is room; null: nothing was counted. */
-export function countRequestOf(deps: Deps, person_id: number): LimitHeaders | null {
+export function countRequestOf(deps: Deps, person_id: number): HeaderList | null {
   const limiter = limiterOf(deps, true);
   const now = deps.clock();
   const key = String(person_id);
-  if (limiter.fullFor(key, now) !== null) return null;
-  return headersOf(limiter.count_max, limiter.take(key, now), now);
+  const counted = limiter.take(key, now);
+  if (!counted.is_over) return headersOf(limiter.count_max, counted, now);
+  limiter.giveBack(key);
+  return null;
 }

@@ -7,10 +7,12 @@ import { onceFor } from '../domain/once.ts';
 import type { Operation } from '../domain/operation.ts';
 import { acceptedScopes, requirementOf } from '../domain/requirement.ts';
 import type { Access } from './access.ts';
+import { addHeaders, type HeaderList } from './header-list.ts';
 
 /** `2027-03-19 00:00:00 UTC` */
 function printExpiration(moment: Date): string {
-  return `${moment.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const text = moment.toISOString();
+  return `${text.slice(0, 10)} ${text.slice(11, 19)} UTC`;
 }
 
 const EXPIRATION = 'github-authentication-token-expiration';
@@ -40,20 +42,18 @@ function acceptedAt(access: Access | undefined): { readonly scopes: readonly str
   return { scopes: [], permissions: access !== undefined && 'self' in access ? PERMISSIONLESS : '' };
 }
 
-/** The headers of an answer to a token at a route. Pairs of name and value. */
-export function tokenHeadersAt(
-  access: Access | undefined,
-): (token: TokenFacts) => readonly (readonly [string, string])[] {
+/** The headers of an answer to a token at a route. */
+export function tokenHeadersAt(access: Access | undefined): (token: TokenFacts) => HeaderList {
   const { scopes, permissions } = acceptedAt(access);
-  const accepted_scopes = ['x-accepted-oauth-scopes', scopes.join(', ')] as const;
-  const of_fine_grained = [['x-accepted-github-permissions', permissions]] as const;
+  const accepted_scopes = scopes.join(', ');
   return (token) => {
-    const of_kind =
+    const headers =
       token.kind === 'classic'
-        ? [['x-oauth-scopes', token.scopes.join(', ')] as const, accepted_scopes]
-        : of_fine_grained;
+        ? ['x-oauth-scopes', token.scopes.join(', '), 'x-accepted-oauth-scopes', accepted_scopes]
+        : ['x-accepted-github-permissions', permissions];
     const ends_at = endOfText(token);
-    return ends_at === null ? of_kind : [...of_kind, [EXPIRATION, printExpiration(ends_at)]];
+    if (ends_at !== null) headers.push(EXPIRATION, printExpiration(ends_at));
+    return headers;
   };
 }
 
@@ -66,5 +66,5 @@ export function addTokenHeaders(request: FastifyRequest, reply: FastifyReply): v
   if (principal?.type !== 'token') return;
   const access = request.routeOptions?.config?.access;
   const headersOf = access === undefined ? headersAnywhere : headersAt(access);
-  for (const [name, value] of headersOf(principal.token)) reply.header(name, value);
+  addHeaders(reply, headersOf(principal.token));
 }

@@ -7,13 +7,14 @@ import type { Deps } from '../../deps.ts';
 /** Writes the line of one answer. `request_id`: of the form that request-id.ts lets pass, which needs no quoting. */
 export type WriteLine = (request_id: string, ms: number) => void;
 
-type Stream = { readonly write: (text: string) => unknown };
+/** `maxWrite`: so many bytes are one piece at the most; where there is no such bound, it is nobody's whose pieces could be divided. */
+type Stream = { readonly write: (text: string) => unknown; readonly maxWrite?: number };
 
 /** Where a logger keeps what it writes to, and what all its lines begin with: it publishes the names of both. */
 type Inside = { readonly [symbols.streamSym]: Stream; readonly [symbols.chindingsSym]: string };
 
-/** From this length on they are handed over at once: with one line more they are no more than what a stream writes as one piece. */
-const TOGETHER_LENGTH = 3072;
+/** No line of an answer is longer, in ASCII. */
+const LINE_LENGTH_MAX = 1024;
 
 /** Lines that wait for the end of the turn, by the stream that they are for. */
 const WAITING = new WeakMap<Stream, { text: string }>();
@@ -34,6 +35,8 @@ export function accessLinesOf(
   const stream = inside[symbols.streamSym];
   const known = inside[symbols.chindingsSym];
   const waiting = waitingFor(stream);
+  /** From here on they are handed over before the turn ends: with one more they would no longer be one piece. */
+  const together_length = (stream.maxWrite ?? Number.POSITIVE_INFINITY) - LINE_LENGTH_MAX;
 
   function write(): void {
     const { text } = waiting;
@@ -44,6 +47,6 @@ export function accessLinesOf(
   return (request_id, ms) => {
     if (waiting.text === '') setImmediate(write);
     waiting.text += `{"level":30,"time":${clock().getTime()}${known},"request_id":"${request_id}","ms":${ms},"msg":"request"}\n`;
-    if (waiting.text.length >= TOGETHER_LENGTH) write();
+    if (waiting.text.length >= together_length) write();
   };
 }

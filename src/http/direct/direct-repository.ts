@@ -62,7 +62,7 @@ export function directRepository(deps: Deps): DirectRoute {
     if (shown === null || limits === null) return 'general';
     deps.last_use.record(subject.token.id, now);
     recordExercise(deps, { subject, resource: facts.resource, decision }, now);
-    return told(write(presentRepository(deps, shown)), [...limits, ...tokenHeaders(subject.token)].flat());
+    return told(write(presentRepository(deps, shown)), limits.concat(tokenHeaders(subject.token)));
   }
 
   return { method: 'GET', path: PREFIX, route: ROUTE, answer };

@@ -115,7 +115,7 @@ t.test('services on one empty database may start at the same moment', async (t) 
   const encrypted = await startService(t, settings);
   t.notMatch(encrypted.output(), /stand in the database as they are/);
   await encrypted.end('SIGTERM');
-  const refusal = await refusalOf(startService(t, { ...settings, SIGNING_KEY_SECRET: '' }));
+  const refusal = await refusalOf(startService(t, { ...settings, SIGNING_KEY_SECRET: '', LOG_LEVEL: 'error' }));
   t.match(refusal, 'ended with 78: ');
   t.match(refusal, '`SIGNING_KEY_SECRET`');
   t.equal(

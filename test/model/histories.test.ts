@@ -11,7 +11,7 @@ import { KIND_NAMES, STEPS, STEPS_OF_NODES, stepsMostly } from './steps.ts';
 const RUNS = cases({ short: 5, long: 1500 });
 const RUNS_OF_NODES = cases({ short: 3, long: 600 });
 /** Of those that are planted, from the first on. */
-const FAULTS_TRIED = cases({ short: 2, long: Object.keys(FAULTS).length });
+const FAULTS_TRIED = cases({ short: 1, long: Object.keys(FAULTS).length });
 /** Many times what any of them needs (planted.ts): to be found does not depend on luck. */
 const RUNS_OF_FAULTS = 150;
 /** Of five histories, which may be short ones, nobody can say which kinds of steps they have. */

@@ -10,7 +10,7 @@ import { openChangeFeed } from './db/change-feed.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
 import { listLostEpochs } from './db/lineage.ts';
 import { createPageKey } from './db/page-key.ts';
-import { databaseOver, figuresOf } from './db/pool.ts';
+import { databaseOver, figuresOf, waitingIn } from './db/pool.ts';
 import { findRepositoryText } from './db/repositories.ts';
 import type { Deps } from './deps.ts';
 import { createCachedFacts, SHOWN_SHARE } from './facts/cached.ts';
@@ -98,9 +98,10 @@ export function composeDeps({
   const credential_failures = countCredentialFailures(counts, clock);
   const load = createLoad({
     requests_max: config.requests_max,
+    standing_max: config.standing_requests_max,
     waiting_max: config.database_waiting_max,
     lag_ms_max: config.lag_ms_max,
-    waiting: () => figuresOf(pool).waitingCount,
+    waiting: () => waitingIn(pool),
     log,
   });
   const mailer = createMailer(config);

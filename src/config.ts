@@ -55,6 +55,7 @@ export const SETTINGS = Type.Object({
   DATABASE_POOL: Type.Integer({ default: 10, minimum: 2, maximum: 1000 }),
   DATABASE_QUEUE: Type.Integer({ default: 1000, minimum: 10, maximum: 100_000 }),
   MAX_REQUESTS: Type.Integer({ default: 2000, minimum: 10, maximum: 100_000 }),
+  STANDING_REQUESTS: Type.Integer({ default: 256, minimum: 10, maximum: 100_000 }),
   MAX_LAG_MS: Type.Integer({ default: 1000, minimum: 0, maximum: 60_000 }),
   FRESHNESS_MS: Type.Integer({ default: 2000, minimum: 250, maximum: 30_000 }),
   OUTAGE_STALE_SECONDS: Type.Integer({ default: 0, minimum: 0, maximum: 60 }),
@@ -144,6 +145,8 @@ export interface Config {
   readonly database_waiting_max: number;
   /** Requests under way in a process, at most. */
   readonly requests_max: number;
+  /** The same once so many have stayed for a while. */
+  readonly standing_requests_max: number;
   /** How long turns of the event loop may take; 0: that is not looked at. */
   readonly lag_ms_max: number;
   /** The longest that an answer may be behind the database. */
@@ -213,6 +216,7 @@ export function loadConfig(environment: Environment): Config {
     database_connections_max: connectionsMax(settings),
     database_waiting_max: settings.DATABASE_QUEUE,
     requests_max: settings.MAX_REQUESTS,
+    standing_requests_max: settings.STANDING_REQUESTS,
     lag_ms_max: settings.MAX_LAG_MS,
     freshness_ms: settings.FRESHNESS_MS,
     outage_stale_ms: settings.OUTAGE_STALE_SECONDS * 1000,

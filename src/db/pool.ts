@@ -93,8 +93,13 @@ export function figuresOf(pool: pg.Pool) {
     options: pool.options,
     totalCount: pool.totalCount,
     idleCount: pool.idleCount,
-    waitingCount: pool.waitingCount + (TURNSTILES.get(pool)?.waiting() ?? 0),
+    waitingCount: waitingIn(pool),
   };
+}
+
+/** How much waits for it: asked for every request. */
+export function waitingIn(pool: pg.Pool): number {
+  return pool.waitingCount + (TURNSTILES.get(pool)?.waiting() ?? 0);
 }
 
 /** Whether something stands between this pool and the sessions of the database. */

@@ -59,13 +59,14 @@ export async function buildApp(
   addRequestForm(app);
   addCors(app, deps);
   addErrorHandling(app, deps);
-  addOverload(app, deps);
+  const early_refusals = addOverload(app, deps);
   await addOpenapi(app, deps);
   addIdempotency(app, deps);
   addUnaskedTokens(app, deps);
   guardRoutes(app, deps);
   for (const addRoutes of routes) addRoutes(app, deps);
   const general = listenersOf(app);
+  early_refusals.take(app);
   // What is recorded, or is not plain HTTP/1.1, has to be read by Node first.
   addDirectAnswers(app, deps, tls === null && tracingNow() === null);
   traceArrivals(app, general);

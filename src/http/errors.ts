@@ -1,7 +1,7 @@
 // The one place that makes the bodies of errors (contract 1; at the OAuth endpoints contract 8). Refusals tell the caller
 // what they carry, faults and bugs tell nothing: their detail is for the log.
 
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
 import { StorageUnavailable } from '../domain/fault.ts';
 import { REASONS, type Reason } from '../domain/reason.ts';
@@ -73,7 +73,7 @@ export function sendError(
   if (status >= 500 && refusal.details.is_shed !== true)
     request.log[status === 503 ? 'warn' : 'error']({ err: error, code: refusal.code }, 'request failed');
   if (oauth) {
-    sendOAuthError(refusal, status, reply);
+    send(reply, presentOAuthRefusal(refusal, status));
     return;
   }
   send(reply, presentRefusal(deps, refusal, { status, request_id: request.id, ...formOf(deps, request) }));
@@ -114,6 +114,22 @@ function formOf(deps: ErrorDeps, request: FastifyRequest): Pick<RefusalForm, 'is
 
 function ownHeaders({ details }: Refusal, status: number): Readonly<Record<string, string>> {
   return { ...(status === 503 && { 'retry-after': RETRY_AFTER_SECONDS }), ...details.headers };
+}
+
+/** The refusal of a request with this id as a route tells it, but for the headers of every answer. For what asks for no credential. */
+export function presentedFor(
+  deps: ErrorDeps,
+  refusal: Refusal,
+  config: FastifyContextConfig | undefined,
+  request_id: string,
+): PresentedRefusal {
+  const { status } = REASONS[refusal.code];
+  if (config?.errors !== 'oauth') {
+    const access = config?.access;
+    const is_for_nginx = access !== undefined && 'gateway' in access && access.gateway === 'nginx';
+    return presentRefusal(deps, refusal, { status, request_id, is_for_nginx, challenge: '' });
+  }
+  return presentOAuthRefusal(refusal, status);
 }
 
 /** The body of contract 1. */
@@ -194,11 +210,14 @@ export function oauthErrorBody(refusal: Refusal, refusalStatus: number) {
   return { status, body: { error, error_description: printable(description) } };
 }
 
-function sendOAuthError(refusal: Refusal, refusalStatus: number, reply: FastifyReply): void {
+function presentOAuthRefusal(refusal: Refusal, refusalStatus: number): PresentedRefusal {
   const { status, body } = oauthErrorBody(refusal, refusalStatus);
-  if (status === 401) reply.header('www-authenticate', realmOf('Basic'));
-  reply.header('cache-control', 'no-store');
-  send(reply, { status, headers: ownHeaders(refusal, status), body: JSON.stringify(body) });
+  const headers = {
+    ...(status === 401 && { 'www-authenticate': realmOf('Basic') }),
+    'cache-control': 'no-store',
+    ...ownHeaders(refusal, status),
+  };
+  return { status, headers, body: JSON.stringify(body) };
 }
 
 /** The body is serialised already: the schema of the route's answers must not shorten an error. */

@@ -7,6 +7,7 @@ import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Urgency } from '../metrics.ts';
 import type { App } from './app-type.ts';
+import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -88,12 +89,15 @@ export function leaveFor(request: FastifyRequest): void {
   request.leave = null;
 }
 
-/** Once, before any route is added, and before anybody is asked who he is. */
-export function addOverload(app: App, { load }: Pick<Deps, 'load'>): void {
+/** Once, before any route is added, and before anybody is asked who he is. Answers how to refuse sooner still. */
+export function addOverload(app: App, deps: Pick<Deps, 'load' | 'config' | 'log' | 'clock'>): EarlyRefusals {
+  const { load } = deps;
+  const early = createEarlyRefusals(deps, TOO_MUCH);
   app.decorateRequest('leave', null);
   app.decorateRequest('is_gone', false);
   app.addHook('onRoute', (route) => {
     const urgency = urgencyOf(route);
+    for (const method of [route.method].flat()) early.add({ method, url: route.url, config: route.config, urgency });
     if (urgency === 'always') return;
     const { places_max } = route.config ?? {};
     const leave = places_max === undefined ? load.end : null;
@@ -113,4 +117,5 @@ export function addOverload(app: App, { load }: Pick<Deps, 'load'>): void {
     stop();
     done();
   });
+  return early;
 }

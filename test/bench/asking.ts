@@ -105,12 +105,15 @@ async function load(
       const step = (): void => {
         const now = performance.now();
         const due = Math.min(requests_max, Math.floor((Math.min(now, ends_at) - began) * per_ms));
-        while (begun < due) {
+        // What nobody could be asked in time is asked no more, where the time is all that counts.
+        const is_too_late = may_be_shed === true && now >= ends_at;
+        while (begun < due && !is_too_late) {
           const connection = free.pop();
           if (connection === undefined) break;
           ask(connection, began + (begun + 1) / per_ms, (is_open) => is_open && free.push(connection));
         }
-        if (now >= ends_at + patience_ms || (begun >= due && isOver() && answered === begun)) resolve();
+        if (now >= ends_at + patience_ms || ((begun >= due || is_too_late) && isOver() && answered === begun))
+          resolve();
         else setImmediate(step);
       };
       step();

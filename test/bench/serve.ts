@@ -20,20 +20,27 @@ const [side, cell, database_url = '', key = ''] = process.argv.slice(2) as [Side
 
 async function serveService(): Promise<number> {
   // Loaded only where it serves: the other sides are ready sooner.
-  const [{ composeDeps }, { loadConfig }, { openPool }, { buildApp }, { openLog }] = await Promise.all([
+  const [{ composeDeps }, { loadConfig }, { openPool }, { boundHeapGrowth }, { buildApp }, { openLog }] = await Promise.all([
     import('../../src/compose.ts'),
     import('../../src/config.ts'),
     import('../../src/db/pool.ts'),
+    import('../../src/heap.ts'),
     import('../../src/http/app.ts'),
     import('../../src/log.ts'),
   ]);
+  boundHeapGrowth();
   // As it runs by default, but for a rate limit that the load would meet, and a memory that holds all that is asked about.
   const config = loadConfig({
     DATABASE_URL: database_url,
     CACHE_MIB: process.env.CACHE_MIB ?? '1024',
     RATE_LIMIT_PER_HOUR: '1000000000',
     ...(process.env.TIGHT === '1' && { MAX_REQUESTS: '300', DATABASE_QUEUE: '150' }),
-    ...(process.env.UNBOUNDED === '1' && { MAX_REQUESTS: '100000', DATABASE_QUEUE: '100000', MAX_LAG_MS: '0' }),
+    ...(process.env.UNBOUNDED === '1' && {
+      MAX_REQUESTS: '100000',
+      DATABASE_QUEUE: '100000',
+      STANDING_REQUESTS: '100000',
+      MAX_LAG_MS: '0',
+    }),
     ...(process.env.PATIENT === '1' && { REQUEST_TIMEOUT_MS: '60000', MAX_LAG_MS: '0' }),
   });
   const pool = openPool({

@@ -217,6 +217,52 @@ t.test(
   },
 );
 
+t.test(
+  'promises P23: what is refused early is refused in the same bytes as by the general way, on every route',
+  async (t) => {
+    let general = 0;
+    const { app, url, logged } = await listeningApp(t, {
+      deps: { load: fullFor(['ending', 'check', 'other']) },
+      settings: { CORS_ORIGINS: 'https://console.example.test' },
+      routes: (app) => {
+        app.addHook('onResponse', (_request, _reply, done) => {
+          general += 1;
+          done();
+        });
+      },
+    });
+    /** What is answered, what is logged of it, and whether the framework has seen it. */
+    const asked = async (method: string, path: string, more: Record<string, string> = {}) => {
+      const [seen_before, lines_before] = [general, logged().length];
+      const answer = await fetch(`${url}${path}`, { method, headers: { 'x-request-id': 'same', ...more } });
+      const { date: _date, ...headers } = Object.fromEntries(answer.headers);
+      const body = await answer.text();
+      const read = (): string[] =>
+        logged()
+          .slice(lines_before)
+          .split('\n')
+          .filter((line) => line.includes('"request"'));
+      await eventually(() => read().length > 0);
+      const { time: _time, ms: _ms, pid: _pid, hostname: _host, ...line } = JSON.parse(read()[0] ?? '');
+      return { told: { status: answer.status, headers, body, line }, is_general: general > seen_before };
+    };
+    let early = 0;
+    for (const { method, url: template } of declaredRoutes(app)) {
+      // What is always answered, and what `fetch` does not send.
+      if (/^\/(?:health|metrics)/.test(template) || method === 'OPTIONS' || method === 'TRACE') continue;
+      const path = template.replaceAll(/:[a-z_]+/g, '1').replace('*', 'x/y');
+      const [first, second] = [await asked(method, path), await asked(method, path, { 'idempotency-key': 'k' })];
+      t.same(first.told, second.told, `${method} ${template}`);
+      t.ok(second.is_general, `${method} ${template}: by the general way where it is not plain`);
+      if (first.told.headers['retry-after'] === '1' && !first.is_general) early += 1;
+    }
+    t.ok(early > 120, `${early} refused early`);
+    const foreign = await asked('GET', '/user', { origin: 'https://console.example.test' });
+    t.match(foreign.told.headers, { 'access-control-allow-origin': 'https://console.example.test' });
+    for (const path of ['/health/live', '/nowhere', '/us%65r']) t.ok((await asked('GET', path)).is_general, path);
+  },
+);
+
 t.test('promises P23, F22: who goes away before he is answered gives his place back, once', async (t) => {
   const { routes, goOn, waiting } = waitingRoutes();
   const { url, inject } = await listeningApp(t, { settings: { MAX_REQUESTS: '20' }, routes });

@@ -40,6 +40,7 @@ const AMPLE_LIMITS = {
   CACHE_MIB: '4', // reserved by each application
   REQUEST_TIMEOUT_MS: '20000',
   MAX_REQUESTS: '10000',
+  STANDING_REQUESTS: '10000',
   DATABASE_QUEUE: '10000',
   MAX_LAG_MS: '0', // how busy the machine is
   RATE_LIMIT_PER_HOUR: '1000000',

@@ -11,6 +11,8 @@ type Steps<Item> = {
   readonly isFresh: () => boolean;
 };
 
+const TOGETHER_MAX = 64;
+
 /** Takes the items of a turn, and does this with all of them. No step throws. @rule P2 */
 export function createTurns<Item>({ judge, write, instead, isFresh }: Steps<Item>): (item: Item) => void {
   let arrived: Item[] = [];
@@ -27,5 +29,6 @@ export function createTurns<Item>({ judge, write, instead, isFresh }: Steps<Item
   return (item) => {
     if (arrived.length === 0) setImmediate(run);
     arrived.push(item);
+    if (arrived.length >= TOGETHER_MAX) run();
   };
 }

@@ -198,6 +198,11 @@ function wholes(): readonly (readonly [string, string, string])[] {
     ['Calls that sign in, at once in a process', String(SIGNING_IN_MAX), '503 `unavailable`'],
     ['Requests under way in a process', `${config.requests_max} (\`MAX_REQUESTS\`)`, '503 `unavailable`'],
     [
+      'The same, once so many stay',
+      `${config.standing_requests_max} (\`STANDING_REQUESTS\`)`,
+      '503 `unavailable`',
+    ],
+    [
       'Work of a process that waits for the database',
       `${config.database_waiting_max} (\`DATABASE_QUEUE\`)`,
       '503 `unavailable`',

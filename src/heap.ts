@@ -1,6 +1,6 @@
-// How large the heap may grow before it is collected as a whole. What this process remembers is not on it (facts/slab.ts): what is, is small
-// and collected in some milliseconds. Left to itself the engine lets garbage grow to several times of what lives, and most where a process
-// has too much to do (promises P23).
+// How large the heap may grow before it is collected as a whole. What this process remembers is not on it (facts/slab.ts); what is, is
+// small, and collected in some milliseconds. Left to itself the engine lets garbage grow to several times of what lives, and most where a
+// process has too much to do (promises P23).
 
 import { setFlagsFromString } from 'node:v8';
 

@@ -197,11 +197,7 @@ function wholes(): readonly (readonly [string, string, string])[] {
     ['Wrong passwords of a person in a row, in a day', String(CREDENTIAL_FAILURES_MAX), '429 `rate_limited`'],
     ['Calls that sign in, at once in a process', String(SIGNING_IN_MAX), '503 `unavailable`'],
     ['Requests under way in a process', `${config.requests_max} (\`MAX_REQUESTS\`)`, '503 `unavailable`'],
-    [
-      'The same, once so many stay',
-      `${config.standing_requests_max} (\`STANDING_REQUESTS\`)`,
-      '503 `unavailable`',
-    ],
+    ['The same, once so many stay', `${config.standing_requests_max} (\`STANDING_REQUESTS\`)`, '503 `unavailable`'],
     [
       'Work of a process that waits for the database',
       `${config.database_waiting_max} (\`DATABASE_QUEUE\`)`,

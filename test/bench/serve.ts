@@ -20,14 +20,15 @@ const [side, cell, database_url = '', key = ''] = process.argv.slice(2) as [Side
 
 async function serveService(): Promise<number> {
   // Loaded only where it serves: the other sides are ready sooner.
-  const [{ composeDeps }, { loadConfig }, { openPool }, { boundHeapGrowth }, { buildApp }, { openLog }] = await Promise.all([
-    import('../../src/compose.ts'),
-    import('../../src/config.ts'),
-    import('../../src/db/pool.ts'),
-    import('../../src/heap.ts'),
-    import('../../src/http/app.ts'),
-    import('../../src/log.ts'),
-  ]);
+  const [{ composeDeps }, { loadConfig }, { openPool }, { boundHeapGrowth }, { buildApp }, { openLog }] =
+    await Promise.all([
+      import('../../src/compose.ts'),
+      import('../../src/config.ts'),
+      import('../../src/db/pool.ts'),
+      import('../../src/heap.ts'),
+      import('../../src/http/app.ts'),
+      import('../../src/log.ts'),
+    ]);
   boundHeapGrowth();
   // As it runs by default, but for a rate limit that the load would meet, and a memory that holds all that is asked about.
   const config = loadConfig({

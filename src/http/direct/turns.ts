@@ -11,6 +11,7 @@ type Steps<Item> = {
   readonly isFresh: () => boolean;
 };
 
+/** More do not wait for the end of the turn: what many of them need would be moved by the collection of garbage before it is used. */
 const TOGETHER_MAX = 64;
 
 /** Takes the items of a turn, and does this with all of them. No step throws. @rule P2 */

@@ -11,15 +11,21 @@ type Asking<Found> = {
 };
 
 /** Asks, and tells what was found; where it could not be found, the general way says why. */
-export function askFor<Found>(load: Load, { ask, tell, refusal }: Asking<Found>): Outcome {
+export function askFor<Found>(load: Load, asking: Asking<Found>): Outcome {
+  const { refusal } = asking;
   const shortage = load.shortageFor('check');
-  if (shortage !== null) {
-    if (refusal !== 'general') load.recordShed('check', shortage);
-    return refusal;
-  }
+  if (shortage === null) return found(load, asking);
+  if (refusal !== 'general') load.recordShed('check', shortage);
+  return refusal;
+}
+
+async function found<Found>(load: Load, { ask, tell }: Asking<Found>): Promise<Told | 'general'> {
   load.begin();
-  return ask()
-    .then(tell)
-    .catch(() => 'general' as const)
-    .finally(load.end);
+  try {
+    return await tell(await ask());
+  } catch {
+    return 'general';
+  } finally {
+    load.end();
+  }
 }

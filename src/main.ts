@@ -2,6 +2,7 @@
 // and the clock, and that puts the parts together.
 
 import cluster from 'node:cluster';
+import { flushCompileCache } from 'node:module';
 import type { Logger } from 'pino';
 import { announceFailure, announceListening, isForPrograms } from './announce.ts';
 import { composeDeps, type Parts } from './compose.ts';
@@ -84,7 +85,13 @@ async function startService(config: Config, stopper: Stopper): Promise<void> {
   add(await whenReachable(log, () => startDelivery(deps)));
   if (workers === null) await serve(deps, add);
   else await startWorkers(deps, workers, stopper);
+  keepCompiled();
   announce(config, prepared, log);
+}
+
+/** Written now, not at the end: who is killed would have compiled for nothing. Nothing is written where all of it is there. */
+function keepCompiled(): void {
+  flushCompileCache();
 }
 
 /** Nothing of it is loaded, and nothing paid, where the environment does not ask for it. It ends last, to tell of the end too. */
@@ -131,6 +138,7 @@ async function startWorker(config: Config, { add, stop }: Stopper, number: strin
   countAsOneOfMany(number, gatherThroughParent());
   add(startJobsOfProcess(deps));
   await serve(deps, add);
+  keepCompiled();
 }
 
 async function serve(deps: Deps, add: Stopper['add']): Promise<void> {

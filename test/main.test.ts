@@ -1,7 +1,7 @@
 // The whole process: first start, a second service on the same folder, crashes of the service and of PostgreSQL, the end, and
 // what is refused at the start.
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';

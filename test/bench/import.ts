@@ -2,8 +2,9 @@
 // PostgreSQL with every safeguard on. Prints lines per second and the memory of the service. Another size: `npm run bench:import
 // -- --repositories 100000 --roles 100000`.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -11,11 +12,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { eventually, freePort } from '../support/service.ts';
+import { processorSeconds } from './processes.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ADMINISTRATOR = { login: 'admin', password: 'import benchmark' };
 const CHUNK_BYTES = 64 * 1024;
 const MEBIBYTE = 1024 * 1024;
+const WATCH_MS = 250;
 const USERS = 10_000;
 const ORGANIZATIONS = 1000;
 
@@ -142,13 +145,30 @@ async function memoryOf({ child }: Service): Promise<string> {
   return `${inMebibytes('VmRSS')} now, ${inMebibytes('VmHWM')} at most`;
 }
 
+/** Seconds of a processor that the service and the processes of its database have used; those that have ended are left out. */
+function usedSeconds({ child }: Service): readonly [service: number, database: number] {
+  const [postmaster] = readFileSync(join(data_dir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+  const { stdout } = spawnSync('pgrep', ['-P', postmaster ?? '']);
+  const connections = String(stdout).split('\n').filter(Boolean).map(Number);
+  const database = connections.reduce((sum, pid) => sum + (processorSeconds(pid) || 0), 0);
+  return [processorSeconds(child.pid ?? 0), database];
+}
+
 async function measure(service: Service, authorization: string, [name, count, lines]: Phase): Promise<void> {
-  const began = performance.now();
+  const [began, before] = [performance.now(), usedSeconds(service)];
+  // The connection of the import ends with it, and with it what is known of its use.
+  let used = before;
+  const watching = setInterval(() => {
+    used = usedSeconds(service);
+  }, WATCH_MS);
   const last = await importLines(service, authorization, lines);
+  clearInterval(watching);
   const seconds = (performance.now() - began) / 1000;
   const rate = Math.round(count / seconds);
+  const each_us = (of: 0 | 1): string => `${Math.round(((used[of] - before[of]) * 1e6) / count)} µs`;
   print(
-    `${name}: ${count} lines in ${seconds.toFixed(1)} s, ${rate} a second; memory ${await memoryOf(service)}; ${last}`,
+    `${name}: ${count} lines in ${seconds.toFixed(1)} s, ${rate} a second; processor for each line: service ${each_us(0)}, ` +
+      `database ${each_us(1)}; memory ${await memoryOf(service)}; ${last}`,
   );
 }
 

@@ -174,6 +174,42 @@ function tokens(size: ScaleSize): Step[] {
   ];
 }
 
+/** A session of everybody, and exchanged ones of every twentieth token, of both kinds, once more exchanged every second. */
+function exchanged(): Step[] {
+  const columns =
+    'secret_digest, parent_id, depth, client_id, issued_at, expires_at, scopes, permissions, narrows_repositories, actor_ids';
+  return [
+    [
+      'sessions',
+      `insert into sessions (digest, user_id, created_at, expires_at)
+       select 'session-' || id, id, now(), now() + interval '1 day' from users`,
+    ],
+    [
+      'clients',
+      `insert into clients (client_id, name, capabilities, audiences, organizations, created_at)
+       values ('exchanging', 'exchanging', '{exchange}', '{}', 'all', now())`,
+    ],
+    [
+      'exchanged tokens',
+      `insert into exchanged_tokens (digest, ${columns})
+       select 'exchanged-' || t.id, s.digest, null, 1, c.id, now(), now() + interval '1 hour', t.scopes, t.permissions, true, '{}'
+       from tokens t join token_secrets s on s.token_id = t.id and s.is_current, clients c where t.id % 20 in (3, 16)`,
+    ],
+    [
+      'exchanged again',
+      `insert into exchanged_tokens (digest, ${columns})
+       select 'again-' || digest, secret_digest, id, 2, client_id, issued_at, expires_at, scopes, permissions, true, '{}'
+       from exchanged_tokens where id % 2 = 0`,
+    ],
+    [
+      'their repositories',
+      `insert into exchanged_token_repositories (exchanged_token_id, repository_id)
+       select e.id, g.repository_id from exchanged_tokens e join token_secrets s on s.digest = e.secret_digest
+       join grant_repositories g on g.grant_id = s.token_id`,
+    ],
+  ];
+}
+
 /** The giant's log; of its chain nothing is claimed. */
 function record({ tokens: count, people }: ScaleSize): Step[] {
   const entries = count / ENTRIES_PART;
@@ -214,7 +250,8 @@ async function timed(client: pg.ClientBase, [what, statement]: Step): Promise<Ti
 
 const TABLES =
   `accounts users organizations memberships teams team_members repositories team_repositories collaborators tokens
-  token_secrets token_repositories grants grant_repositories grant_requests audit_entries`.split(/\s+/);
+  token_secrets token_repositories grants grant_repositories grant_requests sessions exchanged_tokens exchanged_token_repositories
+  audit_entries`.split(/\s+/);
 
 /** The statements that make the indexes of no constraint, which are made anew when all rows are there. */
 async function dropIndexes(client: pg.ClientBase): Promise<Step[]> {
@@ -238,7 +275,7 @@ export async function fillScaleWorld(
   );
   const known = await knownTokens(client, size);
   const indexes = await dropIndexes(client);
-  for (const step of [...directory(size), ...tokens(size), ...record(size), ...indexes])
+  for (const step of [...directory(size), ...tokens(size), ...exchanged(), ...record(size), ...indexes])
     tell(await timed(client, step));
   const sequences = `select setval(pg_get_serial_sequence(t, 'id'), n) from (values ('accounts', ${size.people + size.organizations}),
     ('teams', ${4 * size.organizations}), ('repositories', ${size.repositories}), ('tokens', ${size.tokens}),

@@ -14,8 +14,9 @@ import { parseArgs } from 'node:util';
 import type pg from 'pg';
 import { loadClientFactsRows } from '../../src/db/client-facts.ts';
 import { loadFactsRows } from '../../src/db/facts.ts';
-import type { FactsParameters } from '../../src/db/facts-form.ts';
+import { type FactsParameters, formOf } from '../../src/db/facts-form.ts';
 import { digestOf, newText } from '../../src/secrets.ts';
+import type { WorkingToken } from '../support/large-world.ts';
 import { eventually, freePort } from '../support/service.ts';
 import { createLoad } from './asking.ts';
 import { CELLS, type CellName } from './cells.ts';
@@ -123,44 +124,90 @@ async function caught(put: (pool: Pick<pg.Pool, 'query'>) => Promise<unknown>): 
   return statement;
 }
 
-/** Of each hot statement, run once before: what it read, and how long it took. Steps that did not run are left out. */
-async function plansOf(client: pg.ClientBase, { tokens }: ScaleWorld): Promise<string> {
-  // Of both kinds, from everywhere.
-  const some = [0, 1].flatMap((rest) => {
-    const of_kind = tokens.filter(({ id }) => id % 2 === rest);
-    const every = Math.floor(of_kind.length / (QUESTIONS / 2));
-    return of_kind.filter((_, index) => index % every === 0).slice(0, QUESTIONS / 2);
+/** So many tokens of this kind, from everywhere. */
+function someOf({ tokens }: ScaleWorld, kind: 'classic' | 'fine_grained', is_fit = (_id: number): boolean => true) {
+  const of_kind = tokens.filter(({ id }) => id % 2 === (kind === 'classic' ? 1 : 0) && is_fit(id));
+  const every = Math.floor(of_kind.length / QUESTIONS);
+  return of_kind.filter((_, index) => index % every === 0).slice(0, QUESTIONS);
+}
+
+/** Of each hot statement, by each kind of credential, run once before: what it read, and how long it took. Steps that did not run are left out. */
+async function plansOf(client: pg.ClientBase, world: ScaleWorld): Promise<string> {
+  const question = (asked: Partial<FactsParameters>): FactsParameters => ({
+    ...{ subject_type: 'anonymous', subject_text: null, subject_id: null, bounded_client_id: null },
+    ...{ resource_type: 'none', resource_owner: null, resource_name: null, resource_id: null, ...asked },
   });
-  const asked = (resource_type: FactsParameters['resource_type']): FactsParameters[] =>
-    some.map(({ text, repository }) => {
-      const [resource_owner = null, resource_name = null] = resource_type === 'repository' ? repository.split('/') : [];
-      const subject = { subject_type: 'token_text', subject_text: digestOf(text), subject_id: null } as const;
-      return { ...subject, resource_type, resource_owner, resource_name, resource_id: null, bounded_client_id: null };
-    });
-  const plain = { keeps_plans: false };
-  const statements: Record<string, Statement> = {
-    [`facts granted: what ${QUESTIONS} texts were granted`]: await caught((pool) =>
-      loadFactsRows(pool, asked('granted'), plain),
-    ),
-    [`facts repository: ${QUESTIONS} texts at repositories`]: await caught((pool) =>
-      loadFactsRows(pool, asked('repository'), plain),
-    ),
-    'facts: the same, by the statement for every kind of question': await caught((pool) =>
-      loadFactsRows(pool, asked('repository'), { ...plain, kind: 'any' }),
-    ),
-    'clients: one backend service': await caught((pool) =>
-      loadClientFactsRows(pool, [{ client_id: 'none', digest: 'none' }], plain),
-    ),
+  const at = ({ repository }: WorkingToken): Partial<FactsParameters> => {
+    const [resource_owner = null, resource_name = null] = repository.split('/');
+    return { resource_type: 'repository', resource_owner, resource_name };
+  };
+  const granted = { resource_type: 'granted' } as const;
+  const byText = ({ text }: WorkingToken) => ({ subject_type: 'token_text', subject_text: digestOf(text) }) as const;
+  const [classic, fine_grained] = [someOf(world, 'classic'), someOf(world, 'fine_grained')];
+  const is_exchanged = (id: number): boolean => [3, 16].includes(id % 20);
+  const exchanged = [someOf(world, 'classic', is_exchanged), someOf(world, 'fine_grained', is_exchanged)] as const;
+  const byExchange = ({ id }: WorkingToken) =>
+    ({ subject_type: 'token_text', subject_text: `exchanged-${id}` }) as const;
+  const person = (index: number): number => 1 + Math.floor((index * world.size.people) / QUESTIONS);
+  const bySession = (index: number) => ({ subject_type: 'session', subject_text: `session-${person(index)}` }) as const;
+  const asks: Readonly<Record<string, readonly Partial<FactsParameters>[]>> = {
+    'what classic tokens were granted': classic.map((each) => ({ ...byText(each), ...granted })),
+    'what fine-grained tokens were granted': fine_grained.map((each) => ({ ...byText(each), ...granted })),
+    'what exchanged tokens of classic ones hold': exchanged[0].map((each) => ({ ...byExchange(each), ...granted })),
+    'what exchanged tokens of fine-grained ones hold': exchanged[1].map((each) => ({
+      ...byExchange(each),
+      ...granted,
+    })),
+    'classic tokens at repositories': classic.map((each) => ({ ...byText(each), ...at(each) })),
+    'fine-grained tokens at repositories': fine_grained.map((each) => ({ ...byText(each), ...at(each) })),
+    'exchanged tokens of classic ones at repositories': exchanged[0].map((each) => ({
+      ...byExchange(each),
+      ...at(each),
+    })),
+    'exchanged tokens of fine-grained ones at repositories': exchanged[1].map((each) => ({
+      ...byExchange(each),
+      ...at(each),
+    })),
+    'tokens by id at repositories': fine_grained.map((each) => ({
+      subject_type: 'token_id',
+      subject_id: each.id,
+      ...at(each),
+    })),
+    'tokens at the giant': fine_grained.map((each) => ({
+      ...byText(each),
+      ...{ resource_type: 'organization', resource_owner: GIANT },
+    })),
+    'sessions at their persons': fine_grained.map((_, index) => ({ ...bySession(index), resource_type: 'holder' })),
+    'sessions at repositories': fine_grained.map((each, index) => ({ ...bySession(index), ...at(each) })),
+    'people at repositories': fine_grained.map((each, index) => ({
+      ...{ subject_type: 'login', subject_text: `person-${person(index)}` },
+      ...at(each),
+    })),
+    'nobody at repositories': fine_grained.map(at),
   };
   const parts: string[] = [];
-  for (const [name, { text, values: given }] of Object.entries(statements)) {
-    const explain = `explain (analyze, buffers, costs off, summary on) ${text}`;
-    await client.query({ text: explain, values: [...given] });
-    const { rows } = await client.query<{ 'QUERY PLAN': string }>({ text: explain, values: [...given] });
-    const lines = rows.map((row) => row['QUERY PLAN']);
-    parts.push(`== ${name}\n${inShort(lines).join('\n')}\n`);
+  for (const [name, asked] of Object.entries(asks)) {
+    const questions = asked.map(question);
+    const { kind } = formOf(questions);
+    const statement = await caught((pool) => loadFactsRows(pool, questions, { keeps_plans: false, kind }));
+    parts.push(await planOf(client, `${name}: ${questions.length} questions, by the statement for ${kind}`, statement));
   }
+  const both = [...classic.slice(0, QUESTIONS / 2), ...fine_grained.slice(0, QUESTIONS / 2)];
+  const mixed = both.map((each) => question({ ...byText(each), ...at(each) }));
+  const by_any = await caught((pool) => loadFactsRows(pool, mixed, { keeps_plans: false, kind: 'any' }));
+  parts.push(await planOf(client, 'both kinds at repositories, by the statement for every kind of question', by_any));
+  const clients = await caught((pool) =>
+    loadClientFactsRows(pool, [{ client_id: 'exchanging', digest: 'none' }], { keeps_plans: false }),
+  );
+  parts.push(await planOf(client, 'clients: one backend service', clients));
   return parts.join('\n');
+}
+
+async function planOf(client: pg.ClientBase, name: string, { text, values: given }: Statement): Promise<string> {
+  const explain = `explain (analyze, buffers, costs off, summary on) ${text}`;
+  await client.query({ text: explain, values: [...given] });
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>({ text: explain, values: [...given] });
+  return `== ${name}\n${inShort(rows.map((row) => row['QUERY PLAN'])).join('\n')}\n`;
 }
 
 /** Only what was read, from where, and the whole. */

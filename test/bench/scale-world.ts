@@ -121,9 +121,13 @@ function directory({ people, organizations, repositories }: ScaleSize): Step[] {
 /** The repository with the number `k` of those of a fine-grained token's owner. */
 const repositoryOf = ({ organizations, repositories }: ScaleSize, k: string) => `case
   when t.id % 10 = 0 then 1 + (t.id / 5 + ${k}) % ${repositories / GIANT_PART}
-  else t.user_id % ${organizations} + ${organizations} * (${FIRST_OF_OTHERS} + (t.id / 2 + ${k}) % ${REPOSITORIES_EACH - FIRST_OF_OTHERS - 1}) end`;
+  else t.user_id % ${organizations} + ${organizations}
+    * (${FIRST_OF_OTHERS} + (t.id / 2 + ${k}) % ${REPOSITORIES_EACH - FIRST_OF_OTHERS - 1}) end`;
 
-/** Token i belongs to person 1 + i modulo their number; even ones are fine-grained, every tenth for the giant, half of them for all repositories. */
+/**
+ * Token i belongs to person 1 + i modulo their number; even ones are fine-grained, every tenth for the giant, half of them for all
+ * repositories.
+ */
 function tokens(size: ScaleSize): Step[] {
   const { people, organizations } = size;
   return [

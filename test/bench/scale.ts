@@ -131,7 +131,10 @@ function someOf({ tokens }: ScaleWorld, kind: 'classic' | 'fine_grained', is_fit
   return of_kind.filter((_, index) => index % every === 0).slice(0, QUESTIONS);
 }
 
-/** Of each hot statement, by each kind of credential, run once before: what it read, and how long it took. Steps that did not run are left out. */
+/**
+ * Of each hot statement, by each kind of credential, run once before: what it read, and how long it took. Steps that did not run are
+ * left out.
+ */
 async function plansOf(client: pg.ClientBase, world: ScaleWorld): Promise<string> {
   const question = (asked: Partial<FactsParameters>): FactsParameters => ({
     ...{ subject_type: 'anonymous', subject_text: null, subject_id: null, bounded_client_id: null },

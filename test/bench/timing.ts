@@ -1,14 +1,18 @@
 // `npm run bench:timing`: whether time tells what is hidden from what is not there (promises P18): pairs of requests of one caller, one
 // right after the other, in an order that is drawn anew for each. `-- --pairs 100000 --only gateway`. For each pair of the world of
 // test/support/existence-pairs.ts: how often what is hidden took longer (AUC, 0.5 is a coin's), and Welch's t of the times without the
-// slowest tenth, which only say what else the machine did. The negative control is a route that waits a tenth of a millisecond.
+// slowest tenth, which only say what else the machine did. `--processor` counts how long this process and its connections of PostgreSQL
+// were at work instead (Linux), which others' load disturbs less. The negative control is a route that waits a tenth of a millisecond.
 
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { InjectOptions } from 'fastify';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { composeDeps } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { openPool } from '../../src/db/pool.ts';
+import type { Deps } from '../../src/deps.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { ROUTES } from '../../src/http/routes/index.ts';
 import { existencePairs } from '../support/existence-pairs.ts';
@@ -22,7 +26,11 @@ const QUICK = 0.1;
 const WARMING_PAIRS = 500;
 const CONTROL_MS = 0.1;
 const { values } = parseArgs({
-  options: { pairs: { type: 'string', default: '5000' }, only: { type: 'string', default: '' } },
+  options: {
+    pairs: { type: 'string', default: '5000' },
+    only: { type: 'string', default: '' },
+    processor: { type: 'boolean', default: false },
+  },
 });
 const pairs_count = Number(values.pairs);
 
@@ -36,26 +44,38 @@ function bytesOf({ method = 'GET', url, headers = {}, payload }: InjectOptions):
   return `${method} ${String(url)} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-function timeOf(connection: Connection, request: string): Promise<{ ms: number; status: number }> {
-  const began = performance.now();
+type Clock = () => number;
+
+/** Milliseconds that this process and these connections of PostgreSQL were at work: nobody else's load is among them. */
+function processorOf(pids: readonly number[]): Clock {
+  const files = pids.map((pid) => `/proc/${pid}/schedstat`);
+  return () => {
+    const { user, system } = process.cpuUsage();
+    const nanoseconds = files.map((file) => Number(readFileSync(file, 'latin1').split(' ')[0]));
+    return (user + system) / 1e3 + nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+  };
+}
+
+function timeOf(now: Clock, connection: Connection, request: string): Promise<{ ms: number; status: number }> {
+  const began = now();
   return new Promise((resolve, reject) =>
     connection.ask(request, (answer) =>
       answer === null
         ? reject(new Error('the connection ended'))
-        : resolve({ ms: performance.now() - began, status: answer.status }),
+        : resolve({ ms: now() - began, status: answer.status }),
     ),
   );
 }
 
 type Times = { readonly hidden: Float64Array; readonly absent: Float64Array; readonly status: number };
 
-async function measure(connection: Connection, hidden: string, absent: string): Promise<Times> {
+async function measure(now: Clock, connection: Connection, hidden: string, absent: string): Promise<Times> {
   const times = { hidden: new Float64Array(pairs_count), absent: new Float64Array(pairs_count) };
   let status = 0;
   for (let pair = -WARMING_PAIRS; pair < pairs_count; pair += 1) {
     const is_hidden_first = Math.random() < 0.5;
     for (const is_hidden of [is_hidden_first, !is_hidden_first]) {
-      const taken = await timeOf(connection, is_hidden ? hidden : absent);
+      const taken = await timeOf(now, connection, is_hidden ? hidden : absent);
       if (status !== 0 && taken.status !== status) throw new Error(`${taken.status} beside ${status}`);
       status = taken.status;
       if (pair >= 0) (is_hidden ? times.hidden : times.absent)[pair] = taken.ms;
@@ -106,6 +126,13 @@ function tell(name: string, times: Times): void {
   );
 }
 
+/** The processes of PostgreSQL that work for this one. */
+async function connectionsOf({ db }: Deps): Promise<readonly number[]> {
+  const { rows } = await sql<{ pid: number }>`
+    select pid from pg_stat_activity where datname = current_database()`.execute(db);
+  return rows.map(({ pid }) => pid);
+}
+
 /** What does not even out, however many are measured. */
 const control = (app: Parameters<(typeof ROUTES)[number]>[0]): void => {
   app.get('/control/:what', { config: { access: { open: true } } }, (request) => {
@@ -146,7 +173,8 @@ try {
     { name: 'control: 0.1 ms more', hidden: { url: '/control/hidden' }, absent: { url: '/control/absent' } },
   ];
   for (const { name, hidden, absent } of all.filter((each) => each.name.includes(values.only))) {
-    tell(name, await measure(connection, bytesOf(hidden), bytesOf(absent)));
+    const of_connections = values.processor ? processorOf(await connectionsOf(deps)) : () => performance.now();
+    tell(name, await measure(of_connections, connection, bytesOf(hidden), bytesOf(absent)));
   }
   connection.close();
   await app.close();

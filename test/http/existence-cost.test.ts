@@ -40,7 +40,7 @@ const KNOWN = new Set(['org', 'owner', 'username', 'client_id', 'kid', 'code', '
 
 const BODIES: Readonly<Record<string, object>> = {
   'POST /repos/{owner}/{repo}/transfer': { new_owner: 'olga' },
-  'POST /repos/{owner}/{repo}/keys': { key: `ssh-ed25519 ${'A'.repeat(68)}` },
+  'POST /repos/{owner}/{repo}/keys': { key: `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)}` },
   'POST /orgs/{org}/personal-access-token-requests/{pat_request_id}': { action: 'deny' },
   'POST /orgs/{org}/personal-access-tokens/{pat_id}': { action: 'revoke' },
 };

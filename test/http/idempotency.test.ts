@@ -73,7 +73,7 @@ t.test('contract 1: a key is 1 to 255 visible ASCII characters, once', async (t)
 });
 
 t.test('promises P22: what was refused is not kept, and what belongs to nobody has no keys', async (t) => {
-  const { call, deps, names, inject } = await start(t);
+  const { call, deps, names, inject, world, ada, bob } = await start(t);
   t.equal((await call('k', '')).status, 422);
   t.equal((await call('k', 'one')).status, 201, 'the key is free after a refused body');
   t.equal((await call('j', 'one')).status, 422, 'a name that is taken');
@@ -92,6 +92,20 @@ t.test('promises P22: what was refused is not kept, and what belongs to nobody h
     { principal_type: 'user', status: 201 },
     { principal_type: 'user', status: 201 },
   ]);
+  const mill = await world.repository(ada, 'mill');
+  await world.collaborator(mill, bob, 'admin');
+  const by = await world.session(bob);
+  const body = { key: `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${'A'.repeat(43)}` };
+  const made = await call('key', '', { url: '/repos/ada/mill/keys', by, body });
+  t.equal(made.status, 201);
+  await deps.db.deleteFrom('collaborators').where('repository_id', '=', mill.id).execute();
+  const told = async (url: string) => {
+    const { status, body: answer } = await call('key', '', { url, by, body });
+    return { status, ...answer, request_id: null };
+  };
+  const again = await told('/repos/ada/mill/keys');
+  t.match(again, { status: '404', code: 'not_found' }, 'F6: nor is anything told again to who may no longer see it');
+  t.same(again, await told('/repos/ada/never/keys'));
 });
 
 t.test('promises P22: of equal calls at once one is done, the others are told to come again', async (t) => {

@@ -3,6 +3,7 @@
 
 import t from 'tap';
 import { COMPILED } from '../support/run-files.ts';
+import { behindAPooler } from './behind-a-pooler.ts';
 import { clockSkew } from './clock-skew.ts';
 import { contention } from './contention.ts';
 import { differentSettings } from './different-settings.ts';
@@ -47,6 +48,7 @@ const SCENARIOS: readonly Scenario[] = [
   keyRotation,
   lostRoots,
   mixedPrincipals,
+  behindAPooler,
   pressure,
   differentSettings,
   diskFull,
@@ -57,10 +59,16 @@ const SCENARIOS: readonly Scenario[] = [
   patroni,
 ];
 
+/** Faults that are tested outside of the rig, by the tools of PostgreSQL themselves. */
+const ELSEWHERE: Readonly<Record<string, string>> = { F24: 'npm test -- test/restore.test.ts' };
+
 // Nodes are started hundreds of times: each reads what the one before has compiled.
 process.env.NODE_COMPILE_CACHE ??= COMPILED;
 const wanted = process.argv.slice(2);
 t.setTimeout(0);
+const known = new Set(SCENARIOS.flatMap(({ ids }) => ids));
+for (const id of wanted)
+  if (!known.has(id)) t.fail(`${id} is no scenario of the rig: ${ELSEWHERE[id] ?? [...known].join(', ')}`);
 for (const { ids, title, run } of SCENARIOS) {
   if (wanted.length > 0 && !ids.some((id) => wanted.includes(id))) continue;
   await t.test(`${ids.join(', ')}: ${title}`, { timeout: 0 }, (t) => run(t, 'whole'));

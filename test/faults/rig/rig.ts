@@ -70,6 +70,8 @@ export type Rig = {
 
 type RigOptions = {
   readonly postgres: Postgres;
+  /** How nodes reach it, where that is another way than that of the observer. */
+  readonly url?: string;
   /** The bug of each node; null: it is sound. */
   readonly nodes: readonly (Plant | null)[];
   readonly settings?: Readonly<Record<string, string>>;
@@ -113,7 +115,10 @@ export async function startNode(
 }
 
 /** Migrated, with people, organizations, a repository, a hook and a backend service; the nodes are started. */
-export async function startRig(t: Test, { postgres, nodes: bugs, settings = {}, each = [] }: RigOptions): Promise<Rig> {
+export async function startRig(
+  t: Test,
+  { postgres, url = postgres.url, nodes: bugs, settings = {}, each = [] }: RigOptions,
+): Promise<Rig> {
   await migrate(postgres.url);
   await installQueue(postgres.url);
   const deps = observing(t, postgres.url);
@@ -130,7 +135,7 @@ export async function startRig(t: Test, { postgres, nodes: bugs, settings = {}, 
       startNode(t, {
         name: 'abcdefgh'[index] ?? String(index),
         plant,
-        url: postgres.url,
+        url,
         settings: { ...settings, ...each[index] },
       }),
     ),

@@ -1,5 +1,5 @@
-// F18: nodes behind PgBouncer, which has each transaction done by whichever session is free, are killed under load. What was acknowledged is
-// there, and nobody is let in after the bound, though nobody tells these nodes of commits.
+// F18: nodes behind PgBouncer, which has each transaction done by whichever session is free, are killed under load. What was
+// acknowledged is there, and nobody is let in after the bound, though nobody tells these nodes of commits.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';

@@ -528,7 +528,7 @@ t.test(
     const digest = digestOf('somebody');
     const below = numbersFrom(7);
     const all: { id: string; action: string; actor: string; token: boolean }[] = [];
-    for (let n = 0; n < 70; n += 1) {
+    for (let n = 0; n < 50; n += 1) {
       const action = ['team.create', 'team.destroy', 'repo.create'][below(3)] ?? '';
       const [actor, token] = [n === 33 ? 'rare' : 'olga', below(9) === 0];
       const more = { actor, ...(token && { managed_token_id: 7, managed_hashed_token: digest }) };

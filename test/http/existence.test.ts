@@ -6,6 +6,7 @@ import type { Operation } from '../../src/domain/operation.ts';
 import { isWriteMethod } from '../../src/domain/operation.ts';
 import { OWN_OPERATIONS } from '../../src/domain/own-operations.ts';
 import { directoryApp } from '../support/directory-app.ts';
+import { share } from '../support/effort.ts';
 import { ABSENT, type Nested, nestedIn } from '../support/nested-world.ts';
 import { statementsOf } from '../support/query-count.ts';
 
@@ -234,10 +235,12 @@ t.test('F6: an organization that was renamed or deleted is one that never was', 
   const below = { ...ABSENT, username: 'bob', team_slug: 'crew', owner: 'acme', repo: 'hidden' };
   const operations = OWN_OPERATIONS.filter(({ template }) => template.startsWith('/orgs/{org}'));
   const credentials = { ...blind, 'its owner’s session': await make.session(owner) };
+  let place = 0;
   for (const operation of operations) {
     for (const [what, as] of Object.entries(credentials)) {
+      place += 1;
       const never = await seen(as, operation, { ...below, org: 'never' });
-      for (const org of ['renamed', 'deleted', 'eve', '-', 'a_b']) {
+      for (const org of share(['renamed', 'deleted', 'eve', '-', 'a_b'], 2, place)) {
         t.equal(await seen(as, operation, { ...below, org }), never, `${operation.id} for ${what}: ${org}`);
       }
     }

@@ -15,6 +15,7 @@ import { importLineReader } from '../../src/http/import-line.ts';
 import { importDirectory } from '../../src/use-cases/import/import-directory.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { bodyOf, importerOf, parseLines } from '../support/importing.ts';
+import { statementsOf } from '../support/query-count.ts';
 import { eventually } from '../support/service.ts';
 
 const GIBIBYTE = 1024 * 1024 * 1024;
@@ -255,4 +256,13 @@ t.test('a client that sends everything before it reads anything is not waited fo
   const lines = await rest();
   t.equal(lines.length, count + 1);
   t.same(lines.at(-1), { counts: { created: 0, updated: 0, unchanged: 0, stale: 0, error: count } });
+});
+
+t.test('an import that has ended lets the next one in before its answer does', async (t) => {
+  const { send } = await importerOf(await buildTestApp(t));
+  const put = await statementsOf(t, () => send([userLine(1)]));
+  // The end of a connection is noticed by the server some time later.
+  t.match(put.at(-2), /^select pg_advisory_unlock/);
+  t.match(put.at(-1), 'commit');
+  for (let n = 2; n < 12; n += 1) t.match(await send([userLine(n)]), [{ result: 'created' }]);
 });

@@ -30,7 +30,10 @@ export async function importerOf({ inject, deps }: TestApp) {
   async function send(lines: readonly (Line | string)[]): Promise<Result[]> {
     const answer = await post(bodyOf(lines));
     if (answer.statusCode !== 200) throw new Error(`${answer.statusCode} ${answer.body}`);
-    return parseLines(answer.body).slice(0, -1) as Result[];
+    const lines_told = parseLines(answer.body);
+    const broken_off = lines_told.at(-1) as { readonly code?: string };
+    if (broken_off.code !== undefined) throw new Error(`broken off: ${answer.body.slice(-500)}`);
+    return lines_told.slice(0, -1) as Result[];
   }
 
   /** Just the words: `created`, `stale` and so on. */

@@ -90,7 +90,14 @@ async function tryLockInTransaction(transaction: Kysely<Database>): Promise<bool
   return rows[0]?.locked === true;
 }
 
-/** Before the connection ends, or the next import could still be refused. A connection that is broken has no lock any more. */
+/**
+ * Before the connection ends, or the next import could still be refused. A connection that is broken has no lock any more. In a
+ * transaction of its own: behind the end of one nothing else is done (pool.ts). The lock does not wait for its commit.
+ */
 async function unlock(db: Kysely<Database>): Promise<void> {
-  await sql`select pg_advisory_unlock(${LOCK_KEY}::bigint)`.execute(db).catch(() => undefined);
+  const release = sql`select pg_advisory_unlock(${LOCK_KEY}::bigint)`;
+  await db
+    .transaction()
+    .execute((transaction) => release.execute(transaction))
+    .catch(() => undefined);
 }

@@ -41,8 +41,8 @@ export async function* importDirectory(
     }
     yield { counts };
   } finally {
-    await connection.close();
-    RUNNING.delete(deps);
+    // However the connection ends, the next import may begin.
+    await connection.close().finally(() => RUNNING.delete(deps));
   }
 }
 

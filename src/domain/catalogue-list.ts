@@ -43,7 +43,11 @@ function readRow(row: unknown, index: number, report: Report): Operation[] {
   if (wrong_method !== null) report([index, 'method'], wrong_method);
   const wrong_path = typeof template === 'string' ? templateFault(template) : 'must be a path template';
   if (wrong_path !== null) report([index, 'path'], wrong_path);
-  const named = { method: `${method}`, template: wrong_path === null ? `${template}` : '/' };
+  // Not every object can be printed.
+  const named = {
+    method: typeof method === 'string' ? method : '',
+    template: wrong_path === null ? `${template}` : '/',
+  };
   const operation = readDeclaration({ ...named, members: row, names: NAMES, path: [index] }, report);
   return wrong_method === null && wrong_path === null ? [operation] : [];
 }

@@ -98,6 +98,12 @@ t.test(
   },
 );
 
+t.test('C2: a member that cannot be printed is a fault like any other', async (t) => {
+  const unprintable = JSON.parse('{"toString":""}');
+  const read = readCatalogueDocument([{ method: unprintable, path: unprintable }]);
+  t.match(read, { faults: [{ pointer: '/0/method' }, { pointer: '/0/path' }] });
+});
+
 t.test('F3: rows that were kept are read in any state', async (t) => {
   const run = fc.property(fc.oneof(odd, fc.array(or(row))), (rows) => {
     const { operations } = readKeptList(JSON.parse(JSON.stringify(rows)));

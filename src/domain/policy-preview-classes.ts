@@ -133,6 +133,22 @@ function judgedBy({ before, after }: ProposedOrganization): string {
   return JSON.stringify([of(before), of(after)]);
 }
 
+/** Of classes that are numbered by all caps, where only these of them matter: a life exceeds so many of these as it exceeds of all. */
+function byAllCaps(judged: readonly boolean[], own: readonly number[], caps: readonly number[]): readonly boolean[] {
+  const longest = [0, ...caps];
+  return longest.flatMap((days) => {
+    const from = COMBINATIONS * own.filter((cap) => cap <= days).length;
+    return judged.slice(from, from + COMBINATIONS);
+  });
+}
+
+/** Asked by the caps of this organization and its enterprise alone: all that are named elsewhere would be hundreds of classes more. */
+function blockedByOwnCaps(each: ProposedOrganization, caps: readonly number[]): BlockedClasses {
+  const own = namedCaps([each], null);
+  const { classic, fine_grained } = blockedAtOrganization(each, own);
+  return { classic: byAllCaps(classic, own, caps), fine_grained: byAllCaps(fine_grained, own, caps) };
+}
+
 /** Of each organization, in their order. */
 export function blockedAtOrganizations(
   organizations: readonly ProposedOrganization[],
@@ -141,7 +157,7 @@ export function blockedAtOrganizations(
   const known = new Map<string, BlockedClasses>();
   return organizations.map((each) => {
     const key = judgedBy(each);
-    const blocked = known.get(key) ?? blockedAtOrganization(each, caps);
+    const blocked = known.get(key) ?? blockedByOwnCaps(each, caps);
     known.set(key, blocked);
     return blocked;
   });

@@ -74,9 +74,17 @@ t.test('promises P15: the service says so first of all, and what it starts does 
   await allow('unlimited');
   const service = await startService(t, settings);
   await allow('0:');
-  const all = familyOf(service.pid);
-  t.ok(all.length > 4, `itself, two workers and PostgreSQL: ${all.length}`);
-  for (const pid of all) t.match([filterOf(pid), limitOf(pid)], [/^0+$/, '0']);
+  // PostgreSQL begins and ends processes all the time: of one that is over there is nothing to read.
+  const seen = familyOf(service.pid).flatMap((pid) => {
+    try {
+      const filter = filterOf(pid);
+      return filter === '' ? [] : [[filter, limitOf(pid)]];
+    } catch {
+      return [];
+    }
+  });
+  t.ok(seen.length > 4, `itself, two workers and PostgreSQL: ${seen.length}`);
+  for (const each of seen) t.match(each, [/^0+$/, '0']);
 });
 
 /** The process and all below it, as they are at this moment. */

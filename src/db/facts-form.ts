@@ -19,7 +19,8 @@ export type FactsParameters = {
     | 'holder'
     | 'enterprise'
     | 'none'
-    | 'granted';
+    | 'granted'
+    | 'end';
   readonly resource_owner: string | null;
   readonly resource_name: string | null;
   readonly resource_id: number | null;

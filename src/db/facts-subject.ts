@@ -50,7 +50,7 @@ const ASKED_TOKEN = ({ kind }: Form) =>
 // Where there is no such token or person, the client's own row is read: reading theirs would have taken as long (promises P18: 1 to 2 µs).
 const INSTEAD = '(select 0 from clients own where own.id = q.client_id)';
 
-// Whom a client may know of: of no exchanged text that is for others (T3); where it is bound, of a fine-grained token of one of its
+// Whom a client may know of: of no exchanged text that is for others (T3), but to end it; where it is bound, of a fine-grained token of one of its
 // organizations, and of a classic one, or a person, who belongs to one of them (T6). All else is looked up of these ids only. Here too
 // nothing is left out for what is not there: 0 is nobody's id.
 export const KNOWN = (form: Form) => `
@@ -61,7 +61,9 @@ left join lateral (
 left join lateral (
   select each.id, each.user_id, each.kind = 'fine_grained' as is_fine_grained, each.resource_owner_id from tokens each
   where each.id = case
-    when q.client_id is null or made.audience is null or made.audience && asking.audiences then coalesce(${ASKED_TOKEN(form)}, 0)
+    when q.client_id is null or made.audience is null or made.audience && asking.audiences${
+      form.kind === 'any' ? ` or q.resource_type = 'end'` : ''
+    } then coalesce(${ASKED_TOKEN(form)}, 0)
     else 0
   end
   offset 0

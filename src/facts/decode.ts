@@ -148,7 +148,7 @@ function ownerOf(row: FactsRow): OwnerFacts | null {
 /** The resource that was named; absent where there is no such thing or it is of another kind. */
 export function decodeResource(row: FactsRow, key: ResourceKey): Resource {
   const absent: Resource = { type: 'absent' };
-  if (key.type === 'none' || key.type === 'granted') return { type: 'none' };
+  if (key.type === 'none' || key.type === 'granted' || key.type === 'end') return { type: 'none' };
   if (key.type === 'holder') {
     return row.person_id === null ? absent : { type: 'user', id: row.person_id, login: row.person_login ?? '' };
   }

@@ -19,6 +19,7 @@ const RESOURCE_TYPES: readonly ResourceKey['type'][] = [
   'user',
   'account',
   'enterprise',
+  'end',
 ];
 /** The first byte: the type of the resource in the low half, of the subject above it, and whether a client bounds the question. */
 const SUBJECT_SHIFT = 4;
@@ -92,6 +93,7 @@ function writeResource(sink: Sink, resource: ResourceKey): void {
     case 'holder':
     case 'none':
     case 'granted':
+    case 'end':
       break;
     // What a team belongs to is not among the things of which changes tell.
     case 'organization_of_team':

@@ -17,7 +17,9 @@ export type SubjectKey =
 export type ResourceKey =
   | NamedResource
   /** Nothing but the repositories that the subject's token was granted. */
-  | { readonly type: 'granted' };
+  | { readonly type: 'granted' }
+  /** Nothing: the subject's text is to be ended, whomever it is for (T3). */
+  | { readonly type: 'end' };
 
 /** Who acts, as far as the database knows him. `unknown`: no such credential, id or login, or none that the asking client may know of. */
 export type LoadedSubject =
@@ -46,7 +48,7 @@ export type FactsQuestion = {
   /**
    * The internal id of a client that may not know of all that could be found: one that is bound to organizations knows of a fine-grained
    * token of one of these, and of a classic one or a person who belongs to one of them; of nobody's session (T6). Of an exchanged text
-   * any client knows only where it is for one of its audiences (T3). Null: nobody, or a client that knows of it all.
+   * any client knows only where it is for one of its audiences (T3), or to end it. Null: nobody, or a client that knows of it all.
    */
   readonly bounded_client_id: number | null;
 };

@@ -135,6 +135,32 @@ t.test('T6: a client of some organizations ends their tokens and those of their 
   for (const { text } of beyond) t.equal((await introspect(text)).body.active, false, 'a client of all ends any');
 });
 
+t.test('RFC 7009, T3: a client ends an exchanged text of its organizations, whomever that is for', async (t) => {
+  const { inject, deps } = await buildTestApp(t);
+  const world = worldOf(deps);
+  const rows = tokenRowsOf(deps);
+  const [ada, eve] = [await world.person('ada'), await world.person('eve')];
+  const [acme, other] = [await world.organization('acme', ada), await world.organization('other', eve)];
+  const audience = ['https://elsewhere.example'];
+  const exchangedOf = async (of: typeof ada, owner: typeof acme) => {
+    const root = await rows.fineGrained(of, { owner, selection: 'all', permissions: { contents: 'read' } });
+    return (await rows.exchanged(root, { permissions: { contents: 'read' }, audience })).text;
+  };
+  const [within, again, beyond] = [
+    await exchangedOf(ada, acme),
+    await exchangedOf(ada, acme),
+    await exchangedOf(eve, other),
+  ];
+  const elsewhere = backendOf(inject, (await world.client(['introspect'], 'all', audience)).authorization);
+  const isActive = async (text: string) => (await elsewhere.introspect(text)).body.active;
+  const bound = backendOf(inject, (await world.client(['revoke', 'introspect'], [acme])).authorization);
+  const of_all = backendOf(inject, (await world.client(['revoke'])).authorization);
+  t.same((await bound.introspect(within)).body, { active: false }, 'it is for others');
+  for (const text of [within, beyond]) await bound.revoke(text);
+  await of_all.revoke(again);
+  t.same([await isActive(within), await isActive(again), await isActive(beyond)], [false, false, true]);
+});
+
 t.test('RFC 7009: what is no live token is answered the same, and nothing happens', async (t) => {
   const test = await buildTestApp(t);
   const { inject, deps } = test;

@@ -42,7 +42,7 @@ export async function revokeByText(
   if (key === null) return;
   const { subject, now } = await deps.facts.load({
     subject: key,
-    resource: { type: 'none' },
+    resource: { type: 'end' },
     bounded_client_id: boundedClientId(client),
   });
   if (subject.type !== 'token' || !isLive(subject.token, now)) return;

@@ -32,6 +32,7 @@ const isOwn = isEntry && target.startsWith('src/');
 if (isOwn && process.env.NODE_COMPILE_CACHE === undefined) {
   const compiled = join(ROOT, 'node_modules', '.cache', 'compiled-service');
   environment.NODE_COMPILE_CACHE = compiled;
+  process.env.NODE_COMPILE_CACHE = compiled; // for what this process starts: workers
   modules.enableCompileCache?.(compiled);
 }
 if (isEntry && node === process.execPath) {

@@ -84,12 +84,17 @@ async function startService(config: Config, stopper: Stopper): Promise<void> {
   add(startJobs(deps));
   add(await whenReachable(log, () => startDelivery(deps)));
   if (workers === null) await serve(deps, add);
-  else await startWorkers(deps, workers, stopper);
-  keepCompiled();
+  else {
+    keepCompiled();
+    await startWorkers(deps, workers, stopper);
+  }
   announce(config, prepared, log);
 }
 
-/** Written now, not at the end: who is killed would have compiled for nothing. Nothing is written where all of it is there. */
+/**
+ * Written before anybody is served, who would have to wait for it, and not at the end: who is killed would have compiled for nothing.
+ * Nothing is written where all of it is there.
+ */
 function keepCompiled(): void {
   flushCompileCache();
 }
@@ -138,7 +143,6 @@ async function startWorker(config: Config, { add, stop }: Stopper, number: strin
   countAsOneOfMany(number, gatherThroughParent());
   add(startJobsOfProcess(deps));
   await serve(deps, add);
-  keepCompiled();
 }
 
 async function serve(deps: Deps, add: Stopper['add']): Promise<void> {
@@ -151,6 +155,7 @@ async function serve(deps: Deps, add: Stopper['add']): Promise<void> {
     const stop = followTlsFiles(config, { first: tls, take: (files) => renewTls(app.server, files), log });
     add(async () => stop());
   }
+  keepCompiled();
   await listen(config, () => app.listen({ host: config.host, port: config.port }));
   add(() => drain(app, config.drain_ms));
 }

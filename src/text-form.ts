@@ -101,6 +101,11 @@ export function kindOfText(text: string, prefix: string): TextKind | null {
   return kind !== undefined && endsRight(text, prefix.length + 2, null) ? kind : null;
 }
 
+/** Whether the text says that it was exchanged, by its letter alone: enough for who looks for it among texts that were right once. */
+export function isNamedExchanged(text: string, prefix: string): boolean {
+  return text[prefix.length] === LETTER.exchanged && text[prefix.length + 1] === '_';
+}
+
 const ANY_TEXT =
   /^([A-Za-z][A-Za-z0-9]{1,9})(?:([psixc])_([0-9A-Za-z]{30})|_pat_([0-9A-Za-z]{22})_([0-9A-Za-z]{53}))([0-9A-Za-z]{6})$/;
 

@@ -147,13 +147,7 @@ function taking<Target>(values: readonly string[], found: Found<Target> | null):
 }
 
 function paramsOf<Target>({ end, taken }: Found<Target>): Readonly<Record<string, string>> {
-  const params: Record<string, string> = {};
-  let index = 0;
-  for (let each = taken; each !== null; each = each.before) {
-    for (const value of each.values) {
-      params[end.names[index] ?? ''] = value;
-      index += 1;
-    }
-  }
-  return params;
+  const values: string[] = [];
+  for (let each = taken; each !== null; each = each.before) values.push(...each.values);
+  return Object.fromEntries(end.names.map((name, index) => [name, values[index] ?? '']));
 }

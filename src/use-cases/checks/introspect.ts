@@ -7,6 +7,7 @@ import { judgeCredential } from '../../domain/decide.ts';
 import type { PersonFacts, TokenFacts } from '../../domain/facts.ts';
 import type { FactsQuestion, GrantedRepository, LoadedFacts, SubjectKey } from '../../facts/source.ts';
 import { digestOf } from '../../secrets.ts';
+import { isNamedExchanged } from '../../text-form.ts';
 import { boundedClientId, subjectForClient } from './authenticate.ts';
 import { tokenTextKey } from './token-text.ts';
 
@@ -55,11 +56,12 @@ export async function introspect(deps: Deps, client: ClientFacts, text: string):
 }
 
 /**
- * The same where it is known without asking; undefined: it has to be asked for. What is known of a text, its form was right. Of an
- * exchanged one nothing is known but to the client that asked.
+ * The same where it is known without asking; undefined: it has to be asked for. What is known of a text, its form was right; of an
+ * exchanged one, only what this client was told.
  */
 export function introspectKnown(deps: Deps, client: ClientFacts, text: string): Introspected | null | undefined {
   if (client.stale_ms !== undefined) return undefined;
-  const known = deps.facts.known(questionOf({ type: 'token_text', digest: digestOf(text) }, client));
+  const is_exchanged = isNamedExchanged(text, deps.config.token_prefix);
+  const known = deps.facts.known(questionOf({ type: 'token_text', digest: digestOf(text), is_exchanged }, client));
   return known === null ? undefined : judge(deps, client, known);
 }

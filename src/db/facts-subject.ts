@@ -50,9 +50,9 @@ const ASKED_TOKEN = ({ kind }: Form) =>
 // Where there is no such token or person, the client's own row is read: reading theirs would have taken as long (promises P18: 1 to 2 µs).
 const INSTEAD = '(select 0 from clients own where own.id = q.client_id)';
 
-// Whom a client may know of: of no exchanged text that is for others (T3), but to end it; where it is bound, of a fine-grained token of one of its
-// organizations, and of a classic one, or a person, who belongs to one of them (T6). All else is looked up of these ids only. Here too
-// nothing is left out for what is not there: 0 is nobody's id.
+// Whom a client may know of: of no exchanged text that is for others (T3), but to end it; where it is bound, of a fine-grained token of
+// one of its organizations, and of a classic one, or a person, who belongs to one of them (T6). All else is looked up of these ids only.
+// Here too nothing is left out for what is not there: 0 is nobody's id.
 export const KNOWN = (form: Form) => `
 left join lateral (
   select each.organizations = 'all' as knows_all, each.audiences from clients each where each.id = q.client_id

@@ -17,7 +17,15 @@ export async function openLog(
 ): Promise<Logger> {
   const options = worker === null ? { level } : { level, base: { pid: process.pid, hostname: hostname(), worker } };
   if (!is_terminal) {
-    const lines = destination({ dest: to ?? 1, sync: false, ...(worker === null ? ALONE : BESIDE_OTHERS) });
+    const lines = destination({
+      dest: to ?? 1,
+      sync: false,
+      contentMode: 'buffer',
+      ...(worker === null ? ALONE : BESIDE_OTHERS),
+    });
+    // As text, all that waits would be measured anew with every line that is added to it.
+    const writeBytes: (bytes: Buffer) => boolean = lines.write.bind(lines) as never;
+    lines.write = (text) => writeBytes(Buffer.from(text));
     setInterval(() => lines.flush(), TOGETHER_MS).unref();
     return pino(options, lines);
   }

@@ -160,7 +160,8 @@ async function load(
   script: string,
 ): Promise<Sample> {
   const threads = CORES.load.length;
-  const wrk = ['wrk', '--latency', `-t${threads}`, `-c${connections}`, `-d${seconds}`, '-s', script];
+  // wrk takes whole seconds only.
+  const wrk = ['wrk', '--latency', `-t${threads}`, `-c${connections}`, `-d${Math.ceil(seconds)}`, '-s', script];
   const before = secondsOfAll(pid);
   const { stdout } = await promisify(execFile)('taskset', ['-c', LOAD_CORES, ...wrk, `http://127.0.0.1:${port}`]);
   const used = secondsOfAll(pid) - before;

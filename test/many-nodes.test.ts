@@ -4,12 +4,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pino } from 'pino';
 import t, { type Test } from 'tap';
-import { composeDeps } from '../src/compose.ts';
-import { loadConfig } from '../src/config.ts';
 import { ask } from './support/backend.ts';
 import { createDatabase } from './support/database.ts';
+import { depsOver } from './support/deps-over.ts';
 import { type KeptConnection, keptConnection } from './support/kept-connection.ts';
 import { programs, runProgram } from './support/programs.ts';
 import { scratchFolder } from './support/scratch-folder.ts';
@@ -26,12 +24,7 @@ const AFTER_MS = 700;
 
 async function startNodes(t: Test, haproxy: string) {
   const { pool, url } = await createDatabase(t);
-  const deps = composeDeps({
-    pool,
-    config: loadConfig({ CACHE_MIB: '4' }),
-    clock: () => new Date(),
-    log: pino({ level: 'silent' }),
-  });
+  const deps = depsOver(t, pool);
   const settings = {
     ALLOW_UNSAFE_DATABASE: '1',
     DATABASE_URL: url,

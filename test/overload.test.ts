@@ -3,13 +3,11 @@
 // refused, as much waits as before; where nothing is refused, ever more does. How many milliseconds that takes: npm run bench:overload.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { pino } from 'pino';
 import t, { type Test } from 'tap';
-import { composeDeps } from '../src/compose.ts';
-import { loadConfig } from '../src/config.ts';
 import { processorSeconds } from './bench/processes.ts';
 import { type Connection, openConnection } from './bench/wire.ts';
 import { createDatabase } from './support/database.ts';
+import { depsOver } from './support/deps-over.ts';
 import { freePort, startService } from './support/service.ts';
 import { tokenRowsOf } from './support/token-rows.ts';
 import { worldOf } from './support/world.ts';
@@ -33,13 +31,7 @@ const UNBOUNDED = {
 
 async function startOne(t: Test, settings: Record<string, string>) {
   const { pool, url } = await createDatabase(t);
-  const deps = composeDeps({
-    pool,
-    config: loadConfig({ CACHE_MIB: '4' }),
-    clock: () => new Date(),
-    log: pino({ level: 'silent' }),
-  });
-  t.teardown(() => deps.freshness.stop());
+  const deps = depsOver(t, pool);
   const ada = await worldOf(deps).person('ada');
   const { text } = await tokenRowsOf(deps).classic(ada);
   const PORT = await freePort();

@@ -3,15 +3,13 @@
 
 import { EventEmitter } from 'node:events';
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import t, { type Test } from 'tap';
-import { composeDeps } from '../src/compose.ts';
-import { loadConfig } from '../src/config.ts';
 import type { FeedEvents, FeedParts } from '../src/db/change-feed.ts';
 import { newText } from '../src/secrets.ts';
 import { wakingOthers, wokenByParent } from '../src/workers/wakes.ts';
 import { ask } from './support/backend.ts';
 import { createDatabase } from './support/database.ts';
+import { depsOver } from './support/deps-over.ts';
 import { type KeptConnection, keptConnection } from './support/kept-connection.ts';
 import { eventually, freePort, startService } from './support/service.ts';
 import { tokenRowsOf } from './support/token-rows.ts';
@@ -29,12 +27,7 @@ type Service = Awaited<ReturnType<typeof startTwo>>;
 
 async function startTwo(t: Test) {
   const { pool, url, db } = await createDatabase(t);
-  const deps = composeDeps({
-    pool,
-    config: loadConfig({ CACHE_MIB: '4' }),
-    clock: () => new Date(),
-    log: pino({ level: 'silent' }),
-  });
+  const deps = depsOver(t, pool);
   const port = await freePort();
   const settings = {
     ALLOW_UNSAFE_DATABASE: '1',

@@ -1,10 +1,8 @@
 // That the bench runs and that it looks at every answer: each side of each cell answers right. No time is judged here.
 
-import { pino } from 'pino';
 import t, { type Test } from 'tap';
-import { composeDeps } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config.ts';
 import { createDatabase } from '../support/database.ts';
+import { depsOver } from '../support/deps-over.ts';
 import { insertLargeWorld } from '../support/large-world.ts';
 import { worldOf } from '../support/world.ts';
 import { asksOf, CELL_NAMES, type CellName } from './cells.ts';
@@ -24,15 +22,9 @@ const PLAN: Plan = { rounds: 1, connections: 4, sample: { requests: REQUESTS }, 
 
 async function small(t: Test): Promise<World> {
   const { pool, url } = await createDatabase(t);
-  const deps = composeDeps({
-    pool,
-    config: loadConfig({ CACHE_MIB: '4' }),
-    clock: () => new Date(),
-    log: pino({ level: 'silent' }),
-  });
+  const deps = depsOver(t, pool);
   const tokens = await insertLargeWorld(pool, SIZE);
   const client = await worldOf(deps).client(['introspect', 'evaluate', 'gateway']);
-  deps.freshness.stop();
   return { database_url: url, tokens, client: { authorization: client.authorization } };
 }
 

@@ -2,16 +2,14 @@
 // exactly what the whole one answers: they are put together of the same pieces, and this shows that nothing is missing.
 
 import type pg from 'pg';
-import { pino } from 'pino';
 import t, { type Test } from 'tap';
-import { composeDeps } from '../../src/compose.ts';
-import { loadConfig } from '../../src/config.ts';
 import { loadFactsRows } from '../../src/db/facts.ts';
 import { type FactsParameters, formOf, type Kind } from '../../src/db/facts-form.ts';
 import type { FactsRow } from '../../src/db/facts-row.ts';
 import { factsStatement } from '../../src/db/facts-statement.ts';
 import { digestOf } from '../../src/secrets.ts';
 import { createDatabase } from '../support/database.ts';
+import { depsOver } from '../support/deps-over.ts';
 import { cases } from '../support/effort.ts';
 import { randomDirectory, randomFrom } from '../support/random-directory.ts';
 import { tokenRowsOf } from '../support/token-rows.ts';
@@ -55,13 +53,7 @@ async function compareFree(t: Test, pool: pg.Pool, asked: readonly FactsParamete
 
 async function started(t: Test) {
   const { pool } = await createDatabase(t);
-  const deps = composeDeps({
-    pool,
-    config: loadConfig({ CACHE_MIB: '4' }),
-    clock: () => new Date(),
-    log: pino({ level: 'silent' }),
-  });
-  t.teardown(() => deps.freshness.stop());
+  const deps = depsOver(t, pool);
   return { pool, deps };
 }
 

@@ -105,14 +105,14 @@ function mayUse(person: PersonFacts, resource: Resource, permission: string, lev
       return resource.id === person.id && category !== 'organization';
     case 'enterprise':
       return resource.enterprise.holder_administers === true;
+    // Who asks about nothing in particular asks about no account of his own: only what needs no permission is allowed there (C2).
     case 'none':
-      return category === 'account';
     case 'absent':
       return false;
   }
 }
 
-/** Whether the person's own roles allow everything that the set asks, on this resource. @rule F1, C5 */
+/** Whether the person's own roles allow everything that the set asks, on this resource. @rule F1, C2, C5 */
 export function ceilingAllows(person: PersonFacts, resource: Resource, set: PermissionMap): boolean {
   return Object.entries(set).every(([permission, level]) => mayUse(person, resource, permission, level));
 }

@@ -3,6 +3,7 @@
 import t from 'tap';
 import { ceilingAllows } from '../../src/domain/ceiling.ts';
 import type { OrganizationFacts, PersonFacts } from '../../src/domain/facts.ts';
+import { PERMISSIONS } from '../../src/domain/vocabulary.ts';
 
 const PERSON: PersonFacts = { id: 1, login: 'mona', suspended: false, site_admin: false };
 
@@ -31,3 +32,15 @@ t.test('C5: what any member reads of an organization', async (t) => {
   }
   t.equal(at('member', 'organization_secrets', 'read'), false);
 });
+
+t.test(
+  'C2: about nothing in particular only what needs no permission is allowed, whatever the permission is',
+  async (t) => {
+    t.equal(ceilingAllows(PERSON, { type: 'none' }, {}), true, 'permissionless');
+    for (const { name, levels } of PERMISSIONS) {
+      for (const level of levels) {
+        t.equal(ceilingAllows(PERSON, { type: 'none' }, { [name]: level }), false, `${name}:${level}`);
+      }
+    }
+  },
+);

@@ -361,6 +361,49 @@ t.test('C2: a request names its resource by its path: by names, by ids, by what 
   for (const [uri, token, status] of asked) t.equal(await gate(uri, token), status, `${uri} ${status}`);
 });
 
+t.test(
+  'C2: an operation whose path names nothing is open to a permission only where every set is of accounts',
+  async (t) => {
+    const { authorization } = await world.client(['evaluate']);
+    const { evaluate } = backendOf(inject, authorization);
+    const holder = await world.person('weaver');
+    const post = { method: 'POST', public_read: true };
+    await load([
+      { ...post, path: '/stars', permission_sets: [{ starring: 'write' }, { gists: 'write' }] },
+      { ...post, path: '/stars-or-code', permission_sets: [{ starring: 'write' }, { contents: 'read' }] },
+      { ...post, path: '/stars-of-nothing', permission_sets: [{ starring: 'write' }], resource: 'none' },
+      {
+        ...post,
+        method: 'GET',
+        path: '/stars-for-all',
+        permission_sets: [{ starring: 'write' }, { contents: 'read' }],
+      },
+      { ...post, path: '/nothing', permissionless: true },
+    ]);
+    const subjects = {
+      classic: { type: 'token', id: (await rows.classic(holder, { scopes: ['repo', 'gist'] })).text },
+      'fine-grained': {
+        type: 'token',
+        id: (await rows.fineGrained(holder, { permissions: { starring: 'write' } })).text,
+      },
+      himself: { type: 'user', id: 'weaver' },
+    };
+    const asked: readonly (readonly [string, string, string])[] = [
+      ['POST /stars', 'user', 'allowed'],
+      ['POST /stars-or-code', 'user', 'role_missing'],
+      ['POST /stars-of-nothing', 'user', 'role_missing'],
+      ['GET /stars-for-all', 'user', 'public_read'],
+      ['POST /nothing', 'user', 'allowed'],
+    ];
+    for (const [who, subject] of Object.entries(subjects)) {
+      for (const [name, type, reason] of asked) {
+        const { body } = await evaluate({ subject, action: { name }, resource: { type, id: 'weaver' } });
+        t.equal(body.context.reason, reason, `${who}: ${name}`);
+      }
+    }
+  },
+);
+
 t.test('F3: what is not understood of a stored catalogue is denied, the rest stands', async (t) => {
   await load([PATTERNS, YARNS]);
   const rows = [

@@ -418,6 +418,7 @@ function mayHimself(person: PersonFacts, resource: Resource, name: string, level
   if (category === undefined || rank(LEVEL, level) === 0) return false;
   if (resource.type === 'enterprise') return resource.enterprise.holder_administers === true;
   if (resource.type === 'user' && resource.id !== person.id) return false;
+  if (resource.type === 'none') return false; // C2: just permissionless operations and public reads
   if (category === 'account') return resource.type !== 'absent';
   if (resource.type === 'repository' && category === 'repository') {
     const [read = '', write = ''] = (ROLES_NEEDED.get(name)?.[0] ?? 'read,write').split(',');

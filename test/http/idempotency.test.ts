@@ -2,6 +2,7 @@
 
 import pg from 'pg';
 import t, { type Test } from 'tap';
+import { backendOf } from '../support/backend.ts';
 import { buildTestApp, type TestAppOptions } from '../support/build-app.ts';
 import { TOKENS } from '../support/token-calls.ts';
 import { bearer, worldOf } from '../support/world.ts';
@@ -54,6 +55,34 @@ t.test('promises P22: the same key and request: the same answer without the text
   t.notOk('replayed' in others.body);
   t.match(await call('K', 'three'), { status: 201, body: { name: 'three' } }, 'keys differ by case');
   t.same(await names(), ['one', 'one', 'three']);
+});
+
+t.test('T3, contract 1: an exchanged text has keys of its own: it is not told what its token made', async (t) => {
+  const { call, deps, inject, world, ada, session } = await start(t);
+  const [one, other] = [await world.repository(ada, 'one'), await world.repository(ada, 'other')];
+  const { body: root } = await call(null, '', { body: { kind: 'classic', name: 'root', scopes: ['repo'] } });
+  const { authorization } = await world.client(['exchange']);
+  const { exchange } = backendOf(inject, authorization);
+  const narrowed = async ({ full_name }: { readonly full_name: string }): Promise<string> =>
+    (await exchange(root.token, { resource: `${deps.config.public_url}/repos/${full_name}` })).body.access_token;
+  const [child, sibling] = [await narrowed(one), await narrowed(other)];
+  const make = (by: string, name: string) =>
+    call('k', '', { by, url: '/user/repos', body: { name, visibility: 'private' } });
+
+  const made = await make(root.token, 'made');
+  t.equal(made.status, 201);
+  const hidden = await inject({ url: '/repos/ada/made', headers: bearer(child) });
+  t.equal(hidden.statusCode, 404, 'the text does not reach what its token made');
+  const asked = await make(child, 'made');
+  t.equal(asked.status, 422, 'the name is taken: it is the key of another');
+  t.notOk('id' in asked.body);
+  t.match(await make(sibling, 'second'), { status: 201, body: { name: 'second' } });
+  t.notOk('replayed' in (await make(child, 'third')).body, 'nor of its sibling');
+  const { body: again } = await make(child, 'third');
+  t.match(again, { name: 'third', replayed: true }, 'its own is repeated');
+
+  await call(null, '', { url: `${TOKENS}/${root.id}/regenerate`, body: { overlap_seconds: 60 }, by: session });
+  t.equal((await make(root.token, 'made')).body.replayed, true, 'an older text of the token is the same principal');
 });
 
 t.test('contract 1: a key is 1 to 255 visible ASCII characters, once', async (t) => {

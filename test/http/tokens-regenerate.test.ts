@@ -91,6 +91,30 @@ t.test('M8: the old text does not outlive its own expiry', async (t) => {
   t.same([await works(first.token), await works(second.token)], [false, true]);
 });
 
+t.test(
+  'M8: the record tells the end of the old text that is its end: not after its token, and none of one that has ended',
+  async (t) => {
+    const { inject, as, works, deps, advance } = await start(t);
+    const ahead = (ms: number) => new Date(Date.now() + ms).toISOString();
+    const first = (await as.classic({ expires_in_days: 7 })).body;
+    const second = (await as.regenerate(first.id, { expires_at: ahead(7_200_000), overlap_seconds: 86_400 })).body;
+    t.equal(second.previous_secret_expires_at, second.expires_at, 'a shorter new life ends both');
+    t.equal((await callsOf(inject, first.token).call('GET', '/token')).body.expires_at, second.expires_at);
+    const narrowed = (await as.edit(first.id, { expires_at: ahead(3_600_000) })).body;
+    t.equal(narrowed.previous_secret_expires_at, narrowed.expires_at, 'so does an edit');
+    advance(3_601_000);
+    t.same([await works(first.token), await works(second.token)], [false, false]);
+    t.match((await as.show(first.id)).body, { state: 'expired', previous_secret_expires_at: null });
+
+    const other = (await as.classic({ name: 'other', expires_in_days: 7 })).body;
+    await as.regenerate(other.id, { overlap_seconds: 3600 });
+    const at = { revoked_at: new Date(), revoked_reason: 'by_text' };
+    await deps.db.updateTable('tokens').set(at).where('id', '=', other.id).execute();
+    t.equal(await works(other.token), false);
+    t.match((await as.show(other.id)).body, { state: 'revoked', previous_secret_expires_at: null });
+  },
+);
+
 t.test('M8: a life as at creation: one way or none, and what was without end stays so', async (t) => {
   const { as } = await start(t);
   const { id } = (await as.classic({ never_expires: true })).body;

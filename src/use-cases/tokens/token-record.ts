@@ -3,11 +3,11 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../../db/schema.ts';
 import { findTokenRecord, type TokenRecordRow } from '../../db/token-records.ts';
-import { isPast } from '../../domain/lifetime.ts';
+import { endOfText, isPast } from '../../domain/lifetime.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { type Approval, type Granted, REQUEST_STATES, type TokenRecord } from '../../domain/token-record.ts';
-import { tokenState } from '../../domain/token-state.ts';
-import { REPOSITORY_SELECTIONS, type RepositorySelection } from '../../domain/vocabulary.ts';
+import { hasEnded, tokenState } from '../../domain/token-state.ts';
+import { REPOSITORY_SELECTIONS, type RepositorySelection, type TokenState } from '../../domain/vocabulary.ts';
 import { decodePermissions } from '../../facts/decode-values.ts';
 
 function selectionOf(value: string | null): RepositorySelection {
@@ -37,17 +37,23 @@ function approvalOf(row: TokenRecordRow): Approval | null {
   return { request_id, state, reason, review_reason, reviewed_by, reviewed_at };
 }
 
+/** The end of the text before the present one, which its token takes with it; null where none lives. @rule M8 */
+function endOfPrevious(row: TokenRecordRow, state: TokenState, now: Date): Date | null {
+  const { expires_at, previous_secret_expires_at: overlap } = row;
+  if (overlap === null || isPast(overlap, now) || hasEnded(state)) return null;
+  return endOfText({ expires_at, secret_expires_at: overlap });
+}
+
 /** The record at this moment. */
 export function toTokenRecord(row: TokenRecordRow, now: Date): TokenRecord {
   const { id, name, description, created_at, secret_issued_at, expires_at, last_used_at, token_last_eight } = row;
   const kind = row.kind === 'classic' ? 'classic' : 'fine_grained';
   const request_pending = row.request_state === 'pending';
   const state = tokenState({ ...row, kind, granted: row.grant_id !== null, request_pending }, now);
-  const overlap = row.previous_secret_expires_at;
   const common = {
     ...{ id, name, description, created_at, secret_issued_at, expires_at, last_used_at, token_last_eight, state },
     hashed_token: row.hashed_token ?? '',
-    previous_secret_expires_at: overlap === null || isPast(overlap, now) ? null : overlap,
+    previous_secret_expires_at: endOfPrevious(row, state, now),
   };
   if (kind === 'classic') {
     const sso = row.sso_organizations.flatMap((org, index) => {

@@ -19,7 +19,7 @@ const NUMBER = /^(?:0|[1-9][0-9]{0,15})$/;
 const MARGIN_MS = 200;
 
 /** Waits until answers contain the change that the token tells of. Refuses one that is not ours. Faults: StorageUnavailable. */
-export async function awaitChange(deps: Deps, consistency_token: string): Promise<void> {
+async function awaitChange(deps: Deps, consistency_token: string): Promise<void> {
   const text = openSealed(await deps.page_key(), consistency_token, BOUND_TO);
   if (text === null || !NUMBER.test(text)) {
     throw new Refusal('malformed_request', { message: 'The consistency token is none of this service' });
@@ -43,6 +43,14 @@ async function refuseLost({ lost_epochs }: Deps, epoch: number): Promise<void> {
 export async function awaitChangeOfHeader(deps: Deps, request: FastifyRequest): Promise<void> {
   const given = request.headers['x-consistency-token'];
   if (given !== undefined) await awaitChange(deps, String(given));
+}
+
+/** The same for the context of a question of AuthZEN. */
+export async function awaitChangeOfContext(
+  deps: Deps,
+  context: { readonly consistency_token?: string } | undefined,
+): Promise<void> {
+  if (context?.consistency_token !== undefined) await awaitChange(deps, context.consistency_token);
 }
 
 /** Whether the route changes something. What is asked with POST and has no entry of the record only asks, or sends something. */

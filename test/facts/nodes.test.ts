@@ -222,18 +222,41 @@ t.test('P5: who loses his access before something is added never sees it, whiche
   const question = { ...ask('', 'contents:read', ['repository', 'acme/mill']), subject: { type: 'user', id: 'eve' } };
   const sees = async (node: typeof first, consistency_token?: string) => {
     const context = consistency_token === undefined ? {} : { context: { consistency_token } };
-    return (await at(node).evaluate({ ...question, ...context })).body.decision;
+    const { body } = await at(node).evaluate({ ...question, ...context });
+    return body.decision;
+  };
+  /** The same, asked by one evaluation of many, and by each of the searches. */
+  const seesOtherwise = (node: typeof first, consistency_token: string): Promise<boolean>[] => {
+    const context = { consistency_token };
+    const { subject, action, resource } = question;
+    const found = async (type: 'subject' | 'resource' | 'action', asked: object) =>
+      (await at(node).search(type, { ...asked, context })).body.results.length > 0;
+    return [
+      at(node)
+        .evaluateMany({ ...question, evaluations: [{ resource: { ...resource, id: 'acme/none' } }, { context }] })
+        .then(({ body }) => body.evaluations[1].decision),
+      at(node)
+        .search('subject', { subject: { type: 'user' }, action, resource, context })
+        .then(({ body }) => body.results.some(({ id }: { id: string }) => id === 'eve')),
+      found('resource', { subject, action, resource: { type: 'repository' } }),
+      found('action', { subject, resource }),
+    ];
   };
   for (let round = 0; round < 10; round += 1) {
     const before = await call('PUT', '/orgs/acme/memberships/eve', { role: 'member' });
     for (const node of [first, second]) t.ok(await sees(node, before), 'a member reads it');
+    t.strictSame(await Promise.all(seesOtherwise(second, before)), [true, true, true, true], 'however it is asked');
     second.way.hang(FEED);
     await call('DELETE', '/orgs/acme/memberships/eve');
     const added = await call('POST', '/orgs/acme/teams', { name: `secret ${round}` });
     t.ok(await sees(second), 'control: without the token of what was added it answers by the state before');
-    const asked = sees(second, added);
+    const asked = [sees(second, added), ...seesOtherwise(second, added)];
     second.way.heal();
-    t.notOk(await asked, 'the state that contains what was added has her no longer');
+    t.strictSame(
+      await Promise.all(asked),
+      [false, false, false, false, false],
+      'the state that contains what was added has her no longer',
+    );
     t.notOk(await sees(first, added));
   }
 });
@@ -253,6 +276,15 @@ t.test('P4: a check that carries the token of a change is answered by a state th
   const question = ask('gthp_', 'contents:write', ['repository', 'acme/mill']);
   for (const forged of ['', 'x', `${'A'.repeat(60)}`]) {
     t.equal((await at(second).evaluate(question, { 'x-consistency-token': forged })).status, 400, `forged: ${forged}`);
-    t.equal((await at(second).evaluate({ ...question, context: { consistency_token: forged } })).status, 400);
+    const context = { consistency_token: forged };
+    t.equal((await at(second).evaluate({ ...question, context })).status, 400);
+    const { evaluations } = (await at(second).evaluateMany({ ...question, evaluations: [{ context }, {}] })).body;
+    t.match(evaluations, [
+      { decision: false, context: { reason: 'malformed_request', status: 400 } },
+      { context: { reason: 'bad_credential' } },
+    ]);
+    for (const type of ['subject', 'resource', 'action'] as const) {
+      t.equal((await at(second).search(type, { ...question, context })).status, 400, `search of ${type}s`);
+    }
   }
 });

@@ -1,17 +1,16 @@
 // AuthZEN (Authorization API 1.0): may this subject do this to that resource? (contract 8)
 
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import type { Question } from '../../use-cases/checks/asked.ts';
 import { evaluate } from '../../use-cases/checks/evaluate.ts';
 import { evaluateMany } from '../../use-cases/checks/evaluate-many.ts';
 import { readQuestion, readQuestions } from '../../use-cases/checks/read-questions.ts';
 import { markStale } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { clientOf } from '../caller-of.ts';
-import { awaitChange } from '../consistency.ts';
+import { awaitChangeOfContext } from '../consistency.ts';
 import { presentJudgement } from '../present/evaluation.ts';
 import { EvaluationAnswer, EvaluationQuestion, EvaluationsAnswer, EvaluationsQuestion } from '../schemas/evaluation.ts';
 
@@ -20,16 +19,24 @@ const CONFIG = { access: { client: 'evaluate', audit: null }, wrong_body: 400 } 
 
 const isQuestion = Compile(EvaluationQuestion);
 
+type Evaluation = Static<typeof EvaluationQuestion>;
+
 /** The question with the defaults put in; null where it is malformed. */
-function read(evaluation: unknown, defaults: object): Question | null {
+function read(evaluation: unknown, defaults: object): Evaluation | null {
   if (typeof evaluation !== 'object' || evaluation === null || Array.isArray(evaluation)) return null;
   const question: unknown = { ...defaults, ...evaluation };
   return isQuestion.Check(question) ? question : null;
 }
 
-/** The context of a question may name a change that the answer has to contain (contract 1). */
-async function awaitChangeOf(deps: Deps, context: { readonly consistency_token?: string } | undefined): Promise<void> {
-  if (context?.consistency_token !== undefined) await awaitChange(deps, context.consistency_token);
+/** The question, once an answer contains the change that it names; null where it names none of ours, which is malformed. */
+async function awaited(deps: Deps, question: Evaluation | null): Promise<Evaluation | null> {
+  try {
+    await awaitChangeOfContext(deps, question?.context);
+    return question;
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
 }
 
 export const addEvaluationRoutes: AddRoutes = (app, deps) => {
@@ -48,7 +55,7 @@ export const addEvaluationRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request, reply) => {
-      await awaitChangeOf(deps, request.body.context);
+      await awaitChangeOfContext(deps, request.body.context);
       const asked = await readQuestion(deps, request.body);
       const judgement = await evaluate(deps, clientOf(request), asked);
       markStale(reply, judgement.stale_ms);
@@ -69,7 +76,7 @@ export const addEvaluationRoutes: AddRoutes = (app, deps) => {
     },
     async (request, reply) => {
       const { evaluations = [], options, ...defaults } = request.body;
-      await awaitChangeOf(deps, defaults.context);
+      await awaitChangeOfContext(deps, defaults.context);
       if (evaluations.length === 0) {
         const question = read({}, defaults);
         if (question === null) throw new Refusal('malformed_request');
@@ -77,10 +84,10 @@ export const addEvaluationRoutes: AddRoutes = (app, deps) => {
         markStale(reply, judgement.stale_ms);
         return presentJudgement(judgement, public_url);
       }
-      const questions = await readQuestions(
-        deps,
-        evaluations.map((each) => read(each, defaults)),
-      );
+      const read_all = evaluations.map((each) => read(each, defaults));
+      // What all have in common was waited for above.
+      const waited = read_all.map((each) => (each?.context === defaults.context ? each : awaited(deps, each)));
+      const questions = await readQuestions(deps, await Promise.all(waited));
       const semantic = options?.evaluations_semantic ?? 'execute_all';
       const judgements = await evaluateMany(deps, clientOf(request), questions, semantic);
       // All of them were known at the same moment.

@@ -9,6 +9,7 @@ import { searchResources } from '../../use-cases/search/search-resources.ts';
 import { searchSubjects } from '../../use-cases/search/search-subjects.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { clientOf } from '../caller-of.ts';
+import { awaitChangeOfContext } from '../consistency.ts';
 import { ActionSearch, ActionsFound, EntitiesFound, ResourceSearch, SubjectSearch } from '../schemas/search.ts';
 
 // Asking changes nothing, so there is no entry of the record.
@@ -62,6 +63,7 @@ export const addSearchRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request) => {
+      await awaitChangeOfContext(deps, request.body.context);
       const { subject, action, resource } = request.body;
       const asked = await readQuestion(deps, { subject: ANYBODY, action, resource });
       const found = await runSearch(deps, pagedBy(request, 'subject', request.body), (page) =>
@@ -83,6 +85,7 @@ export const addSearchRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request) => {
+      await awaitChangeOfContext(deps, request.body.context);
       const { subject, action, resource } = request.body;
       const asked = await readQuestion(deps, { subject, action, resource: { ...resource, id: ANYTHING } });
       const found = await runSearch(deps, pagedBy(request, 'resource', request.body), (page) =>
@@ -104,6 +107,7 @@ export const addSearchRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request) => {
+      await awaitChangeOfContext(deps, request.body.context);
       const { subject, resource } = request.body;
       const asked = await readQuestion(deps, { subject, action: { name: ANYTHING }, resource });
       const found = await runSearch(deps, pagedBy(request, 'action', request.body), (page) =>

@@ -10,7 +10,7 @@ export const EVALUATIONS_MAX = 1000;
 
 export const AnyMembers = Type.Object({}, { description: 'Ignored' });
 
-const ContextShape = Type.Object(
+export const ContextShape = Type.Object(
   {
     consistency_token: Type.Optional(
       Type.String({ description: '`X-Consistency-Token` of a change that the answer has to contain' }),

@@ -2,7 +2,7 @@
 // the id of what is searched is not declared.
 
 import { Type } from 'typebox';
-import { ActionShape, AnyMembers, ResourceShape, SubjectShape } from './evaluation.ts';
+import { ActionShape, AnyMembers, ContextShape, ResourceShape, SubjectShape } from './evaluation.ts';
 
 const PAGE_LIMIT_MAX = 1000;
 const PAGE_LIMIT_DEFAULT = 100;
@@ -21,7 +21,7 @@ const Page = Type.Object({
   properties: Type.Optional(AnyMembers),
 });
 
-const COMMON = { context: Type.Optional(AnyMembers), page: Type.Optional(Page) };
+const COMMON = { context: Type.Optional(ContextShape), page: Type.Optional(Page) };
 
 export const SubjectSearch = Type.Object(
   {

@@ -79,7 +79,7 @@ function satisfiedSets(
   const public_repo_counts = publicRepoCounts(resource, request, requirement);
   if (token?.kind === 'classic') {
     if (scopesSuffice(token.scopes, requirement, public_repo_counts)) return requirement.sets;
-    return deny('scope_missing', { needed: neededFor(requirement, public_repo_counts) });
+    return deny('scope_missing', { needed: neededFor(requirement, public_repo_counts, token.scopes) });
   }
   if (requirement.scope_only) return deny('scope_missing', { needed: neededFor(requirement, public_repo_counts) });
   if (token === null) return requirement.sets;

@@ -2,10 +2,10 @@
 
 import { onceFor } from './once.ts';
 import { GIT_UPLOAD_PACK_ID, isWriteMethod, type Operation } from './operation.ts';
-import { isPermissionLevel, type PermissionMap } from './permission.ts';
+import { isPermissionLevel, levelOf, type PermissionMap } from './permission.ts';
 import type { Needed } from './refusal.ts';
 import { expandScopes, isScope, scopesForPermission } from './scope.ts';
-import type { Level, Visibility } from './vocabulary.ts';
+import { type Level, SCOPES, type Visibility } from './vocabulary.ts';
 
 export type Ask =
   | { readonly type: 'permission'; readonly permission: string; readonly level: string }
@@ -34,6 +34,8 @@ export type Requirement = {
 };
 
 const WORKFLOW_FOLDER = '.github/workflows/';
+const WORKFLOW_SCOPE = 'workflow';
+const ALL_SCOPES = SCOPES.map(({ name }) => name);
 
 /** The path as a file system reads it: no empty, `.` or `..` steps. */
 function plainPath(path: string): string {
@@ -152,11 +154,39 @@ export function acceptedScopes(requirement: Requirement): readonly string[] {
   return [...new Set(accepted)];
 }
 
-/** What would have been enough here, as the error body and AuthZEN print it. */
-export function neededFor(requirement: Requirement, public_repo_counts: boolean): Needed {
+/** Every scope that plays a part; `alone`: each of them is enough by itself. */
+function partsOf(requirement: Requirement): { readonly scopes: readonly string[]; readonly alone: boolean } {
+  const { scopes, sets, workflow } = requirement;
+  const accepted = acceptedScopes(requirement);
+  const with_workflow = workflow || (scopes === null && sets.some((set) => levelOf(set, 'workflows') !== undefined));
+  if (with_workflow) return { scopes: [...new Set([...accepted, WORKFLOW_SCOPE])], alone: false };
+  return { scopes: accepted, alone: scopes !== null || sets.every((set) => Object.keys(set).length === 1) };
+}
+
+/**
+ * Of which scopes any one would have been enough beside those that are held; where it takes more than one, all that are missing. Of
+ * several that are needed together, one that is held is not said to be enough; none is where all of them are not. @rule C1, C4, C6
+ */
+function neededScopes(
+  requirement: Requirement,
+  public_repo_counts: boolean,
+  held: readonly string[],
+): readonly string[] {
+  const { scopes, alone } = partsOf(requirement);
+  const counting = scopes.filter((scope) => public_repo_counts || scope !== 'public_repo');
+  if (alone) return counting;
+  if (!scopesSuffice(ALL_SCOPES, requirement, public_repo_counts)) return [];
+  const holds = expandScopes(held);
+  const missing = counting.filter((scope) => !holds.has(scope));
+  const enough = missing.filter((scope) => scopesSuffice([...held, scope], requirement, public_repo_counts));
+  return enough.length > 0 ? enough : missing;
+}
+
+/** What would have been enough here, as the error body and AuthZEN print it. `held`: the scopes of a classic token. */
+export function neededFor(requirement: Requirement, public_repo_counts: boolean, held: readonly string[] = []): Needed {
   return {
     permissions: requirement.sets.map((set) => Object.entries(set).map(([name, level]) => `${name}:${level}`)),
-    scopes: acceptedScopes(requirement).filter((scope) => public_repo_counts || scope !== 'public_repo'),
+    scopes: neededScopes(requirement, public_repo_counts, held),
   };
 }
 
@@ -174,13 +204,13 @@ export function scopesSuffice(
   public_repo_counts: boolean,
 ): boolean {
   const held = expandScopes(scopes);
-  if (requirement.workflow && !held.has('workflow')) return false;
+  if (requirement.workflow && !held.has(WORKFLOW_SCOPE)) return false;
   if (requirement.scopes !== null) return anyHeld(held, requirement.scopes, public_repo_counts);
   if (requirement.permissionless) return true;
   return requirement.sets.some((set) =>
     Object.entries(set).every(
       ([permission, level]) =>
-        (permission !== 'workflows' || held.has('workflow')) &&
+        (permission !== 'workflows' || held.has(WORKFLOW_SCOPE)) &&
         anyHeld(held, scopesForPermission(permission, level), public_repo_counts),
     ),
   );

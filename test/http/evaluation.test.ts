@@ -60,6 +60,12 @@ t.test('F5: a yes and a no say why, for whom, and what would have been enough', 
       ...common,
     },
   });
+  const classic = await rows.classic(ada, { scopes: ['repo'] });
+  const { body } = await backend.evaluate(
+    ask(classic.text, 'contents:write', WEB, { path: '.github/workflows/a.yml' }),
+  );
+  t.match(body, { decision: false, context: { reason: 'scope_missing' } });
+  t.same(body.context.needed, { permissions: [['contents:write', 'workflows:write']], scopes: ['workflow'] });
 });
 
 t.test('F6: absent and hidden are the same bytes, without a moment; the reason is told finely', async (t) => {

@@ -8,7 +8,7 @@ import { allowedBy } from './exercise.ts';
 import type { Facts, PersonFacts, RepositoryFacts, Resource, Subject, TokenFacts } from './facts.ts';
 import { isLive } from './lifetime.ts';
 import { judgeOwnerPolicy, judgePublicRead } from './owner-policy.ts';
-import { type PermissionMap, satisfies } from './permission.ts';
+import { hasCategory, type PermissionMap, satisfies } from './permission.ts';
 import { isPublicRead } from './public-read.ts';
 import { classicReach, fineGrainedReach } from './reach.ts';
 import { type DecisionRequest, neededFor, type Requirement, requirementOf, scopesSuffice } from './requirement.ts';
@@ -60,12 +60,17 @@ function isOneOf(known: readonly string[], word: string | null): boolean {
   return word !== null && known.includes(word);
 }
 
-/** `public_repo` counts only where the repository is public and, made or edited, is to be public. @rule K2 */
-function publicRepoCounts(resource: Resource, request: DecisionRequest, requirement: Requirement): boolean {
-  const stays = request.becomes === undefined || request.becomes === 'public';
-  if (resource.type === 'repository') return resource.visibility === 'public' && stays;
+/** At a person `public_repo` is for what is his account's (C6: starring): of his repositories nothing says that they are public. */
+function isAboutAccount({ sets }: Requirement): boolean {
+  return sets.length > 0 && sets.every((set) => hasCategory(set, 'account'));
+}
+
+/** `public_repo` counts only where the repository is public and, made or edited, is to be public. @rule K2, C6, F3 */
+function publicRepoCounts(resource: Resource, { becomes }: DecisionRequest, requirement: Requirement): boolean {
+  const may_be_public = becomes === undefined || becomes === 'public';
+  if (resource.type === 'repository') return resource.visibility === 'public' && may_be_public;
   if (requirement.scope_only) return false;
-  return request.becomes === 'public' || (request.becomes === undefined && resource.type === 'user');
+  return becomes === 'public' || (becomes === undefined && resource.type === 'user' && isAboutAccount(requirement));
 }
 
 /** Step 6: the permission sets that the credential satisfies; a person is not bounded by any. @rule F5.6, C1 */

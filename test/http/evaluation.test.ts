@@ -218,6 +218,39 @@ t.test('C5, F7: a user is bounded by his role only, nobody makes public reads', 
   t.equal((await backend.evaluate(stranger('contents:read', ['repository', 'acme/none']))).text, hidden.text);
 });
 
+t.test(
+  'K2, C6, F3: public_repo is for what is said to be public, and for starring; of repositories not named it is a doubt',
+  async (t) => {
+    const { backend, rows, ada } = await acme(t);
+    const open_only = await rows.classic(ada, { scopes: ['public_repo'] });
+    const wide = await rows.classic(ada, { scopes: ['repo'] });
+    const [OWN, ACME] = [['user', 'ada'] as const, ['organization', 'acme'] as const];
+    const asked = [
+      ['contents:write', OPEN, 'allowed'],
+      ['contents:write', WEB, 'scope_missing'],
+      ['contents:write', OWN, 'scope_missing'],
+      ['contents:write', ACME, 'scope_missing'],
+      ['POST /user/repos', OWN, 'scope_missing'],
+      ['POST /orgs/{org}/repos', ACME, 'scope_missing'],
+      ['starring:write', OWN, 'allowed'],
+    ] as const;
+    for (const [action, place, reason] of asked) {
+      const { body } = await backend.evaluate(ask(open_only.text, action, place));
+      t.equal(body.context.reason, reason, `public_repo: ${action} at ${place.join(' ')}`);
+      t.same(body.context.needed?.scopes ?? ['repo'], ['repo'], 'what would have been enough is `repo` alone');
+      t.equal((await backend.evaluate(ask(wide.text, action, place))).body.decision, true, `repo: ${action}`);
+    }
+    const held = await backend.search('action', {
+      subject: { type: 'token', id: open_only.text },
+      resource: { type: 'user', id: 'ada' },
+    });
+    t.same(
+      held.body.results.map(({ name }: { readonly name: string }) => name),
+      ['starring:read', 'starring:write'],
+    );
+  },
+);
+
 t.test('F3: what is not known is a no: subjects, actions, resources', async (t) => {
   const { backend, rows, ada, organization } = await acme(t);
   const token = await rows.classic(ada, { scopes: ['repo', 'admin:org', 'workflow', 'user'] });

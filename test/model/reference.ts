@@ -347,13 +347,15 @@ function permission(token: TokenFacts, person: PersonFacts, resource: Resource, 
 }
 
 /**
- * K2: where the repository is public and, made or edited, is to be public. Where there is no repository yet the rules are
- * silent but for what it is to be: with nothing said, as the engine does, it counts for the holder's own (C6: starring).
+ * K2: where the repository is public and, made or edited, is to be public. Where there is no repository, C6 has it for starring, which
+ * is asked of the account; of repositories that a question does not name it is a doubt (F3).
  */
 function publicRepoCounts(resource: Resource, need: Need): boolean {
   if (resource.type === 'repository' && resource.visibility !== 'public') return false;
   if (need.becomes !== undefined) return need.becomes === 'public';
-  return resource.type === 'repository' || resource.type === 'user';
+  if (resource.type === 'repository') return true;
+  const of_account = need.sets.every((set) => Object.keys(set).some((name) => CATEGORY.get(name) === 'account'));
+  return resource.type === 'user' && need.sets.length > 0 && of_account;
 }
 
 /** AND over a set that says something; an empty one is no declaration (C1). */

@@ -57,7 +57,7 @@ export function createNumberTable({ size_max, expected = 0 }: { size_max: number
     slots *= 2;
     cells = new Float64Array(slots * STRIDE);
     for (let at = 0; at < before.length; at += STRIDE) {
-      const [a = 0, b = 0, c = 0, value = 0] = before.subarray(at, at + STRIDE);
+      const [a, b, c, value] = [before[at] ?? 0, before[at + 1] ?? 0, before[at + 2] ?? 0, before[at + 3] ?? 0];
       if (value !== 0) put(placeOf(a, b, c), a, b, c, value);
     }
   }

@@ -162,7 +162,7 @@ t.test('threats T2: what is taken from the socket is one request, and the one th
   const seen = { plain: 0, other: 0 };
   await fc.assert(
     fc.asyncProperty(mutated, async (text) => {
-      const plain = readPlainRequest(Buffer.from(text, 'latin1'));
+      const plain = readPlainRequest(text);
       seen[plain === null ? 'other' : 'plain'] += 1;
       if (plain === null) return true;
       const [one, ...more] = await readByNode(text);
@@ -178,7 +178,7 @@ t.test('threats T2: what is taken from the socket is one request, and the one th
     { numRuns: cases({ short: 1500, long: 60_000 }) },
   );
   t.ok(seen.plain > 100 && seen.other > 100, JSON.stringify(seen));
-  for (const text of [INTROSPECTION, GATEWAY]) t.ok(readPlainRequest(Buffer.from(text)), 'what clients send is plain');
+  for (const text of [INTROSPECTION, GATEWAY]) t.ok(readPlainRequest(text), 'what clients send is plain');
   t.equal((await readByNode(INTROSPECTION + GATEWAY)).length, 2, 'the reader beside it reads all that is there');
 });
 
@@ -222,9 +222,9 @@ t.test('threats T2: what could be read in two ways, or by none, is not plain', a
     'a long head': get(HOST, `X-A: ${'a'.repeat(16_384)}`),
     '101 headers': get(HOST, ...Array.from({ length: 100 }, () => 'a: b')),
   };
-  for (const [name, text] of Object.entries(others)) t.equal(readPlainRequest(Buffer.from(text, 'latin1')), null, name);
+  for (const [name, text] of Object.entries(others)) t.equal(readPlainRequest(text), null, name);
   const most = get(HOST, ...Array.from({ length: 99 }, () => 'a: b'));
-  t.ok(readPlainRequest(Buffer.from(most)), 'as many headers as there may be');
+  t.ok(readPlainRequest(most), 'as many headers as there may be');
 });
 
 async function started(t: Test) {
@@ -403,6 +403,43 @@ t.test('pieces of a request are put together by Node, whatever was answered befo
     });
     t.same(answered(received), ['a', 'b'], `divided after ${at}`);
   }
+});
+
+t.test('a connection that is Node’s from now on is so as a whole: long bodies, a tunnel that is refused', async (t) => {
+  const { port, introspection, text, byNode } = await started(t);
+  const long = introspection('b', [], `${text}&unknown=${'x'.repeat(600_000)}`);
+  const last = introspection('d', ['Connection: close']);
+  const before = byNode();
+  const received = await talk(port, [introspection('a'), long, long.replace(': b', ': c'), last]);
+  t.same(answered(received), ['a', 'b', 'c', 'd']);
+  t.equal((received.match(/"active":true/g) ?? []).length, 4);
+  t.equal(byNode() - before, 3, 'but the first');
+  const tunnel = `CONNECT x:1 HTTP/1.1\r\n${HOST}\r\n\r\n`;
+  for (const more of ['', 'x'.repeat(100_000)]) {
+    const refused = await talk(port, [introspection('a'), tunnel + more]);
+    t.match(refused.split('HTTP/1.1 ').at(-1), /^405 /);
+  }
+});
+
+t.test('what is no socket of the system is read as usual', async (t) => {
+  const { app, introspection, scopes, byNode } = await started(t);
+  const [near, far] = duplexPair();
+  Object.assign(far, { setTimeout: () => far, destroySoon: () => far.end(), remoteAddress: '127.0.0.1' });
+  let received = '';
+  near.setEncoding('latin1').on('data', (part) => (received += part));
+  const before = byNode();
+  app.server.emit('connection', far);
+  for (const [id, request] of [
+    ['a', introspection('a')],
+    ['b', introspection('b')],
+    ['c', scopes('c')],
+  ] as const) {
+    near.write(Buffer.from(request, 'latin1'));
+    await eventually(async () => answered(received).at(-1) === id, 20_000);
+  }
+  t.equal(byNode() - before, 1, 'only what has no direct way');
+  near.destroy();
+  far.destroy();
 });
 
 t.test('who ends his side is told what was under way no more, as by Node, and the connection ends', async (t) => {

@@ -10,6 +10,7 @@ import type { FindRoute } from './direct.ts';
 import type { Answer, Channel, DirectRoute } from './exchange.ts';
 import { handOver } from './general-way.ts';
 import { type PlainRequest, readPlainRequest } from './plain-request.ts';
+import { type Reads, readText } from './reads.ts';
 
 type Reading = { readonly findRoute: FindRoute; readonly begin: Answering; readonly clock: () => Date };
 
@@ -50,7 +51,7 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
 
   function take(socket: Socket): void {
     /** What has arrived and is not answered: nothing, or the request under way and what came after it. */
-    let unread: Buffer[] = [];
+    let unread: string[] = [];
     let is_last = false;
 
     const channel: Channel = {
@@ -68,14 +69,10 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
     /** Everything from here on is Node's. */
     function leave(): void {
       onClose();
-      socket
-        .off('data', onData)
-        .off('end', onEnd)
-        .off('timeout', onTimeout)
-        .off('close', onClose)
-        .off('error', nothing);
+      reads.leave();
+      socket.off('end', onEnd).off('timeout', onTimeout).off('close', onClose).off('error', nothing);
       socket.setTimeout(0);
-      if (unread.length > 0) socket.unshift(Buffer.concat(unread));
+      if (unread.length > 0) socket.unshift(Buffer.from(unread.join(''), 'latin1'));
       unread = [];
       for (const listener of nodes) listener.call(server, socket);
       socket.resume();
@@ -95,27 +92,28 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
     /** The last answer is given: whatever else has come is nobody's, and the connection does not wait for who asks to end it. */
     function finish(): void {
       unread = [];
-      socket.off('data', onData).resume();
+      reads.leave();
+      socket.resume();
       socket.destroySoon();
     }
 
     /** The request that this is, and the route that may answer it. */
-    function readFrom(bytes: Buffer): readonly [PlainRequest, DirectRoute] | null {
+    function readFrom(text: string): readonly [PlainRequest, DirectRoute] | null {
       // Who does not read his answers gets no more of them; when all goes, Node tells each client that this answer is the last.
       if (socket.writableLength > 0 || isDraining(app)) return null;
-      const request = readPlainRequest(bytes);
+      const request = readPlainRequest(text);
       const route = request === null ? undefined : findRoute(request.method, request.target);
       return request === null || route === undefined ? null : [request, route];
     }
 
-    function onData(bytes: Buffer): void {
-      unread.push(bytes);
+    function onText(text: string): void {
+      unread.push(text);
       if (unread.length > 1) {
         socket.pause(); // answers are given in the order of their questions
         return;
       }
       const started_ms = performance.now();
-      const read = readFrom(bytes);
+      const read = readFrom(text);
       if (read === null) {
         leave();
         return;
@@ -150,7 +148,8 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
 
     closers.add(closeIfIdle);
     socket.setTimeout(server.headersTimeout);
-    socket.on('data', onData).on('end', onEnd).on('timeout', onTimeout).on('close', onClose).on('error', nothing);
+    const reads: Reads = readText(socket, onText);
+    socket.on('end', onEnd).on('timeout', onTimeout).on('close', onClose).on('error', nothing);
   }
 
   server.removeAllListeners('connection');

@@ -21,10 +21,9 @@ const BODY_LENGTH = /^[1-9][0-9]{0,4}$/;
 const STAYS = /^keep-alive$/i;
 const ENDS = /^close$/i;
 
-/** The request that these bytes are, from their first to their last; null: something else, or more or less than one. */
-export function readPlainRequest(bytes: Buffer): PlainRequest | null {
-  if (bytes.length > BYTES_MAX) return null;
-  const text = bytes.toString('latin1');
+/** The request that this is, a byte a character, from its first to its last; null: something else, or more or less than one. */
+export function readPlainRequest(text: string): PlainRequest | null {
+  if (text.length > BYTES_MAX) return null;
   if (!HEAD.test(text)) return null;
   const method = text.startsWith('G') ? 'GET' : 'POST';
   const target_at = method.length + 1;

@@ -3,6 +3,9 @@
 // process, which counts-over-nodes.ts shares with others; keys whose window is over are forgotten, and so are the oldest where there
 // are too many.
 
+/** Numbers where the keys are ids: they are found sooner than their texts. Of one kind of windows all keys are of one type. */
+export type WindowKey = string | number;
+
 export type Counted = {
   /** How many there were in this window, this one included. */
   readonly count: number;
@@ -14,17 +17,17 @@ export type Counted = {
 export type CountedWindows = {
   readonly count_max: number;
   /** How long nothing more is allowed for the key; null where there is room. Counts nothing. */
-  readonly fullFor: (key: string, now: Date) => number | null;
+  readonly fullFor: (key: WindowKey, now: Date) => number | null;
   /** Counts one more for the key. */
-  readonly take: (key: string, now: Date) => Counted;
+  readonly take: (key: WindowKey, now: Date) => Counted;
   /** Takes back one that turned out not to count. */
-  readonly giveBack: (key: string) => void;
-  readonly forget: (key: string) => void;
+  readonly giveBack: (key: WindowKey) => void;
+  readonly forget: (key: WindowKey) => void;
 };
 
 /** How much was counted here and nobody else knows yet. */
 export type CountedHere = {
-  readonly key: string;
+  readonly key: WindowKey;
   readonly more: number;
   readonly ends_at_ms: number;
   /** The key was forgotten: what others know of it does not count any more. */
@@ -40,14 +43,14 @@ export type Sharing = {
   /** Puts back what could not be told. */
   readonly putBack: (news: readonly CountedHere[]) => void;
   /** What was counted everywhere, with all that `takeNews` took before. */
-  readonly hear: (key: string, everywhere: CountedEverywhere) => void;
+  readonly hear: (key: WindowKey, everywhere: CountedEverywhere) => void;
 };
 
 export type WindowLimits = {
   readonly count_max: number;
   readonly window_ms: number;
   /** What others have counted for a key that is new here, as far as it is known. */
-  readonly knownElsewhere?: (key: string) => CountedEverywhere | null;
+  readonly knownElsewhere?: (key: WindowKey) => CountedEverywhere | null;
 };
 
 type Window = { count: number; untold: number; ends_at_ms: number };
@@ -64,9 +67,9 @@ export function countWindows({
   window_ms,
   knownElsewhere = () => null,
 }: WindowLimits): CountedWindows & Sharing {
-  const windows = new Map<string, Window>();
-  const news = new Map<string, Window>();
-  const forgotten = new Set<string>();
+  const windows = new Map<WindowKey, Window>();
+  const news = new Map<WindowKey, Window>();
+  const forgotten = new Set<WindowKey>();
   const worth_telling = Math.max(1, Math.floor(count_max / PART_WORTH_TELLING));
   let look_at = KEYS_BEFORE_LOOK;
 
@@ -79,7 +82,7 @@ export function countWindows({
     for (const key of [...windows.keys()].slice(0, KEYS_MAX / 2)) windows.delete(key);
   }
 
-  function live(key: string, now_ms: number): Window | undefined {
+  function live(key: WindowKey, now_ms: number): Window | undefined {
     const known = windows.get(key);
     const elsewhere = knownElsewhere(key);
     if (elsewhere === null || elsewhere.ends_at_ms <= now_ms) return known;
@@ -88,25 +91,25 @@ export function countWindows({
     return known;
   }
 
-  function begin(key: string, now_ms: number, window: Window): Window {
+  function begin(key: WindowKey, now_ms: number, window: Window): Window {
     dropEnded(now_ms);
     windows.set(key, window);
     return window;
   }
 
-  function windowOf(key: string, now_ms: number): Window {
+  function windowOf(key: WindowKey, now_ms: number): Window {
     const known = live(key, now_ms);
     if (known !== undefined && now_ms < known.ends_at_ms) return known;
     return begin(key, now_ms, { count: 0, untold: 0, ends_at_ms: now_ms + window_ms });
   }
 
-  function add(key: string, window: Window, more: number): void {
+  function add(key: WindowKey, window: Window, more: number): void {
     window.count += more;
     window.untold += more;
     if (Math.abs(window.untold) >= worth_telling && news.size < KEYS_MAX) news.set(key, window);
   }
 
-  function newsOf(key: string, window: Window): CountedHere {
+  function newsOf(key: WindowKey, window: Window): CountedHere {
     const more = window.untold;
     window.untold = 0;
     return { key, more, ends_at_ms: window.ends_at_ms, replaces: forgotten.delete(key) };

@@ -10,6 +10,7 @@ import {
   type CountedWindows,
   countWindows,
   type Sharing,
+  type WindowKey,
 } from './counted-windows.ts';
 import { addToWindows, resetWindows, type WindowRow } from './db/counted-windows.ts';
 import type { Database } from './db/schema.ts';
@@ -46,12 +47,13 @@ export function shareCounts({
   let elsewhere: ReadonlyMap<string, CountedEverywhere> = new Map();
   let is_failing = false;
 
-  const digest = (name: string, key: string) => digestOf(`${name} ${key}`);
+  const digest = (name: string, key: WindowKey) => digestOf(`${name} ${key}`);
 
   function windows(name: string, limits: Limits): CountedWindows {
     const known = named.get(name);
     if (known !== undefined) return known;
-    const knownElsewhere = (key: string) => (elsewhere.size === 0 ? null : (elsewhere.get(digest(name, key)) ?? null));
+    const knownElsewhere = (key: WindowKey) =>
+      elsewhere.size === 0 ? null : (elsewhere.get(digest(name, key)) ?? null);
     const made = countWindows({ ...limits, knownElsewhere });
     named.set(name, made);
     return made;

@@ -42,7 +42,9 @@ export function createCachedFacts(parts: CachedFactsParts): FactsSource & { read
 
   /** Expiry is judged by the clock that is ahead: how far the database's is, was last heard with its commits. */
   function now(): Date {
-    return new Date(clock().getTime() + freshness.database_ahead_ms());
+    const ours = clock();
+    const ahead_ms = freshness.database_ahead_ms();
+    return ahead_ms === 0 ? ours : new Date(ours.getTime() + ahead_ms);
   }
 
   /** Where nothing may be remembered, nothing that was asked before may be waited for either. */
@@ -51,6 +53,11 @@ export function createCachedFacts(parts: CachedFactsParts): FactsSource & { read
   /** A database that cannot be followed cannot be asked either; that is said by asking it. */
   async function fence(): Promise<void> {
     if (answers !== null) await freshness.catchUp();
+  }
+
+  /** The secret was in overlap when it was loaded, and is no longer. */
+  function isOver({ secret_expires_at }: LoadedClient): boolean {
+    return secret_expires_at !== null && isPast(secret_expires_at, now());
   }
 
   let hits = 0;
@@ -114,7 +121,7 @@ export function createCachedFacts(parts: CachedFactsParts): FactsSource & { read
 
   function lastKnownClient(key: ClientKey, stale_ms: number): ClientFacts | null {
     const found = clients?.find(key, freshness.epoch()) ?? null;
-    return found === null || isOver(found, now()) ? null : { ...found.client, stale_ms };
+    return found === null || isOver(found) ? null : { ...found.client, stale_ms };
   }
 
   return {
@@ -130,12 +137,12 @@ export function createCachedFacts(parts: CachedFactsParts): FactsSource & { read
     remember: (question, loaded) => answers?.remember(question, loaded),
     knownClient: (key) => {
       const known = is_fenced ? null : recallClient(key);
-      return known === null || isOver(known, now()) ? null : known.client;
+      return known === null || isOver(known) ? null : known.client;
     },
     client: async (key) => {
       if (is_fenced) await fence();
       const known = recallClient(key);
-      if (known !== null) return isOver(known, now()) ? null : known.client;
+      if (known !== null) return isOver(known) ? null : known.client;
       return outage.ask(
         () => loadClient(key),
         (stale_ms) => lastKnownClient(key, stale_ms),
@@ -150,9 +157,4 @@ function memoryOf(bytes_max: number, now: () => Date): Memory {
   } catch (error) {
     throw startRefusal('Change `CACHE_MIB`: this machine does not have so much memory.', error);
   }
-}
-
-/** The secret was in overlap when it was loaded, and is no longer. */
-function isOver({ secret_expires_at }: LoadedClient, now: Date): boolean {
-  return secret_expires_at !== null && isPast(secret_expires_at, now);
 }

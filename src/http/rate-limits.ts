@@ -38,7 +38,7 @@ export function countRequest(deps: Deps, request: FastifyRequest, reply: Fastify
   const { principal } = request.caller;
   const is_person = principal.type === 'session' || principal.type === 'token';
   const limiter = limiterOf(deps, is_person);
-  const key = is_person ? String(principal.person.id) : request.ip;
+  const key = is_person ? principal.person.id : request.ip;
   const now = deps.clock();
   const counted = limiter.take(key, now);
   addHeaders(reply, headersOf(limiter.count_max, counted, now));
@@ -52,9 +52,8 @@ export function countRequest(deps: Deps, request: FastifyRequest, reply: Fastify
 export function countRequestOf(deps: Deps, person_id: number): HeaderList | null {
   const limiter = limiterOf(deps, true);
   const now = deps.clock();
-  const key = String(person_id);
-  const counted = limiter.take(key, now);
+  const counted = limiter.take(person_id, now);
   if (!counted.is_over) return headersOf(limiter.count_max, counted, now);
-  limiter.giveBack(key);
+  limiter.giveBack(person_id);
   return null;
 }

@@ -30,7 +30,6 @@ async function serveService(): Promise<number> {
       import('../../src/log.ts'),
     ]);
   boundHeapGrowth();
-  boundHeapGrowth();
   // As it runs by default, but for a rate limit that the load would meet, and a memory that holds all that is asked about.
   const config = loadConfig({
     DATABASE_URL: database_url,

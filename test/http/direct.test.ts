@@ -4,8 +4,13 @@
 
 import diagnostics from 'node:diagnostics_channel';
 import net from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { readJsonText } from '../../src/domain/json-text.ts';
+import { readPlainQuestion } from '../../src/http/direct/plain-question.ts';
 import { newText } from '../../src/secrets.ts';
+import { cases } from '../support/effort.ts';
 import { listeningApp } from '../support/listening.ts';
 import { type RawAnswer, rawCall, rawRequest } from '../support/raw-http.ts';
 import { eventually } from '../support/service.ts';
@@ -430,9 +435,11 @@ t.test('a body in pieces is put together, and one that never comes is given up',
   for (const at of [bytes.length - 1, bytes.length - 20, bytes.indexOf('\r\n\r\n') + 4, 30]) {
     const answer = await new Promise<string>((resolve) => {
       let received = '';
-      const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes.subarray(0, at)));
+      const socket = net.connect(port, '127.0.0.1', () => {
+        socket.write(bytes.subarray(0, at));
+        setTimeout(() => socket.write(bytes.subarray(at)), 20);
+      });
       socket.on('data', (part) => (received += part)).on('close', () => resolve(received));
-      setTimeout(() => socket.write(bytes.subarray(at)), 20);
     });
     t.match(answer, '"active":true', `divided after ${at} of ${bytes.length} bytes`);
   }
@@ -524,4 +531,45 @@ t.test('P2: what was judged is not written once the node has heard nothing for t
     t.equal(facts(), before + 1, `${request.line}: the database is asked anew`);
     Object.assign(deps.facts, { known });
   }
+});
+
+t.test('threats T2: a question that is read in one step is what JSON says, and what clients write is read so', (t) => {
+  const text = fc.oneof(
+    fc.constantFrom('token', 'user', 'repository', 'contents:read', 'GET /repos/{owner}/{repo}', 'a/b', '', ' '),
+    fc.string({ maxLength: 12 }),
+  );
+  const named = fc.record({ type: text, id: text });
+  const question = fc.record({ subject: named, action: fc.record({ name: text }), resource: named });
+  const orders = [
+    ['subject', 'action', 'resource'],
+    ['subject', 'resource', 'action'],
+  ] as const;
+  const written = fc
+    .tuple(question, fc.constantFrom(...orders), fc.boolean(), fc.nat(200), fc.nat(3), text)
+    .map(([value, order, has_blanks, at, cut, piece]) => {
+      const inOrder = JSON.stringify(Object.fromEntries(order.map((name) => [name, value[name]])));
+      const whole = has_blanks ? inOrder.replaceAll('":', '": ').replaceAll(',"', ', "') : inOrder;
+      return { whole, spoilt: whole.slice(0, at) + piece + whole.slice(at + cut) };
+    });
+  const seen = { plain: 0, other: 0 };
+  const isAsJson = (json: string): boolean => {
+    const plain = readPlainQuestion(json);
+    seen[plain === null ? 'other' : 'plain'] += 1;
+    if (plain === null) return true;
+    const read = readJsonText(json, { depth_max: 10 });
+    return 'value' in read && isDeepStrictEqual(read.value, plain);
+  };
+  fc.assert(
+    fc.property(written, ({ whole, spoilt }) => isAsJson(whole) && isAsJson(spoilt)),
+    { numRuns: cases({ short: 1000, long: 50_000 }) },
+  );
+  t.ok(seen.plain > 300 && seen.other > 300, JSON.stringify(seen));
+  for (const order of orders) {
+    const asked = { subject: { type: 'token', id: 'x' }, action: { name: 'y' }, resource: { type: 'z', id: '1' } };
+    const json = JSON.stringify(Object.fromEntries(order.map((name) => [name, asked[name]])));
+    t.same(readPlainQuestion(json), asked);
+    t.equal(readPlainQuestion(`${json} `), null);
+    t.equal(readPlainQuestion(json.replace('"id":"x"', '"id":"x","id":"y"')), null, 'a member that occurs twice');
+  }
+  t.end();
 });

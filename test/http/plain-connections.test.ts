@@ -379,8 +379,10 @@ t.test('what comes before its turn waits for it', async (t) => {
   for (const [next, ids] of cases) {
     const received = await new Promise<string>((resolve) => {
       let all = '';
-      const socket = net.connect(port, '127.0.0.1', () => socket.write(cold));
-      setTimeout(() => socket.write(next), 30);
+      const socket = net.connect(port, '127.0.0.1', () => {
+        socket.write(cold);
+        setTimeout(() => socket.write(next), 30);
+      });
       socket.on('data', (part) => (all += part)).on('close', () => resolve(all));
     });
     t.same(answered(received), ids);

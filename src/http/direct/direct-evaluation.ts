@@ -17,6 +17,7 @@ import { checkOf } from '../validator.ts';
 import { askFor } from './asking.ts';
 import type { AnswerClient } from './direct-clients.ts';
 import { answersOf, type DirectRoute, type Exchange, type Outcome, refusalsOf, type Told } from './exchange.ts';
+import { readPlainQuestion } from './plain-question.ts';
 
 const PATH = '/access/v1/evaluation';
 const JSON_OPTIONS = { depth_max: DEPTH_MAX };
@@ -37,12 +38,17 @@ export function directEvaluation(deps: Deps, answerClient: AnswerClient): Direct
   const write = serializerOf(EvaluationAnswer);
   const { check: isQuestion } = checkOf(EvaluationQuestion);
 
-  /** The question; null where it is not as declared, or has to wait for a change. What is not ASCII is read in the general way. */
-  function questionIn(text: string): Question | null {
+  function jsonIn(text: string): unknown {
     if (!ASCII_ONLY.test(text)) return null;
     const read = readJsonText(text, JSON_OPTIONS);
-    if (!('value' in read) || !isQuestion(read.value)) return null;
-    const question = read.value as Question & { readonly context?: { readonly consistency_token?: string } };
+    return 'value' in read ? read.value : null;
+  }
+
+  /** The question; null where it is not as declared, or has to wait for a change. What is not ASCII is read in the general way. */
+  function questionIn(text: string): Question | null {
+    const value = readPlainQuestion(text) ?? jsonIn(text);
+    if (!isQuestion(value)) return null;
+    const question = value as Question & { readonly context?: { readonly consistency_token?: string } };
     return question.context?.consistency_token === undefined ? question : null;
   }
 

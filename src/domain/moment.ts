@@ -5,6 +5,16 @@ const FORM =
 /** The last moment that has four digits of year, in which all of the service prints. */
 const LAST_MOMENT_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
+/** Whether the service can print the moment, and RFC 3339 can name it: a broken date, or the year 10000, is none. */
+export function isNameable(moment: Date): boolean {
+  return moment.getTime() >= 0 && moment.getTime() <= LAST_MOMENT_MS;
+}
+
+/** The moment, or the last one that can be named. */
+export function nearestNameable(moment_ms: number): Date {
+  return new Date(Math.min(moment_ms, LAST_MOMENT_MS));
+}
+
 /** The moment that the text names, or null where it names none: a day that no calendar has, a time without its zone. @rule M3 */
 export function parseMoment(text: string): Date | null {
   const date = FORM.exec(text)?.[1];
@@ -12,8 +22,7 @@ export function parseMoment(text: string): Date | null {
   const midnight = new Date(date);
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== date) return null;
   const moment = new Date(text.toUpperCase());
-  const known = moment.getTime() >= 0 && moment.getTime() <= LAST_MOMENT_MS;
-  return known ? moment : null;
+  return isNameable(moment) ? moment : null;
 }
 
 /** The moment as the service prints it: RFC 3339, UTC, without milliseconds (contract 1). */

@@ -1,5 +1,6 @@
 // A new secret of the same token (M8): how long it lives, and how long the old one still does.
 
+import { nearestNameable } from './moment.ts';
 import type { Expiry } from './requested-expiry.ts';
 import { livesLonger } from './requested-expiry.ts';
 import { invalidToken } from './token-refusal.ts';
@@ -10,7 +11,7 @@ export function sameLife(
   now: Date,
 ): Date | null {
   if (old.expires_at === null) return null;
-  return new Date(now.getTime() + old.expires_at.getTime() - old.secret_issued_at.getTime());
+  return nearestNameable(now.getTime() + old.expires_at.getTime() - old.secret_issued_at.getTime());
 }
 
 /** Until when the old text works beside the new one, no longer than its own life; null: not at all. @rule M8 */

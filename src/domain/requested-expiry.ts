@@ -2,7 +2,7 @@
 // than the caps of the resource owner allow (P4, P5).
 
 import { type LifetimeWish, wishedExpiry } from './lifetime.ts';
-import { parseMoment } from './moment.ts';
+import { isNameable, parseMoment } from './moment.ts';
 import { exceedsCap } from './policy.ts';
 import type { LifetimeCap } from './resource-owner.ts';
 import { invalidToken } from './token-refusal.ts';
@@ -48,6 +48,7 @@ export function requestedExpiry(body: RequestedLife, now: Date, otherwise: Date 
     expires_at: body.expires_at === undefined ? undefined : readExpiresAt(body.expires_at, now),
   };
   const wished = wishedExpiry(wish, now);
+  if (wished && !isNameable(wished)) throw invalidToken(field, 'invalid', 'must end before the year 10000');
   return { expires_at: wished === undefined ? otherwise : wished, field };
 }
 

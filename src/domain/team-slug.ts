@@ -1,7 +1,7 @@
 // The slug of a team, made from its name as GitHub makes it: accents fall away, everything is in lower case, and what is
-// neither a letter nor a digit becomes a dash (`My TEam Näme` → `my-team-name`).
+// neither a letter nor a digit becomes a dash (`My TEam Näme` → `my-team-name`); no longer than every slug (contract 1).
 
-const CHARACTERS_MAX = 100;
+const CHARACTERS_MAX = 39;
 const ACCENTS = /[\u0300-\u036f]/g;
 
 /** The slug, or null where the name has nothing that a slug can be made of. */

@@ -125,7 +125,7 @@ function contentOf(value: LiveLine): ImportContent | string {
       const { organization, name, slug = teamSlug(name) } = value;
       return slug === null
         ? '`name` has nothing of which a slug can be made; say `slug`'
-        : { organization, name, slug };
+        : { organization, name, slug: slug.toLowerCase() };
     }
     case 'repository': {
       const { owner, owner_type = null, name, archived = false, description = null } = value;

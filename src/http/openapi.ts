@@ -209,8 +209,9 @@ function errorResponses(schema: Schema | undefined, access: Access, route: Route
   const oauth = config.errors === 'oauth';
   const $ref = oauth ? 'OAuthError#' : 'Error#';
   const statuses = [
+    400, // two credentials, a forged consistency token: refused before a route is asked
     ...credentialErrors(access, schema?.body !== undefined),
-    ...(takesKey(access, schema) ? [400, 409, 422] : []),
+    ...(takesKey(access, schema) ? [409, 422] : []),
     ...inputErrors(schema, { writes, only_400: oauth || config.wrong_body === 400 }),
     500,
     503,
@@ -231,7 +232,7 @@ function credentialErrors(access: Access, hasBody: boolean): number[] {
 
 /**
  * `only_400`: the standards of these endpoints know no other status for what is wrong with a body. What writes can be refused
- * for what it names in its path, and a body with members is refused where none is taken.
+ * for what it names in its path, and a body is refused where none is taken: by its kind, its size or its members.
  */
 function inputErrors(
   schema: Schema | undefined,
@@ -240,8 +241,8 @@ function inputErrors(
   const hasBody = schema?.body !== undefined;
   const hasInput = hasBody || writes || schema?.querystring !== undefined;
   return [
-    ...(hasBody ? [400, 413] : []),
-    ...(hasBody && !only_400 ? [415] : []),
+    ...(hasBody || writes ? [413] : []),
+    ...((hasBody || writes) && !only_400 ? [415] : []),
     ...(schema?.params !== undefined ? [404] : []),
     ...(hasInput && !only_400 ? [422] : []),
   ];

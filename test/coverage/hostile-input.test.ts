@@ -58,6 +58,17 @@ const OF_DOCUMENT: Readonly<Record<string, readonly number[]>> = {
   'too large': [422],
 };
 
+/** What every route can be asked; whatever it answers stands in its document (contract, before section 1). */
+const ODD: readonly (readonly [string, { readonly headers: Record<string, string>; readonly payload?: string }])[] = [
+  ['a forged state', { headers: { 'x-consistency-token': 'forged' } }],
+  ['a text in place of a body', { headers: { 'content-type': 'text/plain' }, payload: 'x' }],
+  ['a form in place of a body', { headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: 'x=1' }],
+  [
+    'a body that is too large',
+    { headers: { 'content-type': 'application/json' }, payload: `{"name":"${'x'.repeat(1_100_000)}"}` },
+  ],
+];
+
 const STRANGE = [
   '%00',
   '%ff',
@@ -128,6 +139,19 @@ t.test('F3: bodies that cannot be read exactly, or say too much, are refused on 
         // AuthZEN ignores unknown members and answers every malformed question with 400 (contract 8).
         if (is_authzen) t.ok([400, 413, 422].includes(answer.statusCode), what);
         else t.ok(expected.includes(answer.statusCode), what);
+      }
+    }
+  }
+  for (const [path, methods] of Object.entries<Record<string, { responses: object }>>(paths)) {
+    const url = path.replace(/\{([a-z_]+)\}/g, (_, name: string) => PARAMETERS[name] ?? 'name').replace('*', 'x');
+    const is_of_client = /^\/(?:oauth|access|directory)\//.test(path);
+    const credential = is_of_client ? { authorization: client.authorization } : bearer(session);
+    for (const [method, { responses }] of Object.entries(methods)) {
+      for (const [name, { headers, payload }] of ODD) {
+        if (payload !== undefined && method === 'get') continue; // nobody reads it
+        const odd = { headers: { ...credential, ...headers }, ...(payload && { payload }) };
+        const { statusCode } = await inject({ method: method.toUpperCase() as 'POST', url, ...odd });
+        t.ok(statusCode in responses, `${method.toUpperCase()} ${path}: ${name} (${statusCode}) is documented`);
       }
     }
   }

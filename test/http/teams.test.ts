@@ -58,6 +58,11 @@ t.test('a slug is taken once in an organization; a name that gives none is refus
   t.equal(fault(await make('crew!')), '422 name already_exists');
   t.equal((await make('crew', 'other')).status, 201);
   t.equal(fault(await make('日本')), '422 name invalid');
+  t.equal(
+    (await make('Long '.repeat(20))).body.slug,
+    'long-long-long-long-long-long-long-long',
+    'contract 1: at most 39',
+  );
   t.equal(fault(await make('')), '422 name invalid');
   t.equal(fault(await call(session, 'POST /orgs/acme/teams', { name: 'x', members: [] })), '422 members unknown_field');
   const answers = await Promise.all([make('same'), make('Same'), make('SAME')]);

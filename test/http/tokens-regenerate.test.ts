@@ -127,6 +127,15 @@ t.test('M8: a life as at creation: one way or none, and what was without end sta
   t.same(errorsOf(await as.regenerate(id, { name: 'x' })), ['name unknown_field']);
 });
 
+t.test('M8: the same number of days again ends with the last year that can be printed', async (t) => {
+  const { as, works, advance } = await start(t);
+  const { id } = (await as.classic({ expires_at: '9999-12-31' })).body;
+  advance(3 * DAY_MS);
+  const again = await as.regenerate(id);
+  t.match([again.status, again.body.expires_at], [201, '9999-12-31T23:59:59Z']);
+  t.equal(await works(again.body.token), true);
+});
+
 t.test('M9: expired and revoked tokens never come back', async (t) => {
   const { as, works, deps, advance } = await start(t);
   const expired = (await as.classic({ expires_in_days: 1 })).body;

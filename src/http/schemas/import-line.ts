@@ -49,7 +49,7 @@ const MEMBERS = {
   team: {
     organization: Ref,
     name: Type.String({ minLength: 1, maxLength: 255 }),
-    slug: Type.Optional(Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?$' })),
+    slug: Type.Optional(Login),
   },
   repository: {
     owner: Ref,

@@ -10,6 +10,7 @@ const NAME_CHARACTERS_MAX = 255;
 const FIRST_MAX = 100;
 const FULL_NAME_CHARACTERS_MAX = 255;
 const Url = Type.String({ format: 'uri' });
+/** Teams that were made when slugs might be longer are found by them still. */
 const Slug = Type.String({ pattern: '^[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?$' });
 
 export const TeamPath = Type.Object({ org: Login, team_slug: Slug });

@@ -179,10 +179,7 @@ export function loadConfig(environment: Environment): Config {
     host: settings.HOST,
     port: settings.PORT,
     listens_on_loopback: loopback,
-    public_url: publicUrl(
-      settings.PUBLIC_URL ??
-        `${settings.TLS_CERT_FILE === undefined ? 'http' : 'https'}://${hostInUrl(settings.HOST)}:${settings.PORT}`,
-    ),
+    public_url: publicUrlOf(settings),
     database_url: databaseUrl('DATABASE_URL', settings.DATABASE_URL),
     database_migration_url: besideUrl('DATABASE_MIGRATION_URL', settings),
     database_replica_url: besideUrl('DATABASE_REPLICA_URL', settings),
@@ -290,6 +287,14 @@ function connectionsMax({ WORKERS, DATABASE_POOL }: Static<typeof SETTINGS>): nu
 
 function hostInUrl(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+/** Where this service itself speaks TLS, nobody reaches it by plain http, whatever stands in front. */
+function publicUrlOf({ PUBLIC_URL, TLS_CERT_FILE, HOST, PORT }: Static<typeof SETTINGS>): string {
+  const scheme = TLS_CERT_FILE === undefined ? 'http' : 'https';
+  const url = publicUrl(PUBLIC_URL ?? `${scheme}://${hostInUrl(HOST)}:${PORT}`);
+  if (scheme === 'http' || url.startsWith('https:')) return url;
+  throw startRefusal('Change `PUBLIC_URL`: with `TLS_CERT_FILE` it begins with `https:`.');
 }
 
 function publicUrl(text: string): string {

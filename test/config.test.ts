@@ -71,6 +71,7 @@ const REFUSED: [string, Record<string, string>][] = [
   ['TLS_KEY_FILE', { TLS_CERT_FILE: 'cert.pem' }],
   ['TLS_CERT_FILE', { TLS_KEY_FILE: 'key.pem' }],
   ['TLS_CERT_FILE', { TLS_CLIENT_CA_FILE: 'ca.pem' }],
+  ['PUBLIC_URL', { TLS_CERT_FILE: 'cert.pem', TLS_KEY_FILE: 'key.pem', PUBLIC_URL: 'http://id.example' }],
   ['CORS_ORIGINS', { CORS_ORIGINS: '*' }],
   ['CORS_ORIGINS', { CORS_ORIGINS: 'null' }],
   ['CORS_ORIGINS', { CORS_ORIGINS: 'app.example.com' }],

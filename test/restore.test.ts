@@ -1,8 +1,8 @@
 // F24 of the faults: a database that was restored, set back or promoted, by the real tools. What was revoked since would be valid in it, so
 // nothing is answered until somebody has accepted that; and what was told of the changes that are lost is never taken for known.
 
-import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -14,6 +14,7 @@ import { checkServer } from '../src/db/check-server.ts';
 import { installQueue } from '../src/db/job-queue.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { openPool } from '../src/db/pool.ts';
+import { digestsOfEnded } from '../src/domain/audit-export.ts';
 import { buildApp } from '../src/http/app.ts';
 import { isStartRefusal } from '../src/start-refusal.ts';
 import { verifyAudit } from '../src/use-cases/audit/verify-audit.ts';
@@ -21,7 +22,7 @@ import { acceptRestore, type TokensToEnd } from '../src/use-cases/service/accept
 import { judgeRestore } from '../src/use-cases/service/judge-restore.ts';
 import { keepEpoch } from '../src/use-cases/service/keep-epoch.ts';
 import { refuseRestored } from '../src/use-cases/service/refuse-restored.ts';
-import { archivedServer } from './support/archived-server.ts';
+import { archivedServer, settingOfRunbook } from './support/archived-server.ts';
 import { createDatabase } from './support/database.ts';
 import { programs } from './support/programs.ts';
 import { scratchFolder } from './support/scratch-folder.ts';
@@ -31,6 +32,12 @@ import { bearer, tokensOf, worldOf } from './support/world.ts';
 
 const ADMIN_PASSWORD = 'a password of the test';
 const { NODE_COMPILE_CACHE } = process.env;
+
+/** What the runbook has of this form, about this moment in place of its example. */
+function inRunbook(form: RegExp, moment: Date): string {
+  const runbook = readFileSync(new URL('../docs/runbooks/restore.md', import.meta.url), 'utf8');
+  return (form.exec(runbook)?.[0] ?? '').replace('2027-03-19 08:00:00+00', moment.toISOString());
+}
 
 /** A node of the service as its start leaves it, or the refusal of its start. */
 async function startNode(url: string, settings: Record<string, string> = {}) {
@@ -139,7 +146,8 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
   const { rows } = await server.execute('select pg_create_restore_point($$before$$), clock_timestamp()::text as at');
   const restore_moment = new Date(rows[0].at);
   const hashes = await node.deps.db.selectFrom('token_secrets').select(['token_id', 'digest']).execute();
-  const hash_of_listed = hashes.find(({ token_id }) => token_id === listed.id)?.digest ?? '';
+  const digestOf = (id: number) => hashes.find(({ token_id }) => token_id === id)?.digest ?? '';
+  const hash_of_listed = digestOf(listed.id);
   await node.revoke(session, listed.id);
   const after = await node.revoke(session, doomed.id);
   const young = await tokens.classicToken(session);
@@ -289,6 +297,10 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
   });
 
   await t.test('a recovery to a point in time', async (t) => {
+    // What the lost state of the database knows, by the statement of the runbook; that of another name stays out, so that there is a control.
+    const lost = await server.execute(inRunbook(/select to_jsonb[^"]*/, restore_moment), 'gatehouse');
+    const ended = digestsOfEnded(lost.rows.map((row) => JSON.stringify(Object.values(row)[0])).join('\n'));
+    t.same([...ended].sort(), [hash_of_listed, digestOf(doomed.id)].sort());
     await server.stop();
     await server.recover('base', { target: [`recovery_target_name = 'before'`] });
     const alone = await refusalOf(url);
@@ -343,6 +355,21 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
     t.equal(await refusalOf(url, { EPOCH_FILE }), 'it started', 'the file knows the last commit');
     t.equal(await refusalOf(url), 'it started', 'and that is remembered');
   });
+});
+
+t.test('the archive of the runbook takes the same file twice, and another one of its name never', async (t) => {
+  const folder = scratchFolder(t);
+  const archive = (text: string): number | null => {
+    writeFileSync(join(folder, 'segment'), text);
+    const command = settingOfRunbook('archive_command', { archive: join(folder, 'archive') });
+    return spawnSync('sh', ['-c', command.replaceAll('%p', 'segment').replaceAll('%f', '0001')], { cwd: folder })
+      .status;
+  };
+  t.not(archive('one'), 0, 'there is no archive');
+  mkdirSync(join(folder, 'archive'));
+  t.same([archive('one'), archive('one')], [0, 0]);
+  t.not(archive('other'), 0);
+  t.equal(readFileSync(join(folder, 'archive/0001'), 'utf8'), 'one');
 });
 
 t.test(

@@ -1,6 +1,7 @@
 // The roles of the database (promises P14, threats T6): the service does everything that it does as a role that owns nothing, and that role
 // can neither change the record nor a table; whoever makes reports reads no secret.
 
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { installQueue } from '../../src/db/job-queue.ts';
@@ -157,6 +158,34 @@ t.test('P14: every operation and every job is done by a role that owns nothing',
     'insert into accounts (type, login) values ($$User$$, $$eve$$)',
   ])
     t.equal(await refusalOf(reports, statement), '42501', statement);
+});
+
+t.test('docs/runbooks/database-roles.md: its statements make roles by which a service starts', async (t) => {
+  const runbook = readFileSync(new URL('../../docs/runbooks/database-roles.md', import.meta.url), 'utf8');
+  const name = `roles_${process.pid}`;
+  const [, block = ''] = /```\n(create role [^`]*)```/.exec(runbook) ?? [];
+  const statements = block
+    .replaceAll('gatehouse', name)
+    .split(';')
+    .filter((each) => each.trim() !== '');
+  t.equal(statements.length, 6);
+  const empty = as(await createEmptyDatabase(t), superuser);
+  const admin = await connect(t, empty);
+  t.teardown(async () => {
+    const cleaning = await connect(t, empty);
+    await cleaning.query(`drop database if exists "${name}" with (force)`);
+    for (const each of ['service', 'app', 'reader', 'owner'])
+      await cleaning.query(`drop role if exists "${name}_${each}"`);
+  });
+  for (const statement of statements) await admin.query(statement);
+  const [owner, service] = ['owner', 'service'].map((each) =>
+    as(empty.replace(/\/[^/]*(?=\?)/, `/${name}`), `${name}_${each}`),
+  ) as [string, string];
+  await migrate(owner);
+  await installQueue(owner);
+  t.match(await applicationRoleFault(service), /^grant/, 'control: before rights are given');
+  t.equal((await giveRights(owner)).length, 2);
+  t.equal(await applicationRoleFault(service), null);
 });
 
 t.test('P14: a role that may not change tables is refused where migrations are missing', async (t) => {

@@ -129,6 +129,27 @@ t.test(
       t.match(await node({ SIGNING_KEY_SECRET: SECRET }).refusal(), /^Change/);
     });
 
+    t.test('docs/runbooks/keys.md: every node signs at every step, whether or not it has signed before', async (t) => {
+      const { node } = await signingNodes(t);
+      const from_none = [{}, { SIGNING_KEY_SECRET_PREVIOUS: SECRET }, { SIGNING_KEY_SECRET: SECRET }];
+      const both = { SIGNING_KEY_SECRET: SECRET, SIGNING_KEY_SECRET_PREVIOUS: OTHER };
+      const exchanged = { SIGNING_KEY_SECRET: OTHER, SIGNING_KEY_SECRET_PREVIOUS: SECRET };
+      const [first, ...steps] = [...from_none, both, exchanged, { SIGNING_KEY_SECRET: OTHER }];
+      let before = first;
+      for (const step of steps) {
+        const [old, renewed] = [node(before), node(step)];
+        await old.start();
+        await renewed.start();
+        t.ok(await old.sign(), 'one that was not restarted yet');
+        t.ok(await renewed.sign());
+        before = step;
+      }
+      const unprepared = node({ SIGNING_KEY_SECRET: OTHER });
+      await unprepared.start();
+      await node({ SIGNING_KEY_SECRET: SECRET, SIGNING_KEY_SECRET_PREVIOUS: OTHER }).start();
+      await t.rejects(unprepared.sign(), { code: 'unavailable' }, 'control: one that did not know the new one first');
+    });
+
     t.test('a private part that was moved to another key does not open', async (t) => {
       const { node, db, rows } = await signingNodes(t);
       await node({ SIGNING_KEY_SECRET: SECRET }).start();

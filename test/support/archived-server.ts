@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 import type { Test } from 'tap';
@@ -21,6 +21,15 @@ const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UT
 const QUICK = ['jit=off', 'shared_buffers=16MB', 'max_connections=40', 'autovacuum=off'];
 
 type Program = 'initdb' | 'postgres' | 'pg_basebackup' | 'pg_dump' | 'pg_restore';
+
+const RUNBOOK = readFileSync(new URL('../../docs/runbooks/restore.md', import.meta.url), 'utf8');
+
+/** The value of a setting of PostgreSQL as the runbook has it, with these folders in place of its examples. */
+export function settingOfRunbook(name: string, folders: { readonly archive: string; readonly kept?: string }): string {
+  const [, value] = new RegExp(`^ *${name} = '(.*)'$`, 'm').exec(RUNBOOK) ?? [];
+  if (value === undefined) throw new Error(`docs/runbooks/restore.md has no ${name}`);
+  return value.replaceAll('/archive/', `${folders.archive}/`).replaceAll('/kept/', `${folders.kept ?? '/nowhere'}/`);
+}
 
 export type Recovery = {
   /** Where it ends, as lines of the configuration; none: at the end of the archive. */
@@ -80,7 +89,7 @@ export async function archivedServer(t: Test): Promise<ArchivedServer | null> {
   async function start(): Promise<void> {
     const settings = [
       ...['listen_addresses=', `unix_socket_directories=${socket}`, 'wal_level=replica', 'archive_mode=on', ...QUICK],
-      `archive_command=cp %p ${archive}/%f`,
+      `archive_command=${settingOfRunbook('archive_command', { archive })}`,
     ];
     const args = settings.flatMap((each) => ['-c', each]);
     child = spawn(paths.postgres, ['-D', cluster, ...args], { ...as_user, stdio: 'ignore' });
@@ -117,8 +126,9 @@ export async function archivedServer(t: Test): Promise<ArchivedServer | null> {
       run('pg_basebackup', '-h', socket, '-U', SUPERUSER, '-D', join(folder, name), '-c', 'fast', '--no-sync');
     },
     recover: async (backup, { target }) => {
+      const restore_command = settingOfRunbook('restore_command', { archive, kept: cluster });
       if (backup !== null) cluster = join(folder, backup);
-      const lines = [`restore_command = 'cp ${archive}/%f %p'`, `recovery_target_action = 'promote'`, ...target];
+      const lines = [`restore_command = '${restore_command}'`, `recovery_target_action = 'promote'`, ...target];
       appendFileSync(join(cluster, 'postgresql.auto.conf'), `${lines.join('\n')}\n`);
       writeFileSync(join(cluster, 'recovery.signal'), '');
       if (user !== undefined) chownSync(join(cluster, 'recovery.signal'), user.uid, user.gid);

@@ -2,7 +2,7 @@
 // at; and the inventory of what runs.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { licencesDocument, lockedPackages } from './support/licences.ts';
 
@@ -96,6 +96,31 @@ t.test('npm run sbom prints what runs, and nothing else', async (t) => {
   const expected = lockedPackages().filter(({ use }) => use !== 'development');
   t.same([...new Set(listed)].sort(), [...new Set(expected.map(({ name, version }) => `${name}@${version}`))].sort());
   t.ok(components.every(({ hashes }) => hashes?.some(({ alg }) => alg === 'SHA-512')));
+});
+
+t.test('each finding of npm audit is answered, or said; not to be able to ask is no answer', async (t) => {
+  const ran = (npm_says: string) => {
+    const folder = t.testdir({ npm: `#!/bin/sh\ncat <<'E'\n${npm_says}\nE\n` });
+    chmodSync(`${folder}/npm`, 0o755);
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+    return spawnSync(process.execPath, ['test/support/check-advisories.ts'], { encoding: 'utf8', env });
+  };
+  const findings = (via: readonly unknown[]) =>
+    JSON.stringify({ auditReportVersion: 2, vulnerabilities: { jose: { via } } });
+  t.match(ran(findings([])), { status: 0, stdout: /^0 findings/ });
+  const advisory = {
+    url: 'https://github.com/advisories/GHSA-aaaa-bbbb-cccc',
+    title: 'bad',
+    severity: 'high',
+    range: '<9',
+  };
+  const found = ran(findings([advisory, 'another package']));
+  t.match(found, {
+    status: 1,
+    stdout: /^unanswered high jose <9 \(runs\) GHSA-aaaa-bbbb-cccc: bad\n1 findings, 1 of them/,
+  });
+  t.match(ran(JSON.stringify({ message: '405 Method Not Allowed' })), { status: 2, stderr: /nothing is known: 405/ });
+  t.match(ran(''), { status: 2 });
 });
 
 t.test('the image has the Node that the launcher pins, and no code at installation', async (t) => {

@@ -297,7 +297,7 @@ t.test('F24: a real dump and a real recovery to a point in time are refused unti
   });
 
   await t.test('a recovery to a point in time', async (t) => {
-    // What the lost state of the database knows, by the statement of the runbook; that of another name stays out, so that there is a control.
+    // What the lost state of the database knows, by the statement of the runbook.
     const lost = await server.execute(inRunbook(/select to_jsonb[^"]*/, restore_moment), 'gatehouse');
     const ended = digestsOfEnded(lost.rows.map((row) => JSON.stringify(Object.values(row)[0])).join('\n'));
     t.same([...ended].sort(), [hash_of_listed, digestOf(doomed.id)].sort());

@@ -1,5 +1,5 @@
-// What docs/supply-chain.md says of packages: exact, locked for every platform, without code at installation, under licences that were looked
-// at; and the inventory of what runs.
+// What docs/supply-chain.md says of packages: exact, locked for every platform, without code at installation, under licences that were
+// looked at; the inventory of what runs, and what is known of them.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync } from 'node:fs';

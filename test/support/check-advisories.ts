@@ -1,6 +1,6 @@
-// `npm run advisories`: what the registry's database of advisories says of the locked packages (`npm audit`), those for development too, each finding
-// answered in docs/advisories.md or not. Ends with 0; with 1 where a finding has no answer; with 2 where the database cannot be asked, which says
-// nothing of the packages. It is no step of `.ci/run`: what it finds depends on the day, not on the change.
+// `npm run advisories`: what the registry's database of advisories says of the locked packages (`npm audit`), those for development too,
+// each finding answered in docs/advisories.md or not. Ends with 0; with 1 where a finding has no answer; with 2 where the database cannot
+// be asked, which says nothing of the packages. No step of `.ci/run`: what it finds depends on the day, not on the change.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -88,7 +88,8 @@ export function readKeptList(rows: unknown): { readonly operations: readonly Ope
     });
     if (operation === undefined || seen.has(operation.id)) return [];
     seen.add(operation.id);
-    return [faults === before ? operation : undeclared(operation.method, operation.template)];
+    const { method, template } = operation;
+    return [faults === before ? operation : { ...undeclared(method, template), not_understood: true }];
   });
   return { operations, faults };
 }

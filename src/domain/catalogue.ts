@@ -55,6 +55,11 @@ export function isDeclared(operation: Operation): boolean {
   return operation.permissionless || operation.permission_sets.some((set) => Object.keys(set).length > 0);
 }
 
+/** Whether it counts in the place of one that is built in. What is not understood does: it may have allowed less. @rule C2, F3 */
+function countsBefore(loaded: Operation): boolean {
+  return isDeclared(loaded) || loaded.not_understood === true;
+}
+
 function routersOf(operations: readonly Operation[]): ReadonlyMap<string, Router<Operation>> {
   const methods = [...new Set(operations.map(({ method }) => method))];
   return new Map(
@@ -76,7 +81,7 @@ export function compileCatalogue(loaded: readonly Operation[], version: number):
   const loaded_by_key = new Map(loaded.map((each) => [keyOf(each), each]));
   const in_force = BUILT_IN.map((each): readonly [string, Operation] => {
     const other = loaded_by_key.get(keyOf(each));
-    return [each.id, other !== undefined && isDeclared(other) ? other : each];
+    return [each.id, other !== undefined && countsBefore(other) ? other : each];
   });
   const overridden = new Set(BUILT_IN.map(keyOf));
   const added = loaded.filter((each) => !overridden.has(keyOf(each)));

@@ -21,6 +21,8 @@ export type Operation = {
   readonly open_list: boolean;
   /** Policies are written by sessions only, whatever a token holds (K7). */
   readonly session_only?: true;
+  /** What was declared is not understood: denied, whatever else declares the same requests (F3). */
+  readonly not_understood?: true;
   /** No permission that a fine-grained token can hold is enough: K4 gives it none for this. */
   readonly no_fine_grained?: true;
   readonly resource: ResourceType;

@@ -406,11 +406,17 @@ t.test(
 
 t.test('F3: what is not understood of a stored catalogue is denied, the rest stands', async (t) => {
   await load([PATTERNS, YARNS]);
+  const own = ['', '/collaborators', '/keys'].map((rest) => `GET /repos/{owner}/{repo}${rest}`);
+  for (const name of own.slice(0, 2)) t.equal(await evaluate(name), '200 allowed', `${name} is built in`);
+  const by_keys = await evaluate(`${own[2]}`);
   const rows = [
     { ...PATTERNS, permission_sets: [{ contents: 'read', patterns: 'read' }] },
     YARNS,
     7,
     { method: 'GET' },
+    { method: 'GET', path: '/repos/{owner}/{repo}', permission_sets: [{ patterns: 'write' }] },
+    { method: 'GET', path: '/repos/{a}/{b}/collaborators', permission_sets: [], permissionless: 'no' },
+    { method: 'GET', path: '/repos/{owner}/{repo}/keys' },
   ];
   const operations = JSON.stringify(rows);
   await deps.db
@@ -419,6 +425,14 @@ t.test('F3: what is not understood of a stored catalogue is denied, the rest sta
     .execute();
   deps.catalogue.forget();
   t.equal(await evaluate('GET /repos/{owner}/{repo}/patterns'), '403 unknown_operation');
+  for (const name of own.slice(0, 2)) {
+    t.equal(
+      await evaluate(name),
+      '403 unknown_operation',
+      `${name}: what was declared in its place may have been narrower`,
+    );
+  }
+  t.equal(await evaluate(`${own[2]}`), by_keys, 'control: no declaration takes nothing away');
   t.equal(await evaluate('GET /yarns'), '200 allowed');
   t.match(logged(), /a part of the catalogue is not understood/);
 });

@@ -2,19 +2,18 @@
 
 import type { Kysely } from 'kysely';
 import { setBackToGranted } from '../../db/granted-access.ts';
-import { lockReviewedTokens } from '../../db/review-locks.ts';
 import { endRequests, findNamedRequests, grantRequested, type NamedRequest } from '../../db/reviews.ts';
 import type { Database } from '../../db/schema.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { PolicyPair } from '../../domain/policy.ts';
-import { Refusal } from '../../domain/refusal.ts';
 import { lifeSeconds } from '../../domain/requested-expiry.ts';
 import { judgeApproval, judgePending, type ReviewAction, refuseOwn } from '../../domain/review.ts';
 import { readOrganizationPolicy } from '../policy/organization-policy.ts';
 import { concernedToken } from '../tokens/concerned-token.ts';
 import { requireReviewer } from './hold-reviewer.ts';
+import { lockNamed } from './lock-named.ts';
 import { recordAccess } from './record-access.ts';
 
 export type ReviewInput = {
@@ -30,22 +29,6 @@ async function policiesOf(db: Kysely<Database>, organization_id: number): Promis
   const { policy, enterprise } = await readOrganizationPolicy(db, organization_id);
   if (enterprise !== null && enterprise.policy === null) return null;
   return { organization: policy, enterprise: enterprise?.policy ?? null };
-}
-
-/** The organization's requests of these ids, with their tokens locked. 404 where one is unknown or foreign. */
-async function lockRequests(
-  db: Kysely<Database>,
-  named: { readonly organization_id: number; readonly ids: readonly number[] },
-): Promise<readonly NamedRequest[]> {
-  const found = await findNamedRequests(db, named);
-  if (found.length < named.ids.length) throw new Refusal('not_found');
-  const { organization_id } = named;
-  await lockReviewedTokens(db, { organization_id, token_ids: found.map((each) => each.token_id) });
-  // A statement of its own: what was found may have changed while the locks were waited for. INVARIANT: no token is among
-  // these that was not locked.
-  const requests = await findNamedRequests(db, named);
-  if (requests.length < named.ids.length) throw new Refusal('not_found');
-  return requests;
 }
 
 /** Gives what is asked. @rule A2, M7, M8 */
@@ -77,7 +60,7 @@ export async function reviewRequests(deps: Deps, caller: Caller, input: ReviewIn
   const ids = [...new Set(input.ids)];
   await inTransaction(deps.db, async (db) => {
     const reviewed_by = await requireReviewer(db, caller, organization.id);
-    const requests = await lockRequests(db, { organization_id: organization.id, ids });
+    const requests = await lockNamed(db, { organization_id: organization.id, ids }, findNamedRequests);
     refuseOwn(caller.principal, requests);
     if (action === 'approve') await approve(db, requests, input);
     else await deny(db, requests);

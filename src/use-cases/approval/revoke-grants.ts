@@ -2,17 +2,16 @@
 
 import type { Kysely } from 'kysely';
 import { setBackToGranted } from '../../db/granted-access.ts';
-import { lockReviewedTokens } from '../../db/review-locks.ts';
 import { deleteGrants, endRequests, findNamedGrants, findPendingRequests, type NamedGrant } from '../../db/reviews.ts';
 import type { Database } from '../../db/schema.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
-import { Refusal } from '../../domain/refusal.ts';
 import { refuseOwn } from '../../domain/review.ts';
 import type { AccessChange } from '../../domain/token-audit.ts';
 import { concernedToken } from '../tokens/concerned-token.ts';
 import { requireReviewer } from './hold-reviewer.ts';
+import { lockNamed } from './lock-named.ts';
 import { recordAccess } from './record-access.ts';
 
 export type RevokeInput = {
@@ -21,22 +20,6 @@ export type RevokeInput = {
   readonly ids: readonly number[];
   readonly now: Date;
 };
-
-/** The organization's grants of these ids, with their tokens locked. 404 where one is unknown, foreign or gone. */
-async function lockGrants(
-  db: Kysely<Database>,
-  named: { readonly organization_id: number; readonly ids: readonly number[] },
-): Promise<readonly NamedGrant[]> {
-  const found = await findNamedGrants(db, named);
-  if (found.length < named.ids.length) throw new Refusal('not_found');
-  const { organization_id } = named;
-  await lockReviewedTokens(db, { organization_id, token_ids: found.map((each) => each.token_id) });
-  // A statement of its own: what was found may have changed while the locks were waited for. INVARIANT: no token is among
-  // these that was not locked.
-  const grants = await findNamedGrants(db, named);
-  if (grants.length < named.ids.length) throw new Refusal('not_found');
-  return grants;
-}
 
 /** Whoever takes the grant away does not give more: a widening that is pending is denied with it. @rule A2, A3 */
 async function denyWidenings(
@@ -62,7 +45,7 @@ export async function revokeGrants(deps: Deps, caller: Caller, input: RevokeInpu
   const ids = [...new Set(input.ids)];
   await inTransaction(deps.db, async (db) => {
     const reviewed_by = await requireReviewer(db, caller, organization.id);
-    const grants = await lockGrants(db, { organization_id: organization.id, ids });
+    const grants = await lockNamed(db, { organization_id: organization.id, ids }, findNamedGrants);
     refuseOwn(caller.principal, grants);
     const denied = await denyWidenings(db, grants, { reviewed_by, now });
     await deleteGrants(db, ids);

@@ -35,24 +35,21 @@ export type KeyedCall = {
   readonly giveUp: () => Promise<void>;
 };
 
-/** Keys belong to their principal: a person by whatever session, a token by whatever text of its own, a client. Null: nobody. */
+/**
+ * Keys belong to their principal: a person by whatever session, a token, a client; an exchanged token is one of its own, with an id out of
+ * one sequence with those of tokens: it is not told what its token made, or another one of it. Null: nobody. @rule T3
+ */
 function ownerOf(principal: Principal): Pick<KeptUnder, 'principal_type' | 'principal_id'> | null {
   switch (principal.type) {
     case 'session':
       return { principal_type: 'user', principal_id: principal.person.id };
     case 'token':
-      return { principal_type: 'token', principal_id: principal.token.id };
+      return { principal_type: 'token', principal_id: (principal.token.exchanged ?? principal.token).id };
     case 'client':
       return { principal_type: 'client', principal_id: principal.client.id };
     default:
       return null;
   }
-}
-
-/** An exchanged text is a principal of its own: it is not told what its token made, or another text of it. A key has no blank. @rule T3 */
-function ownKey(principal: Principal, key: string): string {
-  const exchanged = principal.type === 'token' ? principal.token.exchanged : null;
-  return exchanged === null ? key : `${exchanged.id} ${key}`;
 }
 
 /** The answer without what has the form of a secret of ours, at whatever place: that was shown once. @rule P22 of promises */
@@ -78,7 +75,7 @@ export async function beginKeyedCall(
 ): Promise<{ readonly repetition: Repetition } | { readonly call: KeyedCall } | null> {
   const owner = ownerOf(principal);
   if (owner === null) return null;
-  const under = { ...owner, key_digest: digestOf(ownKey(principal, key)) };
+  const under = { ...owner, key_digest: digestOf(key) };
   // Hashed with the key's own text too, which is not stored: a password in the request cannot be tried by who reads the table.
   const fingerprint = fingerprintOf(await deps.page_key(), JSON.stringify([key, request]));
   const kept: KeptAnswer | undefined = await findKeptAnswer(deps.db, under, deps.clock());

@@ -43,6 +43,14 @@ export async function findNamedRequests(db: Kysely<Database>, named: Named): Pro
   return rows;
 }
 
+/** How many of these ids were requests of the organization, of tokens that are gone. */
+export async function countEndedRequests(db: Kysely<Database>, named: Named): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from ended_requests
+    where organization_id = ${named.organization_id} and request_id = any(${[...named.ids]}::bigint[])`.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
 /** The organization's grants of these ids, by id; those that are not its own, or of a revoked token, are left out. */
 export async function findNamedGrants(db: Kysely<Database>, named: Named): Promise<readonly NamedGrant[]> {
   const { rows } = await sql<NamedGrant>`

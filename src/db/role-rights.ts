@@ -57,8 +57,9 @@ const READ_BY_REPORTS: Readonly<Record<string, readonly string[]>> = {
 /** Secrets, digests of secrets, answers that are kept, and what only nodes need. */
 export const NOT_READ_BY_REPORTS: readonly string[] = [
   ...['audit_logs', 'audit_positions', 'catalogue', 'change_commits', 'change_epoch', 'change_waits', 'changes'],
-  ...['client_secrets', 'counted_windows', 'database_lineage', 'email_verifications', 'exchanged_token_repositories'],
+  ...['client_secrets', 'counted_windows', 'database_lineage', 'email_verifications', 'ended_requests'],
   ...[
+    'exchanged_token_repositories',
     'exchanged_tokens',
     'hook_messages',
     'idempotency_keys',

@@ -182,6 +182,11 @@ export interface EmailVerifications {
   user_id: number;
 }
 
+export interface EndedRequests {
+  organization_id: number;
+  request_id: number;
+}
+
 export interface EnterpriseAdministrators {
   enterprise_id: number;
   user_id: number;
@@ -557,6 +562,7 @@ export interface Database {
   database_lineage: DatabaseLineage;
   deploy_keys: DeployKeys;
   email_verifications: EmailVerifications;
+  ended_requests: EndedRequests;
   enterprise_administrators: EnterpriseAdministrators;
   enterprise_token_policies: EnterpriseTokenPolicies;
   enterprises: Enterprises;

@@ -47,5 +47,9 @@ export function judgeApproval(request: ReviewedRequest, policies: PolicyPair | n
 
 /** Refuses (409) a request that has ended: somebody was faster, or its holder has changed his mind. @rule A1, A2 */
 export function judgePending({ state }: ReviewedRequest): void {
-  if (state !== 'pending') throw new Refusal('conflict', { message: 'The request has ended before' });
+  if (state !== 'pending') throw hasEnded();
+}
+
+export function hasEnded(): Refusal {
+  return new Refusal('conflict', { message: 'The request has ended before' });
 }

@@ -13,6 +13,7 @@ import { CONTENT_TYPES } from './body.ts';
 import { IDEMPOTENCY_KEY_FORM, takesKey } from './idempotency.ts';
 import { readExamples } from './openapi-examples.ts';
 import { finishDocument } from './openapi-finish.ts';
+import { isPermissionless } from './present/operation.ts';
 import { ErrorBody, OAuthErrorBody, Replay } from './schemas/common.ts';
 
 declare module 'fastify' {
@@ -190,7 +191,7 @@ function declarationOf(access: Access): Record<string, unknown> {
   const operation = operationOf(access);
   if (operation === undefined) return {};
   return {
-    ...(operation.permissionless
+    ...(isPermissionless(operation)
       ? { 'x-permissionless': true }
       : { 'x-required-permissions': operation.permission_sets }),
     ...(operation.classic_scopes !== null && { 'x-accepted-scopes': operation.classic_scopes }),

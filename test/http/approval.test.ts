@@ -242,6 +242,31 @@ t.test('P5: an enterprise that restricts fine-grained tokens closes approval too
   t.equal((await review(made.approval.request_id, 'approve')).status, 204);
 });
 
+t.test('A1, A2: a request that ended with its token has ended, to its organization and to no other', async (t) => {
+  const { owner, holder, review, world, ada, bob, deps } = await start(t);
+  const make = async (name: string) => (await holder.create({ ...READ, name })).body;
+  const [gone, denied, live] = [await make('gone'), await make('denied'), await make('live')];
+  await review(denied.approval.request_id, 'deny');
+  const edited = (await holder.edit(gone.id, { permissions: { issues: 'read' } })).body;
+  for (const { id } of [gone, denied])
+    t.equal((await holder.call('DELETE', `/user/personal-access-tokens/${id}`)).status, 204);
+  const ended = [gone, denied, edited].map(({ approval }) => approval.request_id);
+  for (const id of ended) {
+    t.equal((await review(id, 'approve')).status, 409);
+    t.equal((await review(id, 'deny')).status, 409);
+    const many = { pat_request_ids: [live.approval.request_id, id], action: 'approve' };
+    t.equal((await owner.call('POST', REQUESTS, many)).status, 409, 'and fails all');
+    const unknown = { ...many, pat_request_ids: [id, 999_999] };
+    t.equal((await owner.call('POST', REQUESTS, unknown)).status, 404, 'one that is unknown is not found');
+    t.equal((await owner.call('GET', `${REQUESTS}/${id}/repositories`)).status, 404, 'there is nothing to see');
+  }
+  await world.organization('other', ada, { approval: 'required' });
+  const elsewhere = `/orgs/other/personal-access-token-requests/${ended[0]}`;
+  t.equal((await owner.call('POST', elsewhere, { action: 'deny' })).status, 404, 'F6: another’s is not found');
+  await deps.db.deleteFrom('accounts').where('id', '=', bob.id).execute();
+  t.equal((await review(live.approval.request_id, 'approve')).status, 409, 'it ended with its holder');
+});
+
 t.test('A4: who leaves loses requests and grants; who returns asks again', async (t) => {
   const { owner, holder, review, reads, world, acme, bob } = await start(t);
   const granted = (await holder.create({ ...READ, name: 'granted' })).body;

@@ -59,6 +59,12 @@ t.test('F7, C1: operations are listed for every live credential, with what they 
     accepted_scopes: ['delete_repo'],
     resource: 'repository',
   });
+  const [log] = (await inject({ url: '/operations?path=/user/security-log', headers: bearer(text) })).json();
+  t.match(
+    log,
+    { permissionless: false, permission_sets: [], accepted_scopes: ['read:audit_log'] },
+    'classic tokens alone',
+  );
   const page = await inject({ url: '/operations?per_page=5&page=2', headers: bearer(text) });
   t.equal(page.json().length, 5);
   t.match(page.headers.link, /rel="next"/);

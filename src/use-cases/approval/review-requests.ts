@@ -2,18 +2,24 @@
 
 import type { Kysely } from 'kysely';
 import { setBackToGranted } from '../../db/granted-access.ts';
-import { endRequests, findNamedRequests, grantRequested, type NamedRequest } from '../../db/reviews.ts';
+import {
+  countEndedRequests,
+  endRequests,
+  findNamedRequests,
+  grantRequested,
+  type NamedRequest,
+} from '../../db/reviews.ts';
 import type { Database } from '../../db/schema.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { PolicyPair } from '../../domain/policy.ts';
 import { lifeSeconds } from '../../domain/requested-expiry.ts';
-import { judgeApproval, judgePending, type ReviewAction, refuseOwn } from '../../domain/review.ts';
+import { hasEnded, judgeApproval, judgePending, type ReviewAction, refuseOwn } from '../../domain/review.ts';
 import { readOrganizationPolicy } from '../policy/organization-policy.ts';
 import { concernedToken } from '../tokens/concerned-token.ts';
 import { requireReviewer } from './hold-reviewer.ts';
-import { lockNamed } from './lock-named.ts';
+import { lockNamed, type Named } from './lock-named.ts';
 import { recordAccess } from './record-access.ts';
 
 export type ReviewInput = {
@@ -29,6 +35,14 @@ async function policiesOf(db: Kysely<Database>, organization_id: number): Promis
   const { policy, enterprise } = await readOrganizationPolicy(db, organization_id);
   if (enterprise !== null && enterprise.policy === null) return null;
   return { organization: policy, enterprise: enterprise?.policy ?? null };
+}
+
+/** The organization's requests of these ids. Refuses: 409 where all that is missing ended with its token. @rule A1, A2 */
+async function findRequests(db: Kysely<Database>, named: Named): Promise<readonly NamedRequest[]> {
+  const found = await findNamedRequests(db, named);
+  const missing_count = named.ids.length - found.length;
+  if (missing_count > 0 && (await countEndedRequests(db, named)) === missing_count) throw hasEnded();
+  return found;
 }
 
 /** Gives what is asked. @rule A2, M7, M8 */
@@ -60,7 +74,7 @@ export async function reviewRequests(deps: Deps, caller: Caller, input: ReviewIn
   const ids = [...new Set(input.ids)];
   await inTransaction(deps.db, async (db) => {
     const reviewed_by = await requireReviewer(db, caller, organization.id);
-    const requests = await lockNamed(db, { organization_id: organization.id, ids }, findNamedRequests);
+    const requests = await lockNamed(db, { organization_id: organization.id, ids }, findRequests);
     refuseOwn(caller.principal, requests);
     if (action === 'approve') await approve(db, requests, input);
     else await deny(db, requests);

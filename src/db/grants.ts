@@ -4,6 +4,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { TokenAccess } from '../domain/token-access.ts';
 import type { Database } from './schema.ts';
+import { insertSelection, replaceSelection } from './selections.ts';
 
 export type NewGrant = {
   readonly token_id: number;
@@ -28,15 +29,7 @@ export async function putGrant(db: Kysely<Database>, grant: NewGrant): Promise<v
     )
     .returning('id')
     .executeTakeFirstOrThrow();
-  await replaceGrantRepositories(db, id, access.repository_ids);
-}
-
-async function replaceGrantRepositories(db: Kysely<Database>, id: number, ids: readonly number[]): Promise<void> {
-  await db.deleteFrom('grant_repositories').where('grant_id', '=', id).execute();
-  if (ids.length === 0) return;
-  await sql`
-    insert into grant_repositories (grant_id, repository_id)
-    select ${id}::bigint, each from unnest(${[...ids]}::bigint[]) each`.execute(db);
+  await replaceSelection(db, 'grant_repositories', { id, repository_ids: access.repository_ids });
 }
 
 /** Leaves less of a grant; when and for how long it was given stays. */
@@ -44,7 +37,7 @@ export async function narrowGrant(db: Kysely<Database>, id: number, access: Toke
   const { repository_selection } = access;
   const permissions = JSON.stringify(access.permissions);
   await db.updateTable('grants').set({ permissions, repository_selection }).where('id', '=', id).execute();
-  await replaceGrantRepositories(db, id, access.repository_ids);
+  await replaceSelection(db, 'grant_repositories', { id, repository_ids: access.repository_ids });
 }
 
 /** The life that counts as approved from now on; null: without end. */
@@ -83,10 +76,6 @@ export async function insertGrantRequest(db: Kysely<Database>, request: NewGrant
     })
     .returning('id')
     .executeTakeFirstOrThrow();
-  if (repository_ids.length > 0) {
-    await sql`
-      insert into grant_request_repositories (request_id, repository_id)
-      select ${id}::bigint, each from unnest(${[...repository_ids]}::bigint[]) each`.execute(db);
-  }
+  await insertSelection(db, 'grant_request_repositories', { id, repository_ids });
   return id;
 }

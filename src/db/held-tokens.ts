@@ -6,6 +6,7 @@ import type { TriedToken } from '../domain/refusal.ts';
 import type { TokenAccess } from '../domain/token-access.ts';
 import { holdMembership } from './resource-owners.ts';
 import type { Database } from './schema.ts';
+import { replaceSelection } from './selections.ts';
 
 export type HeldTokenRow = {
   readonly id: number;
@@ -134,11 +135,7 @@ export async function updateAskedAccess(db: Kysely<Database>, id: number, access
   const { repository_selection, repository_ids } = access;
   const permissions = JSON.stringify(access.permissions);
   await db.updateTable('tokens').set({ permissions, repository_selection }).where('id', '=', id).execute();
-  await db.deleteFrom('token_repositories').where('token_id', '=', id).execute();
-  if (repository_ids.length === 0) return;
-  await sql`
-    insert into token_repositories (token_id, repository_id)
-    select ${id}::bigint, each from unnest(${[...repository_ids]}::bigint[]) each`.execute(db);
+  await replaceSelection(db, 'token_repositories', { id, repository_ids });
 }
 
 /** Deletes this person's token with everything that hangs on it, the deploy keys that it made too. @rule M9 */

@@ -7,14 +7,6 @@ import type { Database } from './schema.ts';
 /** The constraint that is violated where the owner already has a repository of that name, in whatever case. */
 export const REPOSITORY_NAME_TAKEN = 'repositories_name_taken';
 
-/** Where repositories stand that tokens were asked for, granted, asked again, or exchanged for. */
-export const SELECTION_TABLES = [
-  'token_repositories',
-  'grant_repositories',
-  'grant_request_repositories',
-  'exchanged_token_repositories',
-] as const;
-
 export type RepositoryRow = {
   readonly id: number;
   readonly name: string;
@@ -101,13 +93,6 @@ export async function updateRepository(db: Kysely<Database>, id: number, change:
 /** Deletes it with everything that hangs on it. */
 export async function deleteRepository(db: Kysely<Database>, id: number): Promise<void> {
   await db.deleteFrom('repositories').where('id', '=', id).execute();
-}
-
-/** Takes the repository out of every selection of every token, asked, granted, pending or exchanged. @rule M10 */
-export async function deleteFromSelections(db: Kysely<Database>, repository_id: number): Promise<void> {
-  for (const table of SELECTION_TABLES) {
-    await db.deleteFrom(table).where('repository_id', '=', repository_id).execute();
-  }
 }
 
 /** Takes the repository from every team. */

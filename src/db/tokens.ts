@@ -1,9 +1,10 @@
 // Tokens and their texts (digests only): what is written, and what is judged before. Reading records: token-records.ts.
 
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { PermissionMap } from '../domain/permission.ts';
 import type { RepositorySelection, TokenKind } from '../domain/vocabulary.ts';
 import type { Database } from './schema.ts';
+import { insertSelection } from './selections.ts';
 
 export type NewToken = {
   readonly user_id: number;
@@ -43,15 +44,10 @@ export async function insertToken(db: Kysely<Database>, token: NewToken): Promis
     .returning('id')
     .executeTakeFirstOrThrow();
   await db.insertInto('token_secrets').values({ digest, token_id: id, is_current: true }).execute();
-  if (token.kind === 'fine_grained') await insertTokenRepositories(db, id, token.repository_ids);
+  if (token.kind === 'fine_grained') {
+    await insertSelection(db, 'token_repositories', { id, repository_ids: token.repository_ids });
+  }
   return id;
-}
-
-async function insertTokenRepositories(db: Kysely<Database>, token_id: number, ids: readonly number[]): Promise<void> {
-  if (ids.length === 0) return;
-  await sql`
-    insert into token_repositories (token_id, repository_id)
-    select ${token_id}::bigint, each from unnest(${[...ids]}::bigint[]) each`.execute(db);
 }
 
 /** The rows of this person's tokens that are alive. Expiry counts from its very moment on. */

@@ -2,7 +2,8 @@
 
 import { sql } from 'kysely';
 import t from 'tap';
-import { deleteFromSelections, lockRepository } from '../../src/db/repositories.ts';
+import { lockRepository } from '../../src/db/repositories.ts';
+import { deleteFromSelections } from '../../src/db/selections.ts';
 import type { Deps } from '../../src/deps.ts';
 import { DAY_MS, daysAfter } from '../../src/domain/lifetime.ts';
 import { digestOf } from '../../src/secrets.ts';
@@ -549,7 +550,7 @@ t.test(
         await lockRepository(transaction, { id: web.id, owner_id: acme.id });
         locked();
         await released;
-        await deleteFromSelections(transaction, web.id);
+        await deleteFromSelections(transaction, [web.id]);
       });
       await is_locked;
       const exchanging = backend.exchange(parent, parameters);

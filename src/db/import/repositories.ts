@@ -2,8 +2,8 @@
 
 import { type Kysely, sql } from 'kysely';
 import { repositoryClaim } from '../../domain/import-plan.ts';
-import { SELECTION_TABLES } from '../repositories.ts';
 import type { Database } from '../schema.ts';
+import { deleteFromSelections } from '../selections.ts';
 
 export type RepositoryColumns = {
   readonly owner_id: number;
@@ -79,9 +79,7 @@ export async function updateRepositories(
  */
 export async function leaveOwner(db: Kysely<Database>, repository_ids: readonly number[]): Promise<void> {
   const ids = [...repository_ids];
-  for (const table of SELECTION_TABLES) {
-    await sql`delete from ${sql.table(table)} where repository_id = any(${ids}::bigint[])`.execute(db);
-  }
+  await deleteFromSelections(db, ids);
   await sql`
     delete from team_repositories held using teams team, repositories repository
     where held.repository_id = any(${ids}::bigint[]) and team.id = held.team_id and repository.id = held.repository_id

@@ -8,7 +8,6 @@ import { writeAudit } from '../../db/audit.ts';
 import { deleteCollaborator } from '../../db/collaborators.ts';
 import { holdOwner, type OwnerRow } from '../../db/owners.ts';
 import {
-  deleteFromSelections,
   deleteFromTeams,
   findRepository,
   lockRepository,
@@ -16,6 +15,7 @@ import {
   updateRepository,
 } from '../../db/repositories.ts';
 import type { Database } from '../../db/schema.ts';
+import { deleteFromSelections } from '../../db/selections.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { concernedBy } from '../../domain/concerned.ts';
@@ -92,7 +92,7 @@ async function hand(
   const turns_private = before.visibility === 'internal' && !same_enterprise;
   const change = { owner_id: taker.id, name, ...(turns_private && { visibility: 'private' as const }) };
   await updateRepository(transaction, repository.id, change);
-  await deleteFromSelections(transaction, repository.id);
+  await deleteFromSelections(transaction, [repository.id]);
   await deleteFromTeams(transaction, repository.id);
   await deleteCollaborator(transaction, { repository_id: repository.id, user_id: taker.id });
   const concerned = { id: taker.id, name: taker.login };

@@ -85,7 +85,7 @@ export function addConsistency(app: App, deps: Deps): void {
  * Before a change is answered, this node forgets what it ended (promises P1), and the answer says which state contains it. The change
  * is made: where that cannot be heard of now, the answer goes without, and nothing is answered from memory until it can.
  */
-async function tellChange(deps: Deps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export async function tellChange(deps: Deps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   if (reply.statusCode >= 400) return;
   const { deadline_ms = deps.config.request_timeout_ms } = request.routeOptions.config;
   const left_ms = (): number => Math.max(0, deadline_ms - reply.elapsedTime - MARGIN_MS);

@@ -11,23 +11,49 @@ import type { ImportProgress } from '../use-cases/import/import-directory.ts';
 import { errorBody } from './errors.ts';
 import { spooled } from './spooled.ts';
 
+type ImportAnswer = {
+  readonly lines: Readable;
+  /** The import is over before its answer begins, which can tell then of the change that it is. */
+  readonly is_whole: boolean;
+};
+
 /** The lines as a stream, once the first of them are there: what is refused before has a status of its own. */
 export async function importAnswer(
   deps: Deps,
   request: FastifyRequest,
   progress: AsyncGenerator<ImportProgress>,
-): Promise<Readable> {
+): Promise<ImportAnswer> {
   const first = await progress.next();
-  return spooled(textsOf());
+  let is_whole = false;
+  const texts = textsOf();
+  const begun = [await texts.next()];
+  // All of the body is here: what comes next is near, and may be the end.
+  if (request.raw.complete && !is_whole) begun.push(await texts.next());
+  return { lines: spooled(all()), is_whole };
 
   async function* textsOf(): AsyncGenerator<string> {
-    if (first.done !== true) yield textOf(first.value);
     try {
-      for await (const each of progress) yield textOf(each);
+      if (first.done !== true) yield told(first.value);
+      for await (const each of progress) yield told(each);
     } catch (error) {
       yield breakingOff(deps, request, error);
     } finally {
       await progress.return(undefined);
+    }
+  }
+
+  function told(each: ImportProgress): string {
+    is_whole = 'counts' in each;
+    return textOf(each);
+  }
+
+  /** Whoever stops here ends the import too. */
+  async function* all(): AsyncGenerator<string> {
+    try {
+      for (const each of begun) if (each.done !== true) yield each.value;
+      yield* texts;
+    } finally {
+      await texts.return(undefined);
     }
   }
 }

@@ -17,6 +17,7 @@ import { buildTestApp } from '../support/build-app.ts';
 import { bodyOf, importerOf, parseLines } from '../support/importing.ts';
 import { statementsOf } from '../support/query-count.ts';
 import { eventually } from '../support/service.ts';
+import { worldOf } from '../support/world.ts';
 
 const GIBIBYTE = 1024 * 1024 * 1024;
 
@@ -76,6 +77,25 @@ t.test('results come while the rest of the body is still to be sent', async (t) 
   t.match(await next(), { line: 4, result: 'created' });
   t.match(await next(), { counts: { created: 4 } });
   t.same(await next(), { ended: true });
+});
+
+t.test('contract 1: an import that is over when its answer begins tells of its change', async (t) => {
+  const { talk, inject, deps } = await listening(t);
+  const whole = talk();
+  whole.call.end(userLines(2));
+  const { headers } = await whole.answered;
+  t.match(await whole.rest(), [{ line: 1 }, { line: 2 }, { counts: { created: 2 } }]);
+  const { authorization } = await worldOf(deps).client(['evaluate']);
+  const answer = await inject({
+    ...{ method: 'POST', url: '/access/v1/evaluations', payload: { evaluations: [{}] } },
+    headers: { authorization, 'x-consistency-token': String(headers['x-consistency-token']) },
+  });
+  t.equal(answer.statusCode, 200, 'a check may ask for it');
+  const long = talk();
+  long.call.write(bodyOf([userLine(3)]));
+  t.notOk('x-consistency-token' in (await long.answered).headers, 'while it goes on nobody knows its end');
+  long.call.end();
+  t.match(await long.rest(), [{ line: 1 }, { counts: { created: 1 } }]);
 });
 
 t.test('one import at a time: 409 for another, which may come when the first has ended', async (t) => {
@@ -179,8 +199,8 @@ t.test('a body that turns out to be too large says so in the last line, after th
     app.post('/small-import', { bodyLimit: 300_000, config }, async (request, reply) => {
       const chunks = request.body as AsyncIterable<Buffer>;
       const batches = batchesOf(chunks, { read: importLineReader(), signal: new AbortController().signal });
-      const answer = await importAnswer(deps, request, importDirectory(deps, request.caller, batches));
-      return reply.type('application/x-ndjson').send(answer);
+      const { lines } = await importAnswer(deps, request, importDirectory(deps, request.caller, batches));
+      return reply.type('application/x-ndjson').send(lines);
     });
   };
   const { talk } = await listening(t, small);

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { Refusal } from '../../domain/refusal.ts';
 import { importDirectory } from '../../use-cases/import/import-directory.ts';
 import type { AddRoutes } from '../app-type.ts';
+import { tellChange } from '../consistency.ts';
 import { importAnswer } from '../import-answer.ts';
 import { batchesOf } from '../import-body.ts';
 import { importLineReader } from '../import-line.ts';
@@ -47,8 +48,9 @@ export const addDirectoryImportRoutes: AddRoutes = (app, deps) => {
       const chunks = request.body as AsyncIterable<Buffer> | undefined; // config.body says so (body.ts)
       if (chunks === undefined) throw new Refusal('unsupported_media_type'); // neither a type nor a body
       const batches = batchesOf(chunks, { read, signal: stopping.signal });
-      const answer = await importAnswer(deps, request, importDirectory(deps, request.caller, batches));
-      return reply.type('application/x-ndjson').send(answer as never);
+      const { lines, is_whole } = await importAnswer(deps, request, importDirectory(deps, request.caller, batches));
+      if (is_whole) await tellChange(deps, request, reply);
+      return reply.type('application/x-ndjson').send(lines as never);
     },
   );
 };

@@ -582,6 +582,18 @@ export function editScopes(state: State, token: Token, scopes: readonly string[]
   return { status: 200, audit: ['oauth_access.update'], apply: () => void Object.assign(token, { scopes }) };
 }
 
+/** M7: a life only gets shorter, and ends a second ahead at the least (contract 10). Null: never. What is asked stays what it is. */
+export function editLife(state: State, token: Token, expires_at: number | null): Plan {
+  if (hasEnded(state, token)) return refuse(409);
+  const present = token.expires_at;
+  const is_too_near = expires_at !== null && expires_at - state.now < 1000;
+  const is_longer = present !== null && (expires_at === null || expires_at > present);
+  if (is_too_near || is_longer) return refuse(422);
+  if (expires_at === present) return NOTHING(200);
+  const named = token.kind === 'classic' ? 'oauth_access' : PAT;
+  return { status: 200, audit: [`${named}.update`], apply: () => void Object.assign(token, { expires_at }) };
+}
+
 /** M8. `days` undefined: the same life again. */
 export function regenerate(
   state: State,
@@ -638,10 +650,8 @@ export function deleteToken(state: State, token: Token): Plan {
   return { status: 204, audit: [named, ...cancels], apply: () => void state.tokens.delete(token.id) };
 }
 
-/** T2: any live text of it ends the whole token. */
-export function reportLeak(state: State, text: Text): Plan {
-  const token = state.tokens.get(text.token_id);
-  if (token === undefined || !isAlive(state, text)) return NOTHING(202);
+/** M9: it stays, as revoked; what it asks ends with it (A2). */
+function revoke(token: Token): Plan & { readonly apply: () => void } {
   const named = token.kind === 'classic' ? 'oauth_access.revoke' : `${PAT}.credential_revoked`;
   const cancels = token.pending !== null ? [`${PAT}.request_cancelled`] : [];
   return {
@@ -651,6 +661,26 @@ export function reportLeak(state: State, text: Text): Plan {
       if (token.pending !== null) token.ended_requests.push(token.pending);
       token.pending = null;
       token.revoked = true;
+    },
+  };
+}
+
+/** T2: any live text of it ends the whole token. */
+export function reportLeak(state: State, text: Text): Plan {
+  const token = state.tokens.get(text.token_id);
+  return token === undefined || !isAlive(state, text) ? NOTHING(202) : revoke(token);
+}
+
+/** M9: the administrator ends all that a person has. */
+export function endTokens(state: State, person: Person): Plan {
+  const ends = tokensOf(state, person.id)
+    .filter((each) => !hasEnded(state, each))
+    .map(revoke);
+  return {
+    status: 204,
+    audit: ends.flatMap(({ audit }) => audit),
+    apply: () => {
+      for (const { apply } of ends) apply();
     },
   };
 }

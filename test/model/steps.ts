@@ -57,6 +57,7 @@ export function pick<Value>(values: Iterable<Value>, n: number): Value | undefin
   return all[n % all.length];
 }
 
+const DAY_MS = 86_400_000;
 const TOKENS = '/user/personal-access-tokens';
 const PERMISSIONS = [
   { contents: 'read' },
@@ -259,6 +260,19 @@ const editToken: Draw = (world, args) =>
     };
   });
 
+/** To an end that is nearer, as near as may be and a millisecond nearer, the present one, a millisecond later, never. */
+const editLife: Draw = (world, { a, b, c }) =>
+  onToken(world, a, (token, as, url) => {
+    const { now } = world.state;
+    const present = token.expires_at ?? now + 40 * DAY_MS;
+    const nearer = now + Math.floor((Math.max(present - now, 0) * (1 + (c % 7))) / 8);
+    const expires_at = pick([nearer, nearer, now + 999, now + 1000, token.expires_at, present + 1, null], b) ?? null;
+    const said = expires_at === null ? null : new Date(expires_at).toISOString();
+    const plan = acts.editLife(world.state, token, expires_at);
+    const say = `${as.login} edits token ${token.id}: until ${said ?? 'ever'}`;
+    return { say, as, method: 'PATCH', url, payload: { expires_at: said }, plan };
+  });
+
 const regenerate: Draw = (world, { a, b, c }) =>
   onToken(world, a, (token, as, url) => {
     const days = b % 3 === 0 ? DAYS[c % DAYS.length] : undefined;
@@ -274,6 +288,14 @@ const deleteToken: Draw = (world, { a }) =>
     const plan = acts.deleteToken(world.state, token);
     return { say: `${as.login} deletes token ${token.id}`, as, method: 'DELETE', url, plan };
   });
+
+const endTokens: Draw = (world, { a }) => {
+  const person = pick(world.state.people.values(), a);
+  if (person === undefined) return null;
+  const plan = acts.endTokens(world.state, person);
+  const url = `/admin/users/${person.login}/tokens`;
+  return { say: `all tokens of ${person.login} are ended`, as: 'root', method: 'DELETE', url, plan };
+};
 
 const askAgain: Draw = (world, { a }) =>
   onToken(world, a, (token, as, url) => {
@@ -749,8 +771,6 @@ const exchange: Draw = (world, { a, b, c }) => {
   };
 };
 
-const DAY_MS = 86_400_000;
-
 /** A while, or to the very end of a text: a millisecond before, at it, or after. */
 const advance: Draw = ({ state }, { a, b, c }) => {
   const spans = [1000, 60_000, 3_600_000, DAY_MS, 8 * DAY_MS, 40 * DAY_MS, 400 * DAY_MS];
@@ -778,8 +798,10 @@ const KINDS = {
   issueFineGrained: [8, issueFineGrained],
   issueClassic: [4, issueClassic],
   editToken: [4, editToken],
+  editLife: [2, editLife],
   regenerate: [2, regenerate],
   deleteToken: [1, deleteToken],
+  endTokens: [1, endTokens],
   leak: [1, leak],
   review: [6, review],
   revokeGrant: [1, revokeGrant],

@@ -1,9 +1,11 @@
 // Connections outside the pool, for what happens once at the start, and what stands between us and the database.
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { startRefusal } from '../start-refusal.ts';
 import { sqlstate, toFault } from './sqlstate.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
+const LOCK_LOOK_MS = 100;
 /** Wrong password, not allowed, no such database: waiting does not help. */
 const REFUSALS = new Set(['28P01', '28000', '3D000']);
 
@@ -64,10 +66,18 @@ export async function whileLocked<Answer>(
   }
 }
 
+/** Who has a snapshot meanwhile is waited for by an index that is built beside writers: so it is asked for again and again, not waited for. */
 async function lock(holder: pg.Client, key: number): Promise<void> {
   try {
-    await holder.query('begin');
-    await holder.query('select pg_advisory_xact_lock($1)', [key]);
+    for (;;) {
+      // A role may end sessions that do nothing in a transaction; this one has to.
+      await holder.query('begin; set local idle_in_transaction_session_timeout = 0');
+      // Without a parameter: the portal of a statement that has one keeps its snapshot until the transaction ends.
+      const { rows } = await holder.query<{ is_ours: boolean }>(`select pg_try_advisory_xact_lock(${key}) as is_ours`);
+      if (rows[0]?.is_ours === true) return;
+      await holder.query('rollback');
+      await delay(LOCK_LOOK_MS);
+    }
   } catch (error) {
     throw toFault(error);
   }

@@ -1,10 +1,12 @@
-// Brings a database to the present form: the files of `migrations/`, in order, each in a transaction of its own, remembered
-// with their digest. Forward only. Any number of nodes may start at once: one migrates, the others wait and find it done.
+// Brings a database to the present form: the files of `migrations/`, in order, each in a transaction of its own (but those of indexes,
+// build-indexes.ts), remembered with their digest. Forward only. Any number of nodes may start at once: one migrates, the others wait and
+// find it done.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { StorageUnavailable } from '../domain/fault.ts';
 import { startRefusal } from '../start-refusal.ts';
+import { indexSteps, takeIndexSteps } from './build-indexes.ts';
 import { connectDirectly, whileLocked } from './direct.ts';
 import { sqlstate, toFault } from './sqlstate.ts';
 
@@ -124,20 +126,26 @@ function missingMigrations(
   return migrations.slice(applied.length);
 }
 
-async function apply(client: pg.Client, migration: Migration): Promise<void> {
-  await client.query('begin');
+async function apply(client: pg.Client, { name, sql, sha256 }: Migration): Promise<void> {
+  const remember = () => client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [name, sha256]);
+  const steps = indexSteps(sql);
   try {
-    // Whoever waits for a table keeps all waiting that come after. Rather nothing is changed yet: the start tries again.
-    await client.query(`set local lock_timeout = '200ms'`);
-    await client.query(migration.sql);
-    await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
-      migration.name,
-      migration.sha256,
-    ]);
-    await client.query('commit');
+    if (steps === null) return await applyAsWhole(client, sql, remember);
+    await takeIndexSteps(client, steps);
+    await remember();
   } catch (error) {
     const fault = toFault(error);
     if (fault instanceof StorageUnavailable) throw fault;
-    throw new Error(`migrations/${migration.name} could not be applied`, { cause: error });
+    throw new Error(`migrations/${name} could not be applied`, { cause: error });
   }
+}
+
+async function applyAsWhole(client: pg.Client, sql: string, remember: () => Promise<unknown>): Promise<void> {
+  await client.query('begin');
+  // Whoever waits for a table keeps all waiting that come after. Rather nothing is changed yet: the start tries again. What is begun takes
+  // as long as it takes, whatever the role's statements may otherwise.
+  await client.query(`set local lock_timeout = '200ms'; set local statement_timeout = 0`);
+  await client.query(sql);
+  await remember();
+  await client.query('commit');
 }

@@ -66,7 +66,7 @@ export async function whileLocked<Answer>(
   }
 }
 
-/** Who has a snapshot meanwhile is waited for by an index that is built beside writers: so it is asked for again and again, not waited for. */
+/** Asked for again and again: who waits for it has a snapshot, which an index that is built beside writers would wait for. */
 async function lock(holder: pg.Client, key: number): Promise<void> {
   try {
     for (;;) {

@@ -8,8 +8,8 @@ import { isDirect } from './direct.ts';
 const CREATE = /^create (?:unique )?index concurrently ([a-z0-9_]+) on /;
 const DROP = /^drop index concurrently ([a-z0-9_]+)$/;
 /**
- * Waiting for others' transactions harms nobody. But a node of an older version that starts meanwhile waits for this one in a statement, and
- * this one would wait for that.
+ * Waiting for others' transactions harms nobody. But a node of an older version that starts meanwhile waits for this one in a statement,
+ * and this one would wait for that.
  */
 const LOCK_TIMEOUT = '5min';
 

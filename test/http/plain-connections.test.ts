@@ -163,8 +163,9 @@ t.test('threats T2: what is taken from the socket is one request, and the one th
   await fc.assert(
     fc.asyncProperty(mutated, async (text) => {
       const plain = readPlainRequest(text);
-      seen[plain === null ? 'other' : 'plain'] += 1;
-      if (plain === null) return true;
+      const is_whole = plain !== null && plain.missing === 0;
+      seen[is_whole ? 'plain' : 'other'] += 1;
+      if (!is_whole) return true;
       const [one, ...more] = await readByNode(text);
       if (one === undefined || more.length > 0) return false;
       const { request, body } = one;
@@ -190,7 +191,6 @@ t.test('threats T2: what could be read in two ways, or by none, is not plain', a
     nothing: '',
     'half a head': GATEWAY.slice(0, 40),
     'two requests': GATEWAY + GATEWAY,
-    'half a body': INTROSPECTION.slice(0, -1),
     'more than the body': `${INTROSPECTION}x`,
     'a body of a GET': `${get(HOST, 'Content-Length: 1')}x`,
     'no length': post([], ''),
@@ -223,6 +223,13 @@ t.test('threats T2: what could be read in two ways, or by none, is not plain', a
     '101 headers': get(HOST, ...Array.from({ length: 100 }, () => 'a: b')),
   };
   for (const [name, text] of Object.entries(others)) t.equal(readPlainRequest(text), null, name);
+  t.equal(readPlainRequest(INTROSPECTION.slice(0, -1))?.missing, 1, 'half a body');
+  t.equal(readPlainRequest(INTROSPECTION.slice(0, INTROSPECTION.indexOf('token=')))?.missing, 12, 'no body yet');
+  t.equal(
+    readPlainRequest(post(['Content-Length: 20000'], 'x')),
+    null,
+    'a body that is too long to come in two pieces',
+  );
   const most = get(HOST, ...Array.from({ length: 99 }, () => 'a: b'));
   t.ok(readPlainRequest(most), 'as many headers as there may be');
 });
@@ -388,6 +395,80 @@ t.test('what comes before its turn waits for it', async (t) => {
     t.same(answered(received), ids);
     t.equal((received.match(/"active":true/g) ?? []).length, 2);
   }
+});
+
+/** What comes back until the server closes; the pieces are sent one by one, whatever comes. */
+function sendPieces(port: number, pieces: readonly string[], { half_closes = false, goes = false } = {}) {
+  return new Promise<string>((resolve) => {
+    let received = '';
+    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }, async () => {
+      socket.setNoDelay();
+      for (const piece of pieces) {
+        socket.write(Buffer.from(piece, 'latin1'));
+        await delay(10);
+      }
+      if (half_closes) socket.end();
+      if (goes) socket.destroy();
+    });
+    socket.on('data', (part) => (received += part)).on('end', () => socket.end());
+    socket.on('error', () => undefined).on('close', () => resolve(received));
+  });
+}
+
+t.test('a body that follows its head in one piece is read here, any other by Node, and all alike', async (t) => {
+  const { port, introspection, scopes, byNode, rows, ada, logged } = await started(t);
+  const first = introspection('a');
+  const whole = introspection('b', ['Connection: close']);
+  const [head, body] = [whole.slice(0, whole.indexOf('\r\n\r\n') + 4), whole.slice(whole.indexOf('\r\n\r\n') + 4)];
+  const expected = await sendPieces(port, [whole]);
+  const like = (received: string) =>
+    received
+      .slice(received.lastIndexOf('HTTP/1.1 '))
+      .replace(/^(x-request-id|Date): .*$/gim, '$1')
+      .split(CRLF)
+      .sort(); // the general way has the lines in another order
+  const cases: readonly (readonly [name: string, pieces: readonly string[], read_by_node: number])[] = [
+    ['the body follows', [head, body], 0],
+    ['the end of the body follows', [head + body.slice(0, 9), body.slice(9)], 0],
+    ['after an answer', [first, head, body], 0],
+    ['the body in two pieces', [head, body.slice(0, 9), body.slice(9)], 1],
+    ['the head in two pieces', [head.slice(0, 30), head.slice(30) + body], 1],
+    ['another request with the body', [introspection('c').slice(0, -3), introspection('c').slice(-3) + whole], 2],
+  ];
+  // A busy machine joins pieces, or delays one.
+  for (const [name, pieces, read_by_node] of cases)
+    await eventually(async () => {
+      const before = byNode();
+      t.same(like(await sendPieces(port, pieces)), like(expected), name);
+      return byNode() - before === read_by_node;
+    }, 20_000);
+  const { text } = await rows.classic(ada, { scopes: [] });
+  const cold = introspection('cold', ['Connection: close'], text);
+  t.match(await sendPieces(port, [cold.slice(0, -5), cold.slice(-5)]), '"active":true');
+  // Late: Node reads it, and waits.
+  const late = await new Promise<string>((resolve) => {
+    let received = '';
+    const socket = net.connect(port, '127.0.0.1', () => {
+      socket.write(head);
+      setTimeout(() => socket.write(body), 400);
+    });
+    socket.on('data', (part) => (received += part)).on('close', () => resolve(received));
+  });
+  t.same(like(late), like(expected), 'a body that is late');
+
+  // Never: as by Node, which an empty line before the request calls.
+  for (const how of [{ half_closes: true }, { goes: true }] as const) {
+    const lines = () => logged().match(/"aborted":true/g)?.length ?? 0;
+    const told = [];
+    for (const pieces of [[head], [`\r\n${head}`]]) {
+      const before = lines();
+      const received = await sendPieces(port, pieces, how);
+      await eventually(async () => lines() > before, 20_000);
+      told.push([received.slice(0, 12), /"code":"[a-z_]+"/.exec(received)?.[0], lines() - before]);
+    }
+    t.same(told[0], told[1], JSON.stringify(how));
+  }
+  t.match(await talk(port, [scopes('z').replace(HOST, `${HOST}\r\nConnection: close`)]), /^HTTP\/1.1 200 /);
 });
 
 t.test('pieces of a request are put together by Node, whatever was answered before', async (t) => {

@@ -11,7 +11,7 @@ import { directEvaluation } from './direct-evaluation.ts';
 import { directGateways } from './direct-gateway.ts';
 import { directIntrospection } from './direct-introspection.ts';
 import { directRepository } from './direct-repository.ts';
-import type { DirectRoute } from './exchange.ts';
+import type { DirectRoute, Exchange } from './exchange.ts';
 import { tellGivenUp } from './given-up.ts';
 import { takeConnections } from './plain-connections.ts';
 import { takeRequests } from './plain-messages.ts';
@@ -44,6 +44,7 @@ export function addDirectAnswers(app: App, deps: Deps, reads_sockets: boolean): 
   });
   const findRoute: FindRoute = (method, target) => (is_closing ? undefined : routes(method, target));
   const begin = createAnswering(deps);
-  takeRequests(app, { findRoute, begin, givenUp: (route, exchange) => tellGivenUp(deps, route, exchange) });
-  if (reads_sockets) takeConnections(app, { findRoute, begin, clock: deps.clock });
+  const givenUp = (route: DirectRoute, exchange: Exchange): void => tellGivenUp(deps, route, exchange);
+  takeRequests(app, { findRoute, begin, givenUp });
+  if (reads_sockets) takeConnections(app, { findRoute, begin, givenUp, clock: deps.clock });
 }

@@ -7,15 +7,26 @@ import type { App } from '../app-type.ts';
 import { isDraining } from '../drain.ts';
 import type { Answering, Ends } from './answering.ts';
 import type { FindRoute } from './direct.ts';
-import type { Answer, Channel, DirectRoute } from './exchange.ts';
+import type { Answer, Channel, DirectRoute, Exchange } from './exchange.ts';
 import { handOver } from './general-way.ts';
 import { type PlainRequest, readPlainRequest } from './plain-request.ts';
 import { type Reads, readText } from './reads.ts';
 
-type Reading = { readonly findRoute: FindRoute; readonly begin: Answering; readonly clock: () => Date };
+type Reading = {
+  readonly findRoute: FindRoute;
+  readonly begin: Answering;
+  /** Of a caller who went away before his body had arrived. */
+  readonly givenUp: (route: DirectRoute, exchange: Exchange) => void;
+  readonly clock: () => Date;
+};
+
+/** A request of which the head has arrived and its body not yet as a whole. */
+type Unfinished = { readonly exchange: Exchange; readonly route: DirectRoute };
 
 /** Node has closed a connection so long after the time that it told. */
 const GRACE_MS = 1000;
+/** Who sends a body apart from its head sends it at once. Whoever does not is Node's, which has its deadlines. */
+const BODY_MS = 100;
 const NOT_IN_A_HEADER = /[^\t -~]/;
 
 /** The lines that Node writes after all others, of this moment. */
@@ -41,7 +52,7 @@ export function linesOf({ request_id, more }: Answer, length: number): string {
   return lines;
 }
 
-export function takeConnections(app: App, { findRoute, begin, clock }: Reading): void {
+export function takeConnections(app: App, { findRoute, begin, givenUp, clock }: Reading): void {
   const { server } = app;
   const nodes = server.listeners('connection');
   const endingOf = endingsOf(server.keepAliveTimeout, clock);
@@ -49,9 +60,10 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
   /** What closes a connection on which nothing is under way. */
   const closers = new Set<() => void>();
 
-  function take(socket: Socket): void {
+  function open(socket: Socket): void {
     /** What has arrived and is not answered: nothing, or the request under way and what came after it. */
     let unread: string[] = [];
+    let unfinished: Unfinished | null = null;
     let is_last = false;
 
     const channel: Channel = {
@@ -68,6 +80,7 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
 
     /** Everything from here on is Node's. */
     function leave(): void {
+      unfinished = null;
       onClose();
       reads.leave();
       socket.off('end', onEnd).off('timeout', onTimeout).off('close', onClose).off('error', nothing);
@@ -107,22 +120,39 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
     }
 
     function onText(text: string): void {
-      unread.push(text);
-      if (unread.length > 1) {
-        socket.pause(); // answers are given in the order of their questions
+      if (unfinished !== null) {
+        const { started_ms } = unfinished.exchange;
+        unfinished = null;
+        unread = [unread.join('') + text];
+        take(started_ms, true);
         return;
       }
-      const started_ms = performance.now();
-      const read = readFrom(text);
-      if (read === null) {
+      unread.push(text);
+      if (unread.length > 1)
+        socket.pause(); // answers are given in the order of their questions
+      else take(performance.now(), false);
+    }
+
+    /** What is unread is a request to be answered, or to be waited for once, or it is Node's. */
+    function take(started_ms: number, has_waited: boolean): void {
+      const read = readFrom(unread[0] ?? '');
+      if (read === null || (has_waited && read[0].missing > 0)) {
         leave();
         return;
       }
       const [request, route] = read;
+      const { target, headers, body, missing } = request;
+      const exchange: Exchange = { target, headers, body, channel, started_ms };
       is_last = request.is_last;
-      if (socket.timeout !== idle_ms) socket.setTimeout(idle_ms);
-      const { target, headers, body } = request;
-      begin({ target, headers, body, channel, started_ms }, route, ends);
+      const wait_ms = missing > 0 ? BODY_MS : idle_ms;
+      if (socket.timeout !== wait_ms) socket.setTimeout(wait_ms);
+      if (missing > 0) unfinished = { exchange, route };
+      else begin(exchange, route, ends);
+    }
+
+    function giveUpUnfinished(): void {
+      if (unfinished !== null) givenUp(unfinished.route, unfinished.exchange);
+      unfinished = null;
     }
 
     /**
@@ -130,11 +160,17 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
      * (T4, P17), which cannot be gone any more: who were told the rest alone would learn what is right without a wrong one counted.
      */
     function onEnd(): void {
-      socket.end();
+      if (unfinished === null) {
+        socket.end();
+        return;
+      }
+      giveUpUnfinished();
+      server.emit('clientError', new Error('half a request'), socket);
     }
 
     function onTimeout(): void {
-      if (unread.length === 0 || !socket.writable) socket.destroy();
+      if (unfinished !== null) leave();
+      else if (unread.length === 0 || !socket.writable) socket.destroy();
     }
 
     /** Not one whose answer is still being sent. */
@@ -143,6 +179,7 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
     }
 
     function onClose(): void {
+      giveUpUnfinished();
       closers.delete(closeIfIdle);
     }
 
@@ -153,7 +190,7 @@ export function takeConnections(app: App, { findRoute, begin, clock }: Reading):
   }
 
   server.removeAllListeners('connection');
-  server.on('connection', take);
+  server.on('connection', open);
   const { closeIdleConnections } = server;
   server.closeIdleConnections = () => {
     closeIdleConnections.call(server);

@@ -1,5 +1,5 @@
-// A request in the form in which clients send it: complete, in one piece, without anything that could be read in two ways. This is no
-// parser of HTTP: whatever is not exactly of this form is left to Node's, untouched.
+// A request in the form in which clients send it: a head that is complete, without anything that could be read in two ways, and its
+// body. This is no parser of HTTP: whatever is not exactly of this form is left to Node's, untouched.
 
 import { type PlainHeaders, readPlainLines } from './plain-headers.ts';
 
@@ -9,6 +9,8 @@ export type PlainRequest = {
   readonly headers: PlainHeaders;
   /** Each byte a character; empty: there is none. */
   readonly body: string;
+  /** So many bytes of the body are still to come. */
+  readonly missing: number;
   readonly is_last: boolean;
 };
 
@@ -21,7 +23,10 @@ const BODY_LENGTH = /^[1-9][0-9]{0,4}$/;
 const STAYS = /^keep-alive$/i;
 const ENDS = /^close$/i;
 
-/** The request that this is, a byte a character, from its first to its last; null: something else, or more or less than one. */
+/**
+ * The request that this is, a byte a character, from its first to its last, or its head and what there is of its body; null: something
+ * else, or more than one.
+ */
 export function readPlainRequest(text: string): PlainRequest | null {
   if (text.length > BYTES_MAX) return null;
   if (!HEAD.test(text)) return null;
@@ -35,8 +40,9 @@ export function readPlainRequest(text: string): PlainRequest | null {
   const { connection, content_length } = headers;
   const is_last = connection !== null && ENDS.test(connection);
   if (connection !== null && !is_last && !STAYS.test(connection)) return null;
-  if (text.length - body_at !== lengthOf(method, content_length)) return null;
-  return { method, target: text.slice(target_at, target_end), headers, body: text.slice(body_at), is_last };
+  const missing = lengthOf(method, content_length) - (text.length - body_at);
+  if (missing < 0 || text.length + missing > BYTES_MAX) return null;
+  return { method, target: text.slice(target_at, target_end), headers, body: text.slice(body_at), missing, is_last };
 }
 
 /** In bytes; -1: not as clients send it. */

@@ -2,7 +2,7 @@
 // restricts is passed over: what is not understood is a fault, and a catalogue with a fault is not loaded.
 
 import { type DocumentPath, isObject, type Report, shown } from './document-fault.ts';
-import { namingByPath, type ResourceNaming, resourceTypeOf } from './named-resource.ts';
+import { ambiguousParameter, namingByPath, type ResourceNaming, resourceTypeOf } from './named-resource.ts';
 import type { Operation } from './operation.ts';
 import { isPermissionLevel, type PermissionMap, permissionNamed } from './permission.ts';
 import { readNaming } from './resource-naming.ts';
@@ -98,6 +98,13 @@ function namingOf({ members, names, template, path, report }: Reading): Resource
   return undefined;
 }
 
+/** Where the path does not say in one way only what the operation is about, the declaration has to. @rule C2, C3 */
+function refuseAmbiguous({ members, names, template, path, report }: Reading): void {
+  const name = members[names.resource] === undefined ? ambiguousParameter(template) : undefined;
+  if (name === undefined) return;
+  report([...path, names.resource], `is needed: ${shown(name)} shares its segment of the path with another parameter`);
+}
+
 /** The operation as it is declared. Faults are reported; what they are about is then missing in the answer. @rule C1, C2 */
 export function readDeclaration(source: DeclarationSource, report: Report): Operation {
   const reading = { ...source, report };
@@ -108,6 +115,7 @@ export function readDeclaration(source: DeclarationSource, report: Report): Oper
     report([...path, names.permissionless], `must not be true beside permissions in ${shown(names.permission_sets)}`);
   }
   const naming = namingOf(reading);
+  if (permissionless || permission_sets.length > 0) refuseAmbiguous(reading);
   return {
     id: `${method} ${template}`,
     method,

@@ -30,11 +30,28 @@ type Params = Readonly<Record<string, string>>;
 
 const DECIMAL_ID = /^[1-9][0-9]{0,15}$/;
 
-/** For each segment the parameter that it is; empty where it is none, or has text besides. */
+/** For each segment the parameter in it, whatever text stands beside it (`{repo}.atom`); empty where there is none, or several. */
 export function parametersOf(template: string): readonly string[] {
-  return readTemplate(template).steps.map(({ names, literals }) =>
-    names.length === 1 && literals.join('') === '' ? `${names[0]}` : '',
-  );
+  return readTemplate(template).steps.map(({ names }) => (names.length === 1 ? `${names[0]}` : ''));
+}
+
+const NAMING: ReadonlySet<string> = new Set([
+  'owner',
+  'repo',
+  'repository_id',
+  'org',
+  'team_id',
+  'enterprise',
+  'username',
+]);
+
+/**
+ * A parameter that would name the resource, but for another one in the same segment (`{owner}-{repo}`): two readers can divide what
+ * stands there differently. @rule C3, F3
+ */
+export function ambiguousParameter(template: string): string | undefined {
+  const together = readTemplate(template).steps.filter(({ names }) => names.length > 1);
+  return together.flatMap(({ names }) => names).find((name) => NAMING.has(name));
 }
 
 function hasAccountPermissionsOnly(sets: readonly PermissionMap[]): boolean {

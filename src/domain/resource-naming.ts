@@ -47,7 +47,8 @@ function byId(type: string, id: string, template: string): ResourceNaming | stri
     return 'must have an `id` of one parameter, such as {project_id}, or of two: {group}/{project}';
   const parameters = parametersOf(template);
   const missing = names.find((name) => !parameters.includes(name));
-  if (missing !== undefined) return `must name parameters that are segments of the path: ${shown(missing)} is none`;
+  if (missing !== undefined)
+    return `must name parameters of the path, each in a segment of its own: ${shown(missing)} is none`;
   if (second !== undefined) {
     if (type === 'repository') return { type, owner: first, name: second };
     return 'must have an `id` of one parameter: only a repository is named by two';

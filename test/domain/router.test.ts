@@ -148,6 +148,13 @@ t.test('C2: the path says what an operation is about, in the order of the rule',
   t.equal(named('/users/{username}/orgs/{org}'), 'organization');
   t.equal(named('/enterprises/{enterprise}/orgs/{org}'), 'organization');
   t.equal(named('/enterprises/{enterprise}/users/{username}'), 'enterprise');
+  t.equal(named('/{owner}/{repo}.atom'), 'repository', 'text beside a parameter does not hide what it names');
+  t.equal(named('/@{owner}/{repo}:archive'), 'repository');
+  t.equal(named('/ids/{repository_id}.json'), 'repository_id');
+  t.equal(named('/feeds/{org}.json'), 'organization');
+  t.equal(named('/teams/{team_id}.json'), 'organization_of_team');
+  t.equal(named('/enterprises/{enterprise}.json'), 'enterprise');
+  t.equal(named('/{username}.keys'), 'user');
   t.equal(named('/user'), 'holder');
   t.equal(named('/users/{username}'), 'user');
   t.equal(named('/userland'), 'none');

@@ -93,6 +93,9 @@ t.test('C1, C2: a broken catalogue is refused with every fault, and the one befo
       { ...YARNS, path: '/looms/{a}', resource: 'loom' },
       { ...YARNS, path: '/looms/{b}' },
       { ...YARNS, path: '/projects/{project}', resource: { type: 'repository', id: '{group}/{project}' } },
+      { ...YARNS, path: '/feeds/{repo}.{format}' },
+      { ...YARNS, path: '/feeds/{owner}-{repo}', resource: 'none' },
+      { ...YARNS, path: '/archives/{owner}-{repo}', permissionless: false },
     ]),
     [
       { pointer: '/0/permission_sets/0/contents', message: 'must be a level of `contents`: read, write' },
@@ -121,7 +124,11 @@ t.test('C1, C2: a broken catalogue is refused with every fault, and the one befo
       },
       {
         pointer: '/7/resource',
-        message: 'must name parameters that are segments of the path: `group` is none',
+        message: 'must name parameters of the path, each in a segment of its own: `group` is none',
+      },
+      {
+        pointer: '/8/resource',
+        message: 'is needed: `repo` shares its segment of the path with another parameter',
       },
       { pointer: '/3', message: 'takes the same requests as /1' },
       { pointer: '/6', message: 'takes the same requests as /5' },

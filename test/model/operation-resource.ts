@@ -11,8 +11,8 @@ export type Row = {
   readonly classic_scopes?: readonly string[];
 };
 
-const REPOSITORY = /\/(?:\{owner\}\/\{repo\}|\{repository_id\})(?:\/|$)/;
-const ORGANIZATION = /\/\{(?:org|team_id)\}(?:\/|$)/;
+const REPOSITORY = /\{owner\}[^/{}]*\/[^/{}]*\{repo\}|\{repository_id\}/;
+const ORGANIZATION = /\{(?:org|team_id)\}/;
 
 export function resourceTypeIn({
   path,
@@ -24,7 +24,7 @@ export function resourceTypeIn({
   if (repository >= 0 && !path.startsWith('/user/') && !first) return 'repository';
   if (organization >= 0) return 'organization';
   if (/^\/user(?:\/|$)/.test(path)) return 'holder';
-  if (/\/\{username\}(?:\/|$)/.test(path)) return 'user';
+  if (path.includes('{username}')) return 'user';
   const names = permission_sets.flatMap((set) => Object.keys(set));
   return names.length > 0 && names.every((name) => CATEGORY.get(name) === 'account') ? 'holder' : 'none';
 }

@@ -10,6 +10,7 @@ import {
   type DocumentPaths,
   type Examples,
 } from './openapi-examples.ts';
+import { addHeaders } from './openapi-headers.ts';
 
 type Named = Record<string, unknown>;
 type Components = { schemas?: Named; securitySchemes?: Named };
@@ -24,11 +25,13 @@ export function finishDocument<Document extends object>(document: Document, exam
     markOptionalBody(operation);
     for (const content of [operation.requestBody, ...Object.values(operation.responses ?? {})]) wrapLines(content);
   }
+  const headers = addHeaders(paths);
   const responses = sorted(shareErrors(operationsOf(paths), examples.errors));
   const components = {
     securitySchemes: usedSchemes(paths, found.components?.securitySchemes ?? {}),
     schemas: sorted(usedSchemas({ paths, responses }, found.components?.schemas ?? {})),
     responses,
+    headers,
   };
   return { ...document, components, paths } as Document; // each member in the form that it had
 }

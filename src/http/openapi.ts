@@ -210,7 +210,6 @@ function errorResponses(schema: Schema | undefined, access: Access, route: Route
   const oauth = config.errors === 'oauth';
   const $ref = oauth ? 'OAuthError#' : 'Error#';
   const statuses = [
-    400, // two credentials, a forged consistency token: refused before a route is asked
     ...credentialErrors(access, schema?.body !== undefined),
     ...(takesKey(access, schema) ? [409, 422] : []),
     ...inputErrors(schema, { writes, only_400: oauth || config.wrong_body === 400 }),
@@ -225,10 +224,12 @@ function errorResponses(schema: Schema | undefined, access: Access, route: Route
 }
 
 function credentialErrors(access: Access, hasBody: boolean): number[] {
-  if ('open' in access && access.anonymous_only === true) return [403, 429];
-  if ('open' in access) return hasBody ? [401, 429] : []; // a password or a one-time text in the body
-  if ('gateway' in access) return access.gateway === 'nginx' ? [401, 403] : [400, 401, 403, 404, 429];
-  return 'client' in access ? [401, 403] : [401, 403, 429]; // the calls of clients are not counted
+  if ('gateway' in access && access.gateway === 'nginx') return [401, 403];
+  const refused = 400; // two credentials, a forged consistency token: before a route is asked
+  if ('open' in access && access.anonymous_only === true) return [refused, 403, 429];
+  if ('open' in access) return hasBody ? [refused, 401, 429] : [refused]; // a password or a one-time text in the body
+  if ('gateway' in access) return [refused, 401, 403, 404, 429];
+  return 'client' in access ? [refused, 401, 403] : [refused, 401, 403, 429]; // the calls of clients are not counted
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Played } from '../examples/play.ts';
 import { playStory } from '../examples/record.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { createDatabase } from '../support/database.ts';
+import { openapiText } from '../support/openapi-document.ts';
 import { bearer, worldOf } from '../support/world.ts';
 
 const SETTINGS = 'settings/personal-access-tokens';
@@ -87,6 +88,7 @@ t.test('L1: every call of the story writes what it did, once, and nothing secret
   const { url, db } = await createDatabase(t);
   const secrets = new Set<string>();
   const acted = new Set<string>();
+  const { paths } = JSON.parse(await openapiText());
   await playStory(url, async ({ app, deps }) => {
     const since = recordOf(deps);
     await since();
@@ -99,6 +101,7 @@ t.test('L1: every call of the story writes what it did, once, and nothing secret
         const written = await since();
         for (const { action } of written) acted.add(action);
         judge(t, played, accesses.get(step.operation), written);
+        if (answer.status < 300) judgeHeaders(t, played, paths);
       },
       end: async () => undefined,
     };
@@ -120,6 +123,27 @@ function collect(secrets: Set<string>, value: unknown, member = ''): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, each] of Object.entries(value)) collect(secrets, each, name);
 }
+
+const OF_EVERY_ANSWER = /^(?:x-content-type-options|x-frame-options)$/;
+
+/** Contract 1, 8 and 9: the headers of an answer stand in its document, and what a change or a list always has is there. */
+function judgeHeaders(t: Tap, { step, headers }: Played, paths: Paths): void {
+  const { operation, status } = step;
+  const [method = '', template = ''] = operation.split(' ');
+  const documented = Object.keys(paths[template]?.[method.toLowerCase()]?.responses[status]?.headers ?? {});
+  const names = documented.map((name) => name.toLowerCase());
+  const answered = Object.keys(headers).filter((name) => /^(?:x-|link$|github-)/.test(name));
+  t.same(
+    answered.filter((name) => !names.includes(name) && !OF_EVERY_ANSWER.test(name)),
+    [],
+    `${operation}: headers are documented`,
+  );
+  for (const name of ['x-request-id', 'x-consistency-token', 'x-ratelimit-limit']) {
+    if (names.includes(name)) t.ok(name in headers, `${operation} answers ${name}`);
+  }
+}
+
+type Paths = Record<string, Record<string, { readonly responses: Record<number, { readonly headers?: object }> }>>;
 
 function judge(t: Tap, { step, answer }: Played, access: Access | undefined, written: readonly Entry[]): void {
   const { operation, summary, status } = step;

@@ -20,6 +20,8 @@ export interface Played {
   /** Absent where no gateway asks. */
   readonly gateway?: readonly string[];
   readonly answer: { readonly status: number; readonly body?: unknown };
+  /** Of the answer, by their names in lower case. */
+  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 type Kept = Map<string, unknown>;
@@ -72,7 +74,8 @@ export function makePlayer(
     const body = readBody(reply.headers['content-type'], reply.body);
     if (step.keep !== undefined) kept.set(step.keep, body);
     const answer = { status: reply.statusCode, ...(body !== undefined && { body }) };
-    return { step, request, ...(credential && { credential }), ...(gateway && { gateway }), answer };
+    const { headers } = reply;
+    return { step, request, ...(credential && { credential }), ...(gateway && { gateway }), answer, headers };
   }
 
   function resolved(value: unknown): unknown {

@@ -15,7 +15,7 @@ type Operation = {
 type Document = {
   openapi: string;
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: object; responses: object; securitySchemes: object };
+  components: { schemas: object; responses: object; headers: object; securitySchemes: object };
 };
 
 const text = await openapiText();
@@ -49,7 +49,7 @@ t.test('each operation has an id of its own, a tag, a summary, its security and 
 });
 
 t.test('what is declared is used, and nothing refers to what is not there', async (t) => {
-  const { schemas, responses, securitySchemes } = document.components;
+  const { schemas, responses, headers, securitySchemes } = document.components;
   t.ok('Error' in schemas);
   const referred = (section: string) => {
     const references = text.matchAll(/"\$ref": "#\/components\/([a-z]+)\/([^"]+)"/g);
@@ -57,6 +57,7 @@ t.test('what is declared is used, and nothing refers to what is not there', asyn
   };
   t.same(referred('schemas'), Object.keys(schemas).sort());
   t.same(referred('responses'), Object.keys(responses).sort());
+  t.same(referred('headers'), Object.keys(headers).sort());
   const asked = operations.flatMap(({ operation }) => operation.security.flatMap((each) => Object.keys(each)));
   t.same([...new Set(asked)].sort(), Object.keys(securitySchemes).sort());
 });

@@ -368,6 +368,51 @@ t.test('C2: a request names its resource by its path: by names, by ids, by what 
   for (const [uri, token, status] of asked) t.equal(await gate(uri, token), status, `${uri} ${status}`);
 });
 
+t.test('C2, F2, F6: text beside a parameter does not hide what it names', async (t) => {
+  const { authorization } = await world.client(['gateway']);
+  const felt = await world.organization('felt', ada, { classic_tokens: 'restricted' });
+  const [secret, open] = [await world.repository(felt, 'secret'), await world.repository(felt, 'open', 'public')];
+  const stranger = await rows.classic(await world.person('feltless'), { scopes: ['repo'] });
+  const owner = await rows.fineGrained(ada, { owner: felt, selection: 'all', permissions: { contents: 'read' } });
+  const classic = await rows.classic(ada, { scopes: ['repo'] });
+  const get = { method: 'GET', permissionless: true };
+  await load([
+    { ...get, path: '/{owner}/{repo}.atom', public_read: true },
+    { ...get, path: '/repos/@{owner}/{repo}:archive' },
+    { ...get, path: '/ids/{repository_id}.json', public_read: true },
+    { ...get, path: '/mills/{mill}.json', resource: { type: 'repository', id: '{mill}' } },
+    { ...get, path: '/feeds/{org}.json' },
+    { ...get, path: '/{username}.keys' },
+  ]);
+  const gate = async (uri: string, token: string | null) => {
+    const end_caller = token === null ? {} : { authorization: `Bearer ${token}` };
+    const forwarded = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': uri };
+    const headers = { 'x-gateway-authorization': authorization, ...forwarded, ...end_caller };
+    return (await inject({ url: '/gateway/forward-auth', headers })).statusCode;
+  };
+  const asked: readonly (readonly [
+    uri: string,
+    nobody: number,
+    stranger: number,
+    owner: number,
+    restricted: number,
+  ])[] = [
+    ['/felt/secret.atom', 401, 404, 200, 403],
+    ['/felt/open.atom', 200, 200, 200, 200],
+    ['/felt/absent.atom', 401, 404, 404, 404],
+    ['/repos/@felt/secret:archive', 401, 404, 200, 403],
+    [`/ids/${secret.id}.json`, 401, 404, 200, 403],
+    [`/ids/${open.id}.json`, 200, 200, 200, 200],
+    [`/mills/${secret.id}.json`, 401, 404, 200, 403],
+    ['/feeds/felt.json', 401, 403, 200, 403],
+    ['/ada.keys', 401, 404, 200, 200],
+  ];
+  for (const [uri, ...statuses] of asked) {
+    const found = [null, stranger.text, owner.text, classic.text].map((token) => gate(uri, token));
+    t.same(await Promise.all(found), statuses, uri);
+  }
+});
+
 t.test(
   'C2: an operation whose path names nothing is open to a permission only where every set is of accounts',
   async (t) => {

@@ -46,6 +46,7 @@ const SERVICES: ReadonlySet<string> = new Set(['info/refs', 'git-upload-pack', '
 
 /** Whether a Git client would ask for this: he presents a password when he is asked for one, and nothing else. @rule C4 */
 export function isGitPath({ segments }: RequestPath): boolean {
-  const [, name = '', ...service] = segments;
-  return SERVICES.has(service.join('/')) || (service.length > 0 && name.endsWith(SUFFIX));
+  if (segments.length < 3) return false;
+  const [, name = '', first = ''] = segments;
+  return name.endsWith(SUFFIX) || SERVICES.has(segments.length === 3 ? first : segments.slice(2).join('/'));
 }

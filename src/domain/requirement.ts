@@ -190,6 +190,18 @@ export function neededFor(requirement: Requirement, public_repo_counts: boolean,
   };
 }
 
+type Accepted = { readonly workflow_too: boolean; readonly scopes: readonly string[] };
+
+/** Of each set, for each of its permissions: any of these scopes. */
+const acceptedBySets: (requirement: Requirement) => readonly (readonly Accepted[])[] = onceFor(({ sets }) =>
+  sets.map((set) =>
+    Object.entries(set).map(([permission, level]) => ({
+      workflow_too: permission === 'workflows',
+      scopes: scopesForPermission(permission, level),
+    })),
+  ),
+);
+
 function anyHeld(held: ReadonlySet<string>, accepted: readonly string[], public_repo_counts: boolean): boolean {
   return accepted.some((scope) => held.has(scope) && (scope !== 'public_repo' || public_repo_counts));
 }
@@ -207,11 +219,10 @@ export function scopesSuffice(
   if (requirement.workflow && !held.has(WORKFLOW_SCOPE)) return false;
   if (requirement.scopes !== null) return anyHeld(held, requirement.scopes, public_repo_counts);
   if (requirement.permissionless) return true;
-  return requirement.sets.some((set) =>
-    Object.entries(set).every(
-      ([permission, level]) =>
-        (permission !== 'workflows' || held.has(WORKFLOW_SCOPE)) &&
-        anyHeld(held, scopesForPermission(permission, level), public_repo_counts),
+  return acceptedBySets(requirement).some((set) =>
+    set.every(
+      ({ workflow_too, scopes: accepted }) =>
+        (!workflow_too || held.has(WORKFLOW_SCOPE)) && anyHeld(held, accepted, public_repo_counts),
     ),
   );
 }

@@ -2,7 +2,8 @@
 // becomes null or `unknown`, and is then denied by the rules like everything that is not there (F3).
 
 import type { Catalogue } from '../../domain/catalogue.ts';
-import type { Ask } from '../../domain/requirement.ts';
+import { onceFor } from '../../domain/once.ts';
+import { type Ask, requirementOf } from '../../domain/requirement.ts';
 import { isScope } from '../../domain/scope.ts';
 import type { ResourceKey, SubjectKey } from '../../facts/source.ts';
 import { tokenTextKey } from './token-text.ts';
@@ -70,8 +71,22 @@ function resourceNamed({ type, id }: Question['resource']): ResourceKey | null {
   }
 }
 
-/** A classic scope, `permission:level`, or an operation `METHOD /template`. @rule C1, C6 */
+/** So many names are read once; there are fewer, but for other spellings of templates. */
+const NAMES_MAX = 2000;
+const asksIn: (catalogue: Catalogue) => Map<string, Ask> = onceFor(() => new Map());
+
 function askNamed(name: string, catalogue: Catalogue): Ask {
+  const known = asksIn(catalogue);
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const ask = readAsk(name, catalogue);
+  // What nothing is named by is not kept: whoever asks about much of it would leave no room for the rest.
+  if (known.size < NAMES_MAX && requirementOf({ ask }) !== null) known.set(name, ask);
+  return ask;
+}
+
+/** A classic scope, `permission:level`, or an operation `METHOD /template`. @rule C1, C6 */
+function readAsk(name: string, catalogue: Catalogue): Ask {
   if (isScope(name)) return { type: 'scope', scope: name };
   const operation = catalogue.named(name);
   if (operation !== null) return { type: 'operation', operation };

@@ -1,15 +1,16 @@
 // The whole process: first start, a second service on the same folder, crashes of the service and of PostgreSQL, the end, and
 // what is refused at the start.
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { pino } from 'pino';
 import t from 'tap';
 import { loadConfig } from '../src/config.ts';
 import { dataFolder } from '../src/db/embedded-cluster.ts';
-import { prepareFiles } from '../src/prepare.ts';
+import { prepareDatabase, prepareFiles } from '../src/prepare.ts';
 import { isStartRefusal } from '../src/start-refusal.ts';
 import { createEmptyDatabase } from './support/database.ts';
 import { scratchFolder } from './support/scratch-folder.ts';
@@ -98,7 +99,7 @@ t.test(
 
 t.test('services on one empty database may start at the same moment', async (t) => {
   const DATABASE_URL = await createEmptyDatabase(t);
-  const ports = await Promise.all([freePort(), freePort(), freePort()]);
+  const ports = await Promise.all([freePort(), freePort()]);
   const services = await Promise.all(
     ports.map((PORT) => startService(t, { ...UNSAFE, DATABASE_URL, PORT, ADMIN_PASSWORD })),
   );
@@ -149,17 +150,13 @@ t.test('a database that may lose what it acknowledged is refused', async (t) => 
 t.test('a database that does not exist is refused', async (t) => {
   const url = new URL(await createEmptyDatabase(t));
   url.pathname = '/absent';
-  t.match(await refusalOf(startService(t, { DATABASE_URL: url.href })), 'ended with 78: Change `DATABASE_URL`');
-});
-
-t.test('a port in use is refused', async (t) => {
-  const DATABASE_URL = await createEmptyDatabase(t);
-  const settings = { ...UNSAFE, DATABASE_URL, PORT: await freePort() };
-  await startService(t, settings);
-  t.match(await refusalOf(startService(t, settings)), 'ended with 78: Change `HOST` or `PORT`');
-  const of_workers = await refusalOf(startService(t, { ...settings, WORKERS: '2', LOG_LEVEL: 'error' }));
-  t.match(of_workers, 'ended with 78: Change `HOST` or `PORT`');
-  t.equal(of_workers.trim().split('\n').length, 1, 'once for all workers');
+  const config = loadConfig({ DATABASE_URL: url.href });
+  const parts = {
+    log: pino({ level: 'silent' }),
+    add: () => undefined,
+    said: { is_json: true, print: () => undefined },
+  };
+  t.match(await refusalIn(prepareDatabase(config, {}, parts)), 'Change `DATABASE_URL`');
 });
 
 t.test('the start by the command is refused as the other one', async (t) => {
@@ -176,28 +173,38 @@ function objectsOf(lines: string): readonly Record<string, unknown>[] {
     .map((line) => JSON.parse(line));
 }
 
-t.test('with --json every line is an object: the log, where it listens, the first password, a refusal', async (t) => {
-  const DATABASE_URL = await createEmptyDatabase(t);
-  const settings = { ...UNSAFE, DATABASE_URL, PORT: await freePort(), WORKERS: '2' };
-  const entry = ['src/gatehouse.mjs', 'serve', '--json'];
-  const service = await startService(t, settings, '"administrator"', entry);
-  const lines = objectsOf(service.output());
-  const url = `http://127.0.0.1:${settings.PORT}`;
-  t.match(lines, [{ level: Number }], 'the log is among them');
-  t.same(
-    lines.find((line) => 'ready' in line),
-    { ready: { url, docs: `${url}/docs` } },
-  );
-  const told = lines.find((line) => 'administrator' in line)?.administrator as Record<string, string> | undefined;
-  t.equal(told?.login, 'admin');
-  t.equal(await signIn({ ...service, url }, told?.password ?? ''), 201);
+t.test(
+  'with --json every line is an object: the log, where it listens, the first password, a refused port',
+  async (t) => {
+    const DATABASE_URL = await createEmptyDatabase(t);
+    const settings = { ...UNSAFE, DATABASE_URL, PORT: await freePort(), WORKERS: '2' };
+    const entry = ['src/gatehouse.mjs', 'serve', '--json'];
+    const service = await startService(t, settings, '"administrator"', entry);
+    const lines = objectsOf(service.output());
+    const url = `http://127.0.0.1:${settings.PORT}`;
+    t.match(lines, [{ level: Number }], 'the log is among them');
+    t.same(
+      lines.find((line) => 'ready' in line),
+      { ready: { url, docs: `${url}/docs` } },
+    );
+    const told = lines.find((line) => 'administrator' in line)?.administrator as Record<string, string> | undefined;
+    t.equal(told?.login, 'admin');
+    t.equal(await signIn({ ...service, url }, told?.password ?? ''), 201);
 
-  const refusal = await refusalOf(startService(t, settings, undefined, ['src/main.ts', '--json']));
-  const [, code, text = ''] = /^ended with (\d+): ([\s\S]*)$/.exec(refusal) ?? [];
-  t.equal(code, '78');
-  const errors = objectsOf(text).filter((line) => 'error' in line);
-  t.match(errors, [{ error: { code: 'configuration', exit_code: 78, message: /^Change `HOST` or `PORT`/ } }]);
-});
+    const refusal = await refusalOf(startService(t, settings, undefined, ['src/main.ts', '--json']));
+    const [, code, text = ''] = /^ended with (\d+): ([\s\S]*)$/.exec(refusal) ?? [];
+    t.equal(code, '78');
+    const errors = objectsOf(text).filter((line) => 'error' in line);
+    t.match(errors, [{ error: { code: 'configuration', exit_code: 78, message: /^Change `HOST` or `PORT`/ } }]);
+
+    // The port is in use: without --json the same in words.
+    const alone = { ...settings, WORKERS: '1', LOG_LEVEL: 'error' };
+    t.match(await refusalOf(startService(t, alone)), 'ended with 78: Change `HOST` or `PORT`');
+    const of_workers = await refusalOf(startService(t, { ...settings, LOG_LEVEL: 'error' }));
+    t.match(of_workers, 'ended with 78: Change `HOST` or `PORT`');
+    t.equal(of_workers.trim().split('\n').length, 1, 'once for all workers');
+  },
+);
 
 const WRONG: [string, Record<string, string>][] = [
   ['PORT', { PORT: 'http' }],
@@ -209,8 +216,8 @@ const WRONG: [string, Record<string, string>][] = [
   ['SIGNING_KEY_FILE', { SIGNING_KEY_FILE: '/dev/null/keys' }],
   ['SIGNING_KEY_SECRET', { SIGNING_KEY_SECRET: 'short' }],
 ];
-/** One that is read, one that is looked at, and one that is used; a start takes most of a second. */
-const WRONG_AT_A_START = ['ADMIN_PASSWORD', 'CATALOGUE_FILE', 'DATA_DIR'];
+/** One that is looked at, and one that is used (one that is read: above); a start takes most of a second. */
+const WRONG_AT_A_START = ['CATALOGUE_FILE', 'DATA_DIR'];
 for (const [name, settings] of WRONG) {
   t.test(`a wrong ${name} ends the start with 78 and one line`, async (t) => {
     const message = await refusalInside(settings);
@@ -223,10 +230,18 @@ for (const [name, settings] of WRONG) {
 
 /** What a start does with its settings before anything else; null: it would go on. */
 async function refusalInside(settings: Record<string, string>): Promise<string | null> {
+  return refusalIn(
+    (async () => {
+      const config = loadConfig(settings);
+      await prepareFiles(config);
+      dataFolder(config.data_dir);
+    })(),
+  );
+}
+
+async function refusalIn(step: Promise<unknown>): Promise<string | null> {
   try {
-    const config = loadConfig(settings);
-    await prepareFiles(config);
-    dataFolder(config.data_dir);
+    await step;
     return null;
   } catch (error) {
     if (isStartRefusal(error)) return error.message;

@@ -27,7 +27,7 @@ t.test(
     await warm((await classic()).token);
     const { token } = await classic();
     t.ok(await may(first, (await classic()).token), 'this node has heard that there are new tokens');
-    const put = await statementsOf(t, async () => {
+    const put = await statementsOf(async () => {
       const answers = await Promise.all(Array.from({ length: 1000 }, () => at(first).introspect(token)));
       t.equal(answers.filter(({ body }) => body.active === true).length, 1000);
     });

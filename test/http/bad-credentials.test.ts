@@ -46,7 +46,7 @@ t.test(
     const refused = await call(HERE, bad());
     t.match([refused.statusCode, refused.json().code], [429, 'rate_limited']);
     t.equal(refused.headers['retry-after'], '1');
-    const put = await statementsOf(t, async () => {
+    const put = await statementsOf(async () => {
       t.equal((await call(HERE, bearer(token))).statusCode, 429, 'a good one is not tried either');
       t.equal((await call(HERE, bearer(session))).statusCode, 429);
     });

@@ -219,7 +219,7 @@ t.test('F5.1: each wrong character of a text is 401, and nothing is asked of the
       text.slice(index + 1),
     ]);
     const wrong = [...changed, `${text}0`, `0${text}`, text.toUpperCase(), text.toLowerCase()];
-    const statements = await statementsOf(t, async () => {
+    const statements = await statementsOf(async () => {
       for (const each of wrong) {
         for (const authorization of [`Bearer ${each}`, basic('x', each)]) {
           const answer = await test.inject({ url: '/user', headers: { authorization } });

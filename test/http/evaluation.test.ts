@@ -186,7 +186,7 @@ t.test('F5.1: the credential is judged first', async (t) => {
 t.test('T5: a text that is no token of ours is not asked of the database', async (t) => {
   const { backend, ada, world } = await acme(t);
   const session = await world.session(ada);
-  const statements = await statementsOf(t, async () => {
+  const statements = await statementsOf(async () => {
     for (const id of [session, 'nonsense', newText('client', 'gth'), `${newText('classic', 'gth')}0`]) {
       await backend.evaluate(ask(id, 'contents:read', OPEN));
     }
@@ -517,7 +517,7 @@ t.test('at most 1,000 questions, all loaded by one statement', async (t) => {
     index % 2 ? {} : { action: { name: 'contents:write' } },
   );
   const all = { ...ask(token.text, 'contents:read', WEB), evaluations };
-  const statements = await statementsOf(t, async () => {
+  const statements = await statementsOf(async () => {
     const { body } = await backend.evaluateMany(all);
     t.same(
       body.evaluations.map((each: { decision: boolean }) => each.decision),
@@ -551,7 +551,7 @@ t.test('1,000 different questions of 1,000 different subjects, cold, are one rou
     ].map((subject) => ({ subject, resource: { type: 'repository', id: `acme/repository-${index + 1}` } })),
   );
   t.equal(evaluations.length, 1000);
-  const statements = await statementsOf(t, async () => {
+  const statements = await statementsOf(async () => {
     const { body } = await backend.evaluateMany({ action: { name: 'contents:read' }, evaluations });
     const decisions = body.evaluations.map((each: { decision: boolean }) => each.decision);
     t.same(

@@ -48,7 +48,7 @@ const BODIES: Readonly<Record<string, object>> = {
 const VARYING = new Set(['date', 'x-ratelimit-remaining', 'x-ratelimit-used', 'x-ratelimit-reset', 'content-length']);
 
 async function world(t: Test) {
-  const app = await buildTestApp(t, { settings: { FRESHNESS_MS: '30000' }, is_fenced: false });
+  const app = await buildTestApp(t, { settings: { FRESHNESS_MS: '30000' }, is_fenced: false, is_new: true });
   const { deps } = app;
   const workOf = countDatabaseWork(t, deps);
   const make = worldOf(deps);
@@ -252,7 +252,7 @@ t.test('F6: on every route what is hidden is what is not there, whatever else is
 });
 
 t.test('the comparison sees one look-up more in a statement that is the same', async (t) => {
-  const { deps } = await buildTestApp(t);
+  const { deps } = await buildTestApp(t, { is_new: true });
   const workOf = countDatabaseWork(t, deps);
   const make = worldOf(deps);
   const { id } = await make.repository(await make.person('ada'), 'hidden');

@@ -33,7 +33,7 @@ async function seen({ inject }: TestApp, request: InjectOptions) {
 async function compare(t: Test, app: TestApp, name: string, [hidden, absent]: readonly [InjectOptions, InjectOptions]) {
   const asked = async (request: InjectOptions) => {
     const answers: Awaited<ReturnType<typeof seen>>[] = [];
-    const statements = await statementsOf(t, async () => answers.push(await seen(app, request)));
+    const statements = await statementsOf(async () => answers.push(await seen(app, request)));
     return { answer: answers[0], statements };
   };
   await asked(absent); // what is looked up once, as a client, is known then
@@ -74,6 +74,6 @@ t.test('the comparison sees one statement more', async (t) => {
       return loaded;
     },
   });
-  const count = async (request: InjectOptions) => (await statementsOf(t, () => seen(app, request))).length;
+  const count = async (request: InjectOptions) => (await statementsOf(() => seen(app, request))).length;
   t.not(await count(pair?.hidden ?? {}), await count(pair?.absent ?? {}));
 });

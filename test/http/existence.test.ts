@@ -90,8 +90,10 @@ t.test('F6, F7: a repository that is not seen is one that never was, for every o
   const below = { username: 'bob', key_id: '1' };
   const operations = OWN_OPERATIONS.filter(ofRepository);
   t.ok(operations.length >= 12, String(operations.length));
+  let place = 0;
   for (const operation of operations) {
     for (const [what, as] of Object.entries(blind)) {
+      place += 1;
       const never = await seen(as, operation, { ...below, owner: 'acme', repo: 'never' });
       const status = as === null ? 401 : 404;
       t.ok(never.startsWith(`[${status},`), `${operation.id} for ${what}: ${never.slice(0, 5)}`);
@@ -106,7 +108,7 @@ t.test('F6, F7: a repository that is not seen is one that never was, for every o
         { owner: '-', repo: 'x' },
       ];
       const different = [];
-      for (const each of others) {
+      for (const each of share(others, 2, place)) {
         const answer = await seen(as, operation, { ...below, ...each });
         if (answer !== never) different.push({ ...each, answer, never });
       }
@@ -122,7 +124,7 @@ t.test(
     const below = { username: 'bob', key_id: '1', owner: 'acme' };
     for (const operation of OWN_OPERATIONS.filter(ofRepository)) {
       for (const [what, as] of Object.entries(blind)) {
-        const asked = (repo: string) => statementsOf(t, () => seen(as, operation, { ...below, repo }));
+        const asked = (repo: string) => statementsOf(() => seen(as, operation, { ...below, repo }));
         const [never, hidden] = [await asked('never'), await asked('hidden')];
         t.same(hidden, never, `${operation.id} for ${what}`);
       }
@@ -206,7 +208,7 @@ t.test('F6: an id of another organization is one that never was, for every opera
         });
         const asked = async (path: Nested) => {
           let answer = '';
-          const statements = await statementsOf(t, async () => {
+          const statements = await statementsOf(async () => {
             answer = await seen(as, operation, path);
           });
           return { answer, statements };

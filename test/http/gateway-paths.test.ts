@@ -647,7 +647,7 @@ t.test('hostile texts of tokens are never a 5xx, and never looked up', async (t)
     `token ${each}`,
     `Basic ${Buffer.from(`x:${each}`, 'latin1').toString('base64')}`,
   ]);
-  const put = await statementsOf(t, async () => {
+  const put = await statementsOf(async () => {
     await forEach([...texts.entries()], async ([index, presented]) => {
       const style = STYLES[index % STYLES.length] ?? 'nginx';
       const { line, headers } = wire(style, { method: 'GET', target: '/repos/acme/site' });

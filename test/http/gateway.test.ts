@@ -257,7 +257,7 @@ t.test('two credentials are 400 two_credentials, before anything is looked up', 
   const { check, rows, ada } = await guarded(t);
   const { text } = await rows.classic(ada, { scopes: ['repo'] });
   await each(async (style) => {
-    const put = await statementsOf(t, async () => {
+    const put = await statementsOf(async () => {
       const authorizations = [`Bearer ${text}`, `Bearer ${text}`];
       const two = await check(style, 'GET /repos/acme/site', { authorization: authorizations });
       t.same([two.status, two.code], [400, 'two_credentials'], style);
@@ -377,7 +377,7 @@ t.test('T6: a gateway of some organizations learns nothing of the others', async
 
 async function hostile({ check }: Guarded, t: Test, texts: readonly string[]): Promise<void> {
   for (const text of texts) {
-    const put = await statementsOf(t, async () => {
+    const put = await statementsOf(async () => {
       const answer = await check('forward-auth', 'GET /repos/acme/site', { authorization: text });
       t.equal(answer.status, 401, JSON.stringify(text.slice(0, 80)));
     });

@@ -280,7 +280,7 @@ t.test('a client that sends everything before it reads anything is not waited fo
 
 t.test('an import that has ended lets the next one in before its answer does', async (t) => {
   const { send } = await importerOf(await buildTestApp(t));
-  const put = await statementsOf(t, () => send([userLine(1)]));
+  const put = await statementsOf(() => send([userLine(1)]));
   // The end of a connection is noticed by the server some time later.
   t.match(put.at(-2), /^select pg_advisory_unlock/);
   t.match(put.at(-1), 'commit');

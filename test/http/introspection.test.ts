@@ -247,11 +247,11 @@ t.test('T1: each wrong character of a text is inactive, and never asked of the d
     const changed = [...edits, `${text}0`, `0${text}`, text.toUpperCase()].filter(
       (each) => each !== text && each !== '',
     );
-    const statements = await statementsOf(t, async () => {
+    const statements = await statementsOf(async () => {
       for (const each of changed) t.equal((await introspect(each)).text, INACTIVE);
     });
     t.same(statements, [], 'only the client was looked up');
-    t.same(await statementsOf(t, () => introspect(text)), ['facts granted']);
+    t.same(await statementsOf(() => introspect(text)), ['facts granted']);
   }
 });
 

@@ -13,7 +13,7 @@ import { worldOf } from '../support/world.ts';
 
 const WORLDS = cases({ short: 1, long: 6 });
 /** Of the actions below, for each credential and resource. */
-const DRAWN = cases({ short: 3, long: 10 });
+const DRAWN = cases({ short: 2, long: 10 });
 /** Every question is asked in large pages, and in one of the small sizes in turn. */
 const SMALL_LIMITS = [1, 2, 7];
 const LARGE_LIMIT = 100;

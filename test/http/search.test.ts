@@ -365,7 +365,7 @@ t.test('a page of a large directory is a few statements, whatever is asked', asy
   const by_token = { ...BEN_READS, subject: { type: 'token', id: restricted.text } };
   const asked = async (type: 'subject' | 'resource', question: object, limit: number) => {
     let answer: Asked | undefined;
-    const put = await statementsOf(t, async () => {
+    const put = await statementsOf(async () => {
       answer = await backend.search(type, { ...question, page: { limit } });
     });
     return { count: answer?.body.page.count, more: answer?.body.page.next_token !== '', statements: put.length };

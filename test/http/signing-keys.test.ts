@@ -78,7 +78,7 @@ t.test('what the database says is kept until it is changed; a fault is no key', 
   const [one, two] = [node(), node()];
   await one.start();
   const sign = async () => kidOf(await two.deps.signer.sign({}, { typ: 'at+jwt' }));
-  const statements = (work: () => Promise<unknown>) => statementsOf(t, work);
+  const statements = (work: () => Promise<unknown>) => statementsOf(work);
   const old = await sign();
   await two.deps.freshness.catchUp();
   await sign();

@@ -14,7 +14,7 @@ import { type Credential, type RandomDirectory, randomDirectory, randomFrom } fr
 import { bearer, type Named, worldOf } from '../support/world.ts';
 
 const WORLDS = cases({ short: 1, long: 3 });
-const SMALL_WORLDS = cases({ short: 40, long: 10_000 });
+const SMALL_WORLDS = cases({ short: 25, long: 10_000 });
 const TOGETHER = 4;
 const BY_GATEWAY = cases({ short: 12, long: 3 });
 /** Of the questions that were compared. Some worlds allow little, others much; without either the test would say nothing. */

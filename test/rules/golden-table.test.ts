@@ -5,10 +5,16 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { decide } from '../../src/domain/decide.ts';
 import { reference } from '../model/reference.ts';
+import { cases } from '../support/effort.ts';
 import { CELLS_OF_TOKENS, CELLS_TOTAL, FamilyTable, textOf } from './decisions.ts';
 import { FAMILIES, forEachCell, inWords, NOW } from './matrix.ts';
 import { differ, inShort, Mismatches } from './mismatches.ts';
 
+/**
+ * The reference is asked about every so many of the cells, of each family about others; what the engine decides is compared with
+ * decisions.txt in all of them. No dimension has seven values, so every value is met with every other.
+ */
+const EVERY = cases({ short: 7, long: 1 });
 const GOLDEN = new URL('decisions.txt', import.meta.url);
 const tables = FAMILIES.map((family) => ({ family, table: new FamilyTable(family) }));
 
@@ -16,7 +22,7 @@ t.test('the matrix has every valid cell of tokens and strangers, and those of a 
   t.equal(CELLS_OF_TOKENS, 2_309_481);
 });
 
-for (const { family, table } of tables) {
+for (const [from, { family, table }] of tables.entries()) {
   t.test(
     `engine and reference agree in every cell of "${family.name}" @rule F1 F2 F3 F5 F7 K1 K2 K3 K4 K6 M5 P1 P2 P4 P5 P6 O1`,
     async (t) => {
@@ -24,6 +30,7 @@ for (const { family, table } of tables) {
       forEachCell(family, (cell, facts, request) => {
         const decision = decide(facts, request, NOW);
         table.add(decision);
+        if ((table.cells + from) % EVERY !== 0) return;
         const answer = reference(facts, request, NOW);
         if (differ(decision, answer))
           mismatches.add(inWords(cell), `${inShort(decision)} instead of ${inShort(answer)}`);

@@ -26,6 +26,8 @@ export interface TestAppOptions {
   readonly deps?: Partial<Deps>;
   /** Questions are answered from memory, as in a service that runs; else each first hears of all that the test wrote past it. */
   readonly is_fenced?: false;
+  /** The database was nobody's before: for who counts what is read, which the planner decides. */
+  readonly is_new?: true;
   /** Routes of the test itself, beside those of the service. */
   readonly routes?: AddRoutes;
   /** For who listens with TLS. */
@@ -51,7 +53,7 @@ const AMPLE_LIMITS = {
 /** Everything closes with the test. */
 export async function buildTestApp(t: Test, options: TestAppOptions = {}): Promise<TestApp> {
   const lines: string[] = [];
-  const { pool } = await createDatabase(t);
+  const { pool } = await createDatabase(t, options);
   const deps: Deps = {
     ...composeDeps({
       pool,

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import type { Test } from 'tap';
 import type { Deps } from '../../src/deps.ts';
-import { isStanding } from './query-count.ts';
+import { isStanding, onStatement } from './query-count.ts';
 
 export type DatabaseWork = {
   readonly statements: readonly string[];
@@ -49,18 +49,12 @@ export function countDatabaseWork(t: Test, { db }: Deps) {
   const { query } = pg.Client.prototype;
   const plain = (client: pg.Client, text: string) =>
     Reflect.apply(query, client, [text]) as unknown as Promise<unknown>;
-  t.intercept(pg.Client.prototype, 'query', {
-    configurable: true,
-    writable: true,
-    value(this: pg.Client, ...args: unknown[]) {
-      at_work.add(this);
-      const [first] = args;
-      const named = first as { name?: string; text?: string };
-      const name = typeof first === 'string' ? first : (named.name ?? named.text ?? 'unknown');
+  t.teardown(
+    onStatement((name, client) => {
+      at_work.add(client);
       if (!isStanding(name)) put.push(name);
-      return Reflect.apply(query, this, args);
-    },
-  });
+    }),
+  );
 
   let last: Counts = new Map();
 

@@ -12,6 +12,7 @@ import { giveBack, REUSE, type Reuse, takeDatabase } from './reuse.ts';
 /** The variable by which test/run.ts tells the tests where the template is. */
 export const TEMPLATE_URL = 'TEST_TEMPLATE_URL';
 const REQUEST_TIMEOUT_MS = 20_000;
+const ENDING_MS_MAX = 200;
 const REUSED: Reuse | undefined = process.env[REUSE] === undefined ? undefined : JSON.parse(process.env[REUSE]);
 
 export interface TestDatabase {
@@ -36,8 +37,18 @@ export async function createDatabase(t: Test, { is_new = false } = {}): Promise<
     onIdleError: () => undefined,
   });
   const db = databaseOver(pool);
-  t.teardown(() => db.destroy());
+  t.teardown(() => endPool(pool));
   return { url, pool, db };
+}
+
+/** `db.destroy()` would end only what it has used itself; applications have one of their own over this pool. */
+async function endPool(pool: pg.Pool): Promise<void> {
+  if (pool.ending) return;
+  const ended = new AbortController();
+  // A connection that somebody still has is ended by who empties the database.
+  const is_late = delay(ENDING_MS_MAX, undefined, { signal: ended.signal }).catch(() => undefined);
+  await Promise.race([pool.end().catch(() => undefined), is_late]);
+  ended.abort();
 }
 
 /** The URL of a database without any table, for tests of what happens before migrations. */

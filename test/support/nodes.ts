@@ -102,7 +102,7 @@ export async function startNodesOver(
       await node.deps.freshness.catchUp();
       await may(node, text);
       await node.deps.freshness.catchUp();
-      const put = await statementsOf(t, async () => t.ok(await may(node, text)));
+      const put = await statementsOf(async () => t.ok(await may(node, text)));
       t.same(put, [], 'from memory');
     }
   }

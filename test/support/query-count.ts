@@ -1,7 +1,6 @@
 // Counts the statements that reach the database, whoever puts them: what must be refused before it is asked, is.
 
 import pg from 'pg';
-import type { Test } from 'tap';
 
 /** What a node asks whoever calls: who its backend services are, the commits, the version of the catalogue. */
 export function isStanding(name: string): boolean {
@@ -17,24 +16,31 @@ export function isStanding(name: string): boolean {
 }
 
 /** The names or texts of the statements that are put while the work is done, but for the standing ones. */
-export async function statementsOf(t: Test, work: () => Promise<unknown>): Promise<readonly string[]> {
+export async function statementsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
   const put: string[] = [];
-  const { query } = pg.Client.prototype;
-  const counted = t.intercept(pg.Client.prototype, 'query', {
-    configurable: true,
-    writable: true,
-    value(this: pg.Client, ...args: unknown[]) {
-      const [first] = args;
-      const named = first as { name?: string; text?: string };
-      const name = typeof first === 'string' ? first : (named.name ?? named.text ?? 'unknown');
-      if (!isStanding(name)) put.push(name);
-      return Reflect.apply(query, this, args);
-    },
-  });
+  const restore = onStatement((name) => void (isStanding(name) || put.push(name)));
   try {
     await work();
   } finally {
-    counted.restore();
+    restore();
   }
   return put;
+}
+
+type OnStatement = (name: string, client: pg.Client) => void;
+
+/**
+ * Tells of every statement that a client puts, by its name or text, until it is told to stop. Not tap's `intercept`, which keeps a stack
+ * and the answer of each.
+ */
+export function onStatement(tell: OnStatement): () => void {
+  const { query } = pg.Client.prototype;
+  function told(this: pg.Client, ...args: unknown[]): unknown {
+    const [first] = args;
+    const named = first as { name?: string; text?: string };
+    tell(typeof first === 'string' ? first : (named.name ?? named.text ?? 'unknown'), this);
+    return Reflect.apply(query, this, args);
+  }
+  Object.assign(pg.Client.prototype, { query: told });
+  return () => void Object.assign(pg.Client.prototype, { query });
 }

@@ -1,12 +1,13 @@
 // Runs test files in processes, several at a time, and adds up what they say. `tap` could run them too (it does for `npm run
 // coverage`), but its loaders, which it puts into every process, cost more than most files themselves.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { globSync, statSync } from 'node:fs';
+import { closeSync, globSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cases } from './effort.ts';
 import { addOutcomes, NOTHING, type Outcome, readOutcome } from './outcome.ts';
+import { newFolder, scratchPlace } from './scratch-folder.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The modules as Node has compiled them, so that not every process compiles them again. */
@@ -79,6 +80,7 @@ export interface Run {
 export function runFiles(files: readonly string[], environment: Readonly<Record<string, string | undefined>>): Run {
   const waiting = batchesOf(files);
   const running = new Set<ChildProcess>();
+  const folder = newFolder(scratchPlace());
   let shown = 0;
   const common = { NODE_COMPILE_CACHE: COMPILED, ...environment };
 
@@ -86,18 +88,22 @@ export function runFiles(files: readonly string[], environment: Readonly<Record<
     const begun = performance.now();
     const env = { TAP_TIMEOUT: String(FILE_SECONDS_MAX * batch.length), PLAYED: batch.join(' '), ...common };
     const entry = batch.length === 1 ? batch[0] : PLAY_FILES;
+    // A file and not a pipe: a test writes a line for every assertion, and each would wake this process.
+    const said = join(folder, String(performance.now()));
+    const to = openSync(said, 'wx');
     const child = spawn(process.execPath, ['--import', BEFORE, entry], {
       cwd: ROOT,
       env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', to, 'inherit'],
     });
+    closeSync(to);
     running.add(child);
     const timer = setTimeout(() => child.kill('SIGKILL'), KILL_MS * batch.length);
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
     const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
     clearTimeout(timer);
     running.delete(child);
+    const text = readFileSync(said, 'utf8');
+    rmSync(said);
     const read = readOutcome(text, status);
     const outcome = read.failed > 0 ? { ...read, failures: [batch.join(' '), ...read.failures] } : read;
     shown += 1;
@@ -115,6 +121,7 @@ export function runFiles(files: readonly string[], environment: Readonly<Record<
 
   process.stdout.write('TAP version 14\n');
   const done = Promise.all(Array.from({ length: JOBS }, work)).then((outcomes) => {
+    rmSync(folder, { recursive: true });
     process.stdout.write(`1..${shown}\n`);
     return outcomes.reduce(addOutcomes, NOTHING);
   });

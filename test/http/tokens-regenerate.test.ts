@@ -201,6 +201,46 @@ t.test('M7, M8: a longer life is not what a pending request shows: it is asked a
   ]);
 });
 
+t.test(
+  'M5, M7, contract 10: what is asked anew where nobody has to approve is granted, and makes no request to review',
+  async (t) => {
+    const { as, world, ada, bob, deps } = await start(t);
+    const acme = await world.organization('acme', ada, { approval: 'required' });
+    await world.member(acme, bob);
+    const asked = { resource_owner: 'acme', expires_in_days: 2, permissions: { members: 'read' } };
+    const made = (await as.create({ ...asked, name: 'first' })).body;
+    const other = (await as.create({ ...asked, name: 'second' })).body;
+    const granted = { state: 'active', granted: { permissions: { members: 'read' } }, approval: null };
+
+    await world.setPolicy(acme, { approval: 'not_required' });
+    t.match((await as.regenerate(made.id)).body, { state: 'pending' }, 'P6: the same life asks nothing anew');
+    await world.setPolicy(acme, { fine_grained_tokens: 'restricted' });
+    t.match(
+      (await as.regenerate(made.id, { expires_in_days: 3 })).body,
+      { state: 'pending' },
+      'P2: not where it is restricted',
+    );
+    await world.setPolicy(acme, { fine_grained_tokens: 'allowed' });
+    t.match((await as.regenerate(made.id, { expires_in_days: 4 })).body, granted);
+    t.same((await auditOf(deps, made.id)).slice(-3), [
+      'personal_access_token.credential_regenerated',
+      'personal_access_token.request_cancelled',
+      'personal_access_token.access_granted',
+    ]);
+
+    await world.setPolicy(acme, { approval: 'required' });
+    t.equal(
+      (await as.regenerate(made.id, { expires_in_days: 5 })).status,
+      422,
+      'the life that was granted is the approved one',
+    );
+    await deps.db.updateTable('memberships').set({ role: 'admin' }).where('user_id', '=', bob.id).execute();
+    t.match((await as.regenerate(other.id, { expires_in_days: 4 })).body, granted, 'an owner asks nobody');
+    const pending = await deps.db.selectFrom('grant_requests').select('id').where('state', '=', 'pending').execute();
+    t.same(pending, []);
+  },
+);
+
 t.test('M8: of many regenerations at once each ends what was before; at most two texts live', async (t) => {
   const { as, works, deps } = await start(t);
   const { id } = (await as.classic()).body;

@@ -598,7 +598,7 @@ export function editLife(state: State, token: Token, expires_at: number | null):
 export function regenerate(
   state: State,
   token: Token,
-  ask: { readonly days?: number | undefined; readonly overlap_seconds: number },
+  ask: { readonly days?: number | undefined; readonly overlap_seconds: number; readonly sso_live: boolean },
 ): Plan {
   if (hasEnded(state, token)) return refuse(409);
   const { holder_id, owner_id, grant } = token;
@@ -612,7 +612,14 @@ export function regenerate(
     if (grant !== null && waits && isLonger(life_ms, grant.life_ms)) return refuse(422);
   }
   const renews = token.pending !== null && isLonger(life_ms, before);
-  const renewal = renews ? [`${PAT}.request_cancelled`, `${PAT}.request_created`] : [];
+  // Contract 10: where no approval is required, no request is made to review; who may not be asked (M4) grants nothing.
+  const is_free =
+    owner_id !== null &&
+    isEligible(state, holder_id, owner_id, ask.sso_live) &&
+    !needsApproval(state, holder_id, owner_id);
+  const renewal = renews
+    ? [`${PAT}.request_cancelled`, `${PAT}.${is_free ? 'access_granted' : 'request_created'}`]
+    : [];
   const named = token.kind === 'classic' ? 'oauth_access.regenerate' : `${PAT}.credential_regenerated`;
   return {
     status: 201,
@@ -630,9 +637,10 @@ export function regenerate(
       state.texts.push(token.current);
       if (renews && token.pending !== null) {
         token.ended_requests.push(token.pending);
-        token.pending = body.approval.request_id;
+        token.pending = is_free ? null : body.approval.request_id;
       }
-      if (
+      if (renews && is_free) token.grant = { ...token.asked, life_ms };
+      else if (
         grant !== null &&
         owner_id !== null &&
         !needsApproval(state, holder_id, owner_id) &&

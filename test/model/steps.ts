@@ -278,7 +278,8 @@ const regenerate: Draw = (world, { a, b, c }) =>
     const days = b % 3 === 0 ? DAYS[c % DAYS.length] : undefined;
     const overlap_seconds = b % 2 === 0 ? 0 : 3600;
     const payload = { overlap_seconds, ...(days !== undefined && { expires_in_days: days }) };
-    const plan = acts.regenerate(world.state, token, { days, overlap_seconds });
+    const sso_live = token.owner_id !== null && proved(world, token.holder_id, token.owner_id);
+    const plan = acts.regenerate(world.state, token, { days, overlap_seconds, sso_live });
     const say = `${as.login} regenerates token ${token.id} ${JSON.stringify(payload)}`;
     return { say, as, method: 'POST', url: `${url}/regenerate`, payload, plan };
   });

@@ -2,7 +2,7 @@
 
 import type { Kysely } from 'kysely';
 import { writeAudit } from '../../db/audit.ts';
-import { insertGrantRequest, setApprovedLife } from '../../db/grants.ts';
+import { setApprovedLife } from '../../db/grants.ts';
 import type { Database } from '../../db/schema.ts';
 import { replaceSecret } from '../../db/token-secrets.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -18,11 +18,11 @@ import {
   refuseBeyondCap,
   requestedExpiry,
 } from '../../domain/requested-expiry.ts';
-import { lifetimeCap, needsApproval, type ResourceOwner } from '../../domain/resource-owner.ts';
+import { ineligibility, lifetimeCap, needsApproval, type ResourceOwner } from '../../domain/resource-owner.ts';
 import { type AuditedToken, tokenEvent } from '../../domain/token-audit.ts';
 import { digestOf, newText } from '../../secrets.ts';
-import { recordAccess } from '../approval/record-access.ts';
 import { lockHoldingSession } from '../people/holding-session.ts';
+import { askResourceOwner, requestAccess } from './ask-resource-owner.ts';
 import type { IssuedToken } from './create-token.ts';
 import { cancelPendingRequest } from './edit-token-access.ts';
 import { auditedToken, type HeldToken, lockLiveToken, ownerOfToken } from './held-token.ts';
@@ -49,19 +49,30 @@ type Renewal = {
 };
 
 /**
+ * Asks for what is pending anew, with the life that the token has now. Where nobody has to approve it is granted; not by an organization
+ * that could not be asked for it. @rule M4, M5, M7
+ */
+async function askAnew(db: Kysely<Database>, caller: Caller, renewal: Renewal): Promise<void> {
+  const { token, owner, audited, seconds, now } = renewal;
+  const { asked: access, request, owner: named, grant } = token;
+  if (request === null || named === null) return;
+  await cancelPendingRequest(db, { caller, now }, { token, audited });
+  const asked = { token: audited, access, reason: request.reason, lifetime_seconds: seconds };
+  if (owner === null || ineligibility(owner) !== null) {
+    await requestAccess(db, caller, { ...asked, owner: named }, now);
+  } else {
+    await askResourceOwner(db, caller, { ...asked, owner, permissions_before: grant?.access.permissions }, now);
+  }
+}
+
+/**
  * A longer life is other than what the reviewers see in a pending request: it ends, and a new one with a new id takes its
  * place. Where nobody has to approve, the longer life counts as approved. @rule M7, M8
  */
 async function renewApproval(db: Kysely<Database>, caller: Caller, renewal: Renewal): Promise<void> {
-  const { token, owner, audited, seconds, now } = renewal;
+  const { token, owner, seconds } = renewal;
   const present = lifeSeconds(token.secret_issued_at, token.expires_at);
-  if (token.request !== null && token.owner !== null && livesLonger(seconds, present)) {
-    await cancelPendingRequest(db, { caller, now }, { token, audited });
-    const { asked: access, request, owner: organization } = token;
-    const asked = { token_id: token.id, resource_owner_id: organization.id, access, reason: request.reason };
-    const request_id = await insertGrantRequest(db, { ...asked, created_at: now });
-    await recordAccess(db, { caller, now }, [{ act: 'request_created', token: audited, organization, request_id }]);
-  }
+  if (livesLonger(seconds, present)) await askAnew(db, caller, renewal);
   if (token.grant === null || owner === null || needsApproval(owner)) return;
   if (livesLonger(seconds, token.grant.lifetime_seconds)) await setApprovedLife(db, token.grant.id, seconds);
 }

@@ -2,7 +2,7 @@
 // ahead, the process's or the database's.
 
 export function settableClock() {
-  const begun = new Date(Math.ceil(Date.now() / 1000) * 1000 + 10_000);
+  const begun = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000);
   let now = begun;
   return {
     begun,

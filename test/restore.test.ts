@@ -388,7 +388,8 @@ t.test(
         body: JSON.stringify({ kind: 'classic', name, scopes: [] }),
         headers: { 'content-type': 'application/json', ...bearer(token) },
       });
-    for (const name of ['one', 'two']) t.equal((await make(name)).status, 201);
+    // A machine that is busy with other tests may be too busy for this one: then as clients do.
+    for (const name of ['one', 'two']) await eventually(async () => (await make(name)).status === 201, 60_000);
     const { epoch } = await db.selectFrom('change_epoch').select('epoch').executeTakeFirstOrThrow();
     await db.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('change_commits').where('epoch', '>=', epoch).execute();

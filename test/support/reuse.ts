@@ -12,11 +12,18 @@ const GROWTH_BYTES_MAX = 8 * 1024 * 1024;
 const OURS = ['public', 'pgboss'];
 
 const CATALOGUES = ['class', 'attribute', 'attrdef', 'constraint', 'index', 'trigger', 'proc', 'statistic'];
-/** What no test may leave different: the catalogue, by the transactions that wrote it, and the settings of the database. */
+/** What no test may leave different: the catalogue, by the transactions that wrote it. */
 const STATE = `
-  select md5(concat_ws('|', ${CATALOGUES.map((name) => `(select count(*) || ':' || sum(xmin::text::bigint) from pg_${name})`)},
-      (select count(*) from pg_db_role_setting where setdatabase = d.oid), datacl, datallowconn, datconnlimit)) as state,
-    pg_database_size(d.oid)::float as bytes
+  select md5(concat_ws('|', ${CATALOGUES.map((name) => `(select count(*) || ':' || sum(xmin::text::bigint) from pg_${name})`)}))
+    as state`;
+
+/** The same of the settings of the database; and whether its catalogue was ever written, which hardly any test does, and is soon asked. */
+const LOOK = `
+  select concat_ws('|', (select count(*) from pg_db_role_setting where setdatabase = d.oid), datacl, datallowconn, datconnlimit)
+      as settings,
+    pg_database_size(d.oid)::float as bytes,
+    exists (select from pg_stat_sys_tables where relid = any ('{${CATALOGUES.map((name) => `pg_${name}`)}}'::regclass[])
+      and n_tup_ins + n_tup_upd + n_tup_del > 0) as is_written
   from pg_database d where datname = current_database()`;
 
 /** Tables that were ever written, as the server counts: a session's counts are there when it has ended. */
@@ -38,6 +45,7 @@ export interface Reuse {
   readonly rows: Readonly<Record<string, string>>;
   readonly sequences: readonly string[];
   readonly state: string;
+  readonly settings: string;
   readonly bytes: number;
 }
 
@@ -51,7 +59,9 @@ export async function describeReuse(
     if (!(await mayEmpty(client))) return undefined;
     const [tables, sequences] = [await namesOf(client, 'r'), await namesOf(client, 'S')];
     const { rows: states } = await client.query(STATE);
-    return { folder, superuser, tables, sequences, rows: await rowsOf(client, tables), ...states[0] };
+    const { rows: looks } = await client.query(LOOK);
+    const { settings, bytes } = looks[0];
+    return { folder, superuser, tables, sequences, rows: await rowsOf(client, tables), ...states[0], settings, bytes };
   });
 }
 
@@ -79,8 +89,9 @@ export async function giveBack(url: string, reuse: Reuse): Promise<boolean> {
 
 async function isEmptied(client: pg.Client, reuse: Reuse): Promise<boolean> {
   if (!(await isAlone(client))) return false;
-  const { rows } = await client.query(STATE);
-  if (rows[0].state !== reuse.state || rows[0].bytes > reuse.bytes + GROWTH_BYTES_MAX) return false;
+  const { rows } = await client.query(LOOK);
+  if (rows[0].settings !== reuse.settings || rows[0].bytes > reuse.bytes + GROWTH_BYTES_MAX) return false;
+  if (rows[0].is_written && (await client.query(STATE)).rows[0].state !== reuse.state) return false;
   const { rows: written } = await client.query(WRITTEN);
   const names = new Set(written.map(({ name }) => name));
   await client.query(

@@ -19,11 +19,14 @@ const KILL_MS = (FILE_SECONDS_MAX + 30) * 1000;
 /** More files than processors: each waits for the database much of its time. */
 const JOBS = availableParallelism() + 2;
 
+const FOLDERS = 'coverage|db|domain|facts|gateways|http|jobs|model|monitoring|rules|standards';
+const SHORT = 'config|counted-windows|layers|load|log|number-table|outbound|spread|supply-chain|tidy|token-texts';
 /**
- * In these folders files share processes: their tests are about applications that they build themselves, and leave nothing behind. Code
- * that has run for a while is quick, and two thousand modules are loaded once: together eight take half of what they take alone.
+ * In these folders files share processes, and these short ones: their tests are about applications that they build themselves, and leave
+ * nothing behind. Code that has run for a while is quick, and two thousand modules are loaded once: together eight take half of what they
+ * take alone.
  */
-const SHARING = /^test\/(?:coverage|db|domain|facts|http|jobs|model|rules|standards)\//;
+const SHARING = new RegExp(`^test/(?:(?:${FOLDERS})/|(?:${SHORT})\\.test\\.ts$)`);
 /** But not these, which are about processes, time and memory. */
 const ALONE = [
   ...['test/db/embedded.test.ts', 'test/db/pgbouncer.test.ts', 'test/db/pool.test.ts', 'test/db/roles.test.ts'],

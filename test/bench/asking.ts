@@ -32,11 +32,14 @@ export interface Outcome {
   /** Answers that said that there was too much to do, and how long after they were asked; not among the durations. */
   readonly shed: number;
   readonly shed_durations: Counted;
+  /** Of these, what was asked after the beginning, when every connection had been taken by the server and the load was steady. */
+  readonly shed_steady_durations: Counted;
 }
 
 /** How long after the last request answers are waited for. */
 const PATIENCE_MS = 1000;
 const SHED_PATIENCE_MS = 10_000;
+const BEGINNING_MS = 500;
 
 /** Asks about these, one after the other and again from the first; each order goes on where the last one ended. */
 export function createLoad(asks: readonly Ask[]): (order: Order) => Promise<Outcome> {
@@ -52,6 +55,7 @@ async function load(
   const open = await Promise.all(Array.from({ length: connections }, () => openConnection(port)));
   const durations = countDurations();
   const shed_durations = countDurations();
+  const shed_steady_durations = countDurations();
   let shed = 0;
   const began = performance.now();
   const ends_at = seconds === undefined ? Number.POSITIVE_INFINITY : began + seconds * 1000;
@@ -72,6 +76,7 @@ async function load(
       if (may_be_shed === true && answer?.status === 503) {
         shed += 1;
         shed_durations.add(last_at - asked_at);
+        if (asked_at - began >= BEGINNING_MS) shed_steady_durations.add(last_at - asked_at);
         return then(true);
       }
       durations.add(last_at - begins_at);
@@ -134,5 +139,6 @@ async function load(
     durations: durations.counted(),
     shed,
     shed_durations: shed_durations.counted(),
+    shed_steady_durations: shed_steady_durations.counted(),
   };
 }

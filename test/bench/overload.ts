@@ -117,7 +117,7 @@ async function seenOf(server: Server, loaders: Loaders): Promise<Seen> {
 
 const answeredIn = ({ twice, capacity, peak_bytes }: Seen): string =>
   `${(goodOf(twice) / capacity.per_second).toFixed(2)} of the capacity at ${(offeredOf(twice) / capacity.per_second).toFixed(2)} of it, ` +
-  `${twice.shed.requests} refused, p99 ${twice.shed.p99_ms.toFixed(1)} ms; ${(peak_bytes / MEBIBYTE).toFixed(0)} MiB`;
+  `${twice.shed.requests} refused, half within ${twice.shed.p50_ms.toFixed(1)}, p99 ${twice.shed.p99_ms.toFixed(1)} ms; ${(peak_bytes / MEBIBYTE).toFixed(0)} MiB`;
 
 function rowsOf({ name, wanted }: Cell, seen: readonly Seen[], warmed_bytes: number): readonly Row[] {
   const median = (of: (each: Seen) => number): number => spreadOf(seen.map(of)).median;
@@ -144,7 +144,8 @@ function rowsOf({ name, wanted }: Cell, seen: readonly Seen[], warmed_bytes: num
       seen: spreadOf(shed_ms),
       wanted: wanted && shed_ms.length > 0 ? { at: 'most', value: SHED_MS_MOST } : null,
       notes:
-        `${seen.reduce((sum, { twice }) => sum + twice.shed.requests, 0)} refused; ` +
+        `${seen.reduce((sum, { twice }) => sum + twice.shed.requests, 0)} refused; half within ${median(({ twice }) => twice.shed.p50_ms).toFixed(1)} ms; ` +
+        `after the first half second p99 ${median(({ twice }) => twice.shed.steady_p99_ms).toFixed(1)} ms; ` +
         `turns of the server's event loop (p99) ${median(({ turn_ms }) => turn_ms).toFixed(1)} ms`,
     },
     {

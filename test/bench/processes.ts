@@ -88,7 +88,12 @@ export interface Sample {
   readonly p50_ms: number;
   readonly p99_ms: number;
   /** Of the requests, those that were refused because there was too much to do. */
-  readonly shed: { readonly requests: number; readonly p99_ms: number };
+  readonly shed: {
+    readonly requests: number;
+    readonly p50_ms: number;
+    readonly p99_ms: number;
+    readonly steady_p99_ms: number;
+  };
   readonly seconds: number;
 }
 
@@ -217,6 +222,7 @@ function summary(outcomes: readonly Outcome[], processor_seconds: number): Sampl
     throw new Error(`${wrong} of ${requests} answers were not right; one of them:\n${example}`);
   }
   const shed_durations: readonly Counted[] = outcomes.map((each) => each.shed_durations);
+  const shed_steady: readonly Counted[] = outcomes.map((each) => each.shed_steady_durations);
   const durations: readonly Counted[] = outcomes.map((each) => each.durations);
   return {
     requests,
@@ -224,7 +230,12 @@ function summary(outcomes: readonly Outcome[], processor_seconds: number): Sampl
     per_processor_second: requests / processor_seconds,
     p50_ms: percentileMs(durations, 0.5),
     p99_ms: percentileMs(durations, 0.99),
-    shed: { requests: sum((each) => each.shed), p99_ms: percentileMs(shed_durations, 0.99) },
+    shed: {
+      requests: sum((each) => each.shed),
+      p50_ms: percentileMs(shed_durations, 0.5),
+      p99_ms: percentileMs(shed_durations, 0.99),
+      steady_p99_ms: percentileMs(shed_steady, 0.99),
+    },
     seconds: Math.max(...outcomes.map((each) => each.seconds)),
   };
 }

@@ -220,6 +220,14 @@ const EACH = {
     { file: 'src/facts/strict.ts', from: 'new Date(Math.max(own_now, row.now.getTime()))', to: 'new Date(own_now)' },
     { file: 'src/facts/cached.ts', from: 'clock().getTime() + freshness.database_ahead_ms()', to: 'clock().getTime()' },
   ],
+  /** A database that goes on with an earlier state is taken for the one that was there. */
+  'does not notice that it was set back': [
+    {
+      file: 'src/db/changes.ts',
+      from: 'const is_set_back = isSetBack(after, epoch, first.mark_after);',
+      to: 'const is_set_back = false;',
+    },
+  ],
   /** A change of the schema waits for its lock, and everybody for it. */
   'migration waits': [{ file: 'src/db/migrate.ts', from: "set local lock_timeout = '200ms'", to: 'select 1' }],
   /** What a node reads before it is ready grows with what there is. */

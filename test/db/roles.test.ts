@@ -141,6 +141,12 @@ t.test('P14: every operation and every job is done by a role that owns nothing',
   ])
     t.equal(await refusalOf(client, statement), statement.includes('audit') ? '42501' : null, statement);
 
+  // Promises P11: between a migration that makes a table and the rights of it, nodes of the version before answer.
+  const owner = await connect(t, url);
+  await owner.query(`revoke all on ended_requests from "${application}"`);
+  t.equal(await refusalOf(client, 'insert into ended_requests values (1, 1)'), '42501', 'control: no rights yet');
+  t.equal(await refusalOf(client, 'delete from grant_requests'), null, 'what a trigger writes there is the owner’s');
+
   const reports = await connect(t, as(url, reader));
   for (const statement of ['select id, name, last_used_at from tokens', 'select action, actor from audit_entries'])
     t.equal(await refusalOf(reports, statement), null, statement);

@@ -3,7 +3,7 @@
 export const DAY_MS = 86_400_000;
 export const DEFAULT_LIFETIME_DAYS = 30;
 /** A life is bounded only so that its end has four digits of year; whether it has is judged when the moment is known (M3). */
-export const EXPIRES_IN_DAYS_MAX = 2_900_000;
+export const EXPIRES_IN_DAYS_MAX = 3_000_000;
 export const OVERLAP_SECONDS_MAX = 86_400;
 
 /** When a token's text was issued, and what ends it. */

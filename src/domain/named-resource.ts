@@ -46,12 +46,15 @@ const NAMING: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A parameter that would name the resource, but for another one in the same segment (`{owner}-{repo}`): two readers can divide what
- * stands there differently. @rule C3, F3
+ * A parameter that might name the resource, but for another one in the same segment (`{owner}-{repo}`): two readers can divide what
+ * stands there differently. Behind a repository or an organization nothing names another (C2). @rule C2, C3, F3
  */
 export function ambiguousParameter(template: string): string | undefined {
-  const together = readTemplate(template).steps.filter(({ names }) => names.length > 1);
-  return together.flatMap(({ names }) => names).find((name) => NAMING.has(name));
+  const { steps } = readTemplate(template);
+  const at = steps.findIndex(({ names }) => names.length > 1 && names.some((name) => NAMING.has(name)));
+  const before = parametersOf(template).slice(0, Math.max(at, 0));
+  const is_named = repositoryIn(template, before) !== null || before.includes('org') || before.includes('team_id');
+  return is_named ? undefined : steps[at]?.names.find((name) => NAMING.has(name));
 }
 
 function hasAccountPermissionsOnly(sets: readonly PermissionMap[]): boolean {

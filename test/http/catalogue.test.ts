@@ -96,6 +96,8 @@ t.test('C1, C2: a broken catalogue is refused with every fault, and the one befo
       { ...YARNS, path: '/feeds/{repo}.{format}' },
       { ...YARNS, path: '/feeds/{owner}-{repo}', resource: 'none' },
       { ...YARNS, path: '/archives/{owner}-{repo}', permissionless: false },
+      { ...YARNS, path: '/{owner}/{repo}.{format}/{org}' },
+      { ...YARNS, path: '/user/{owner}/{repo}/{team_id}.{format}' },
     ]),
     [
       { pointer: '/0/permission_sets/0/contents', message: 'must be a level of `contents`: read, write' },
@@ -129,6 +131,11 @@ t.test('C1, C2: a broken catalogue is refused with every fault, and the one befo
       {
         pointer: '/8/resource',
         message: 'is needed: `repo` shares its segment of the path with another parameter',
+      },
+      { pointer: '/11/resource', message: 'is needed: `repo` shares its segment of the path with another parameter' },
+      {
+        pointer: '/12/resource',
+        message: 'is needed: `team_id` shares its segment of the path with another parameter',
       },
       { pointer: '/3', message: 'takes the same requests as /1' },
       { pointer: '/6', message: 'takes the same requests as /5' },
@@ -383,6 +390,9 @@ t.test('C2, F2, F6: text beside a parameter does not hide what it names', async 
     { ...get, path: '/mills/{mill}.json', resource: { type: 'repository', id: '{mill}' } },
     { ...get, path: '/feeds/{org}.json' },
     { ...get, path: '/{username}.keys' },
+    // What is named before decides, however this is divided.
+    { ...get, path: '/orgs/{org}/people/{username}.{format}' },
+    { ...get, path: '/repos/{owner}/{repo}/since/{username}:{ref}' },
   ]);
   const gate = async (uri: string, token: string | null) => {
     const end_caller = token === null ? {} : { authorization: `Bearer ${token}` };
@@ -406,6 +416,8 @@ t.test('C2, F2, F6: text beside a parameter does not hide what it names', async 
     [`/mills/${secret.id}.json`, 401, 404, 200, 403],
     ['/feeds/felt.json', 401, 403, 200, 403],
     ['/ada.keys', 401, 404, 200, 200],
+    ['/orgs/felt/people/ada.b.json', 401, 403, 200, 403],
+    ['/repos/felt/secret/since/ada:v1', 401, 404, 200, 403],
   ];
   for (const [uri, ...statuses] of asked) {
     const found = [null, stranger.text, owner.text, classic.text].map((token) => gate(uri, token));

@@ -23,6 +23,11 @@ export function waitsSince(request: IncomingMessage, arrived_ms: number): void {
   ARRIVED.set(request, arrived_ms);
 }
 
+/** Since when; undefined: since it was read. */
+export function arrivalOf(request: IncomingMessage): number | undefined {
+  return ARRIVED.get(request);
+}
+
 type Waiting = { readonly reply: FastifyReply; readonly due: number };
 /** In the order of their arrival, which is that of their deadlines. */
 type Queue = Map<FastifyRequest, Waiting>;
@@ -77,7 +82,7 @@ export function addDeadline(app: FastifyInstance, usual_ms: number): void {
   });
   app.addHook('onRequest', (request, reply, done) => {
     const { queue, ms } = queueOf(request);
-    queue.set(request, { reply, due: (ARRIVED.get(request.raw) ?? performance.now()) + ms });
+    queue.set(request, { reply, due: (arrivalOf(request.raw) ?? performance.now()) + ms });
     done();
   });
   app.addHook('onResponse', (request, _reply, done) => {

@@ -8,6 +8,7 @@ import { duplexPair } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { arrivalOf } from '../../src/http/deadline.ts';
 import { linesOf } from '../../src/http/direct/plain-connections.ts';
 import { type PlainRequest, readPlainRequest } from '../../src/http/direct/plain-request.ts';
 import { drain } from '../../src/http/drain.ts';
@@ -469,6 +470,36 @@ t.test('a body that follows its head in one piece is read here, any other by Nod
     t.same(told[0], told[1], JSON.stringify(how));
   }
   t.match(await talk(port, [scopes('z').replace(HOST, `${HOST}\r\nConnection: close`)]), /^HTTP\/1.1 200 /);
+});
+
+t.test('contract 10: who sends a body late waits no longer than all others', async (t) => {
+  const { port, introspection } = await started(t);
+  const whole = introspection('a', ['Connection: close']);
+  const [head, half] = [whole.slice(0, -12), whole.slice(-12, -6)];
+  for (const [name, next] of [
+    ['no more for now', ''],
+    ['half of the rest', half],
+  ] as const) {
+    const socket = net.connect(port, '127.0.0.1').setNoDelay();
+    let received = '';
+    socket.on('data', (part) => (received += part));
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    const read = new Promise<{ readonly request: IncomingMessage; readonly read_ms: number }>((resolve) => {
+      const onRead = (message: unknown) => {
+        diagnostics.unsubscribe(READ_BY_NODE, onRead);
+        resolve({ request: (message as { readonly request: IncomingMessage }).request, read_ms: performance.now() });
+      };
+      diagnostics.subscribe(READ_BY_NODE, onRead);
+    });
+    socket.write(head);
+    if (next !== '') await delay(30);
+    socket.write(next);
+    const { request, read_ms } = await read;
+    socket.write(whole.slice(head.length + next.length));
+    await closed;
+    t.match(received, '"active":true', name);
+    t.ok((arrivalOf(request) ?? read_ms) < read_ms, `${name}: since its head arrived`);
+  }
 });
 
 t.test('pieces of a request are put together by Node, whatever was answered before', async (t) => {

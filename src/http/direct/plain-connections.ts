@@ -121,28 +121,35 @@ export function takeConnections(app: App, { findRoute, begin, givenUp, clock }: 
 
     function onText(text: string): void {
       if (unfinished !== null) {
-        const { started_ms } = unfinished.exchange;
+        const { exchange } = unfinished;
         unfinished = null;
         unread = [unread.join('') + text];
-        take(started_ms, true);
+        take(exchange);
         return;
       }
       unread.push(text);
       if (unread.length > 1)
         socket.pause(); // answers are given in the order of their questions
-      else take(performance.now(), false);
+      else take(null);
     }
 
-    /** What is unread is a request to be answered, or to be waited for once, or it is Node's. */
-    function take(started_ms: number, has_waited: boolean): void {
+    /** What is unread is a request to be answered, or to be waited for once, or it is Node's. `waited`: this one was waited for. */
+    function take(waited: Exchange | null): void {
       const read = readFrom(unread[0] ?? '');
-      if (read === null || (has_waited && read[0].missing > 0)) {
+      if (read === null || (waited !== null && read[0].missing > 0)) {
+        if (waited !== null) handOver(socket, waited);
         leave();
         return;
       }
       const [request, route] = read;
       const { target, headers, body, missing } = request;
-      const exchange: Exchange = { target, headers, body, channel, started_ms };
+      const exchange: Exchange = {
+        target,
+        headers,
+        body,
+        channel,
+        started_ms: waited?.started_ms ?? performance.now(),
+      };
       is_last = request.is_last;
       const wait_ms = missing > 0 ? BODY_MS : idle_ms;
       if (socket.timeout !== wait_ms) socket.setTimeout(wait_ms);
@@ -169,8 +176,10 @@ export function takeConnections(app: App, { findRoute, begin, givenUp, clock }: 
     }
 
     function onTimeout(): void {
-      if (unfinished !== null) leave();
-      else if (unread.length === 0 || !socket.writable) socket.destroy();
+      if (unfinished !== null) {
+        handOver(socket, unfinished.exchange); // it waits since its head arrived
+        leave();
+      } else if (unread.length === 0 || !socket.writable) socket.destroy();
     }
 
     /** Not one whose answer is still being sent. */

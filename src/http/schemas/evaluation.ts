@@ -80,7 +80,11 @@ export const EvaluationAnswer = Type.Object(
       needed: Type.Optional(
         Type.Object(
           { permissions: Type.Array(Type.Array(Type.String())), scopes: Type.Array(Type.String()) },
-          { description: 'What would have been enough: AND inside a set, OR between sets; any one of the scopes' },
+          {
+            description:
+              'What would have been enough: AND inside a set, OR between sets; of the scopes any one beside those that are held, ' +
+              'or, where no single one is enough, all of them',
+          },
         ),
       ),
       policy: Type.Optional(Type.Object({ source: Type.Enum(['organization', 'enterprise']), owner: Login })),

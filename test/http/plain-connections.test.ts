@@ -6,8 +6,11 @@ import http, { type IncomingMessage } from 'node:http';
 import net from 'node:net';
 import { duplexPair } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { PERMISSIONS } from '../../src/domain/vocabulary.ts';
 import { arrivalOf } from '../../src/http/deadline.ts';
 import { linesOf } from '../../src/http/direct/plain-connections.ts';
 import { type PlainRequest, readPlainRequest } from '../../src/http/direct/plain-request.ts';
@@ -17,6 +20,9 @@ import { CREDENTIAL_FAILURES_MAX } from '../../src/use-cases/checks/credential-f
 import { cases } from '../support/effort.ts';
 import { listeningApp } from '../support/listening.ts';
 import { eventually } from '../support/service.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const READ_BY_NODE = 'http.server.request.start';
 const CRLF = '\r\n';
@@ -655,4 +661,54 @@ t.test('a value that would end its line is never written', (t) => {
   for (const value of ['a\r\nx: y', 'a\n', 'a\rb', '\0', '\xfc'])
     t.throws(() => linesOf(answer(value), 0), JSON.stringify(value));
   t.end();
+});
+
+t.test('P15: of a request nothing is kept but the names that are new in it', async (t) => {
+  const { port, authorization, byNode } = await started(t);
+  const LENGTH = 14_000;
+  const [, id = '', secret = ''] =
+    /^(.*):(.*)$/.exec(Buffer.from(authorization.slice('Basic '.length), 'base64').toString()) ?? [];
+  /** The same client, each time in another spelling. */
+  const spelled = (n: number) =>
+    [...id].map((c, at) => ((n >> at) & 1 ? `%${c.charCodeAt(0).toString(16)}` : c)).join('');
+  const question = (action: string, client: string) =>
+    textOf({
+      line: 'POST /access/v1/evaluation HTTP/1.1',
+      headers: [
+        HOST,
+        'Content-Type: application/json',
+        `Authorization: Basic ${Buffer.from(`${client}:${secret}`).toString('base64')}`,
+        `X-Long: ${'x'.repeat(LENGTH)}`,
+      ],
+      body: JSON.stringify({
+        subject: { type: 'anonymous', id: 'anonymous' },
+        action: { name: action },
+        resource: { type: 'user', id: 'ada' },
+      }),
+    });
+  const ask = (socket: net.Socket, text: string) =>
+    new Promise<string>((resolve) => {
+      socket.once('data', (part) => resolve(String(part)));
+      socket.write(text);
+    });
+  const asked = async (texts: readonly string[]) => {
+    const socket = net.connect(port, '127.0.0.1');
+    const answers: string[] = [];
+    for (const text of texts) answers.push(await ask(socket, text));
+    socket.destroy();
+    t.ok(answers.every((each) => each.includes('"decision":')));
+  };
+  const grownBy = async (texts: readonly string[]) => {
+    await asked(Array.from({ length: 200 }, () => question('metadata:read', id)));
+    collect();
+    const [before, read] = [process.memoryUsage().heapUsed, byNode()];
+    await asked(texts);
+    collect();
+    t.equal(byNode(), read, 'all from the socket');
+    return (process.memoryUsage().heapUsed - before) / texts.length;
+  };
+  const clients = Array.from({ length: 500 }, (_, n) => question('metadata:read', spelled(n + 1)));
+  t.ok((await grownBy(clients)) < LENGTH / 2, 'clients');
+  const actions = PERMISSIONS.flatMap(({ name, levels }) => levels.map((level) => `${name}:${level}`));
+  t.ok((await grownBy(actions.map((each) => question(each, id)))) < LENGTH / 2, 'actions');
 });

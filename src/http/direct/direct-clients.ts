@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts';
 import type { ClientFacts } from '../../domain/caller.ts';
 import type { Capability } from '../../domain/vocabulary.ts';
 import type { ClientKey } from '../../facts/source.ts';
+import { ownText } from '../../own-text.ts';
 import { rememberClient } from '../../use-cases/checks/authenticate.ts';
 import { gatewayPresentedBy } from '../credential.ts';
 import { askFor } from './asking.ts';
@@ -19,6 +20,8 @@ export type Wanted = {
   readonly answer: (client: ClientFacts) => Outcome;
 };
 
+type Known = { readonly header: string; readonly key: ClientKey };
+
 /** What is answered to who calls. Who cannot be found out, or may not, is the general way's to tell. */
 export type AnswerClient = (exchange: Exchange, wanted: Wanted) => Outcome;
 
@@ -29,9 +32,9 @@ function may({ capabilities, stale_ms }: ClientFacts, capability: Capability): b
 
 export function directClients(deps: Deps): AnswerClient {
   const { facts, config } = deps;
-  const keys = new Map<string, ClientKey>();
+  const read = new Map<string, Known>();
   /** The one that came last comes next: that two texts are the same is told sooner than where one of them is kept. */
-  let last: { readonly header: string; readonly key: ClientKey } | null = null;
+  let last: Known | null = null;
 
   /** Read by the one reader of credentials, in the form in which a gateway presents a client. */
   function keyOf(header: string): ClientKey | null {
@@ -50,24 +53,29 @@ export function directClients(deps: Deps): AnswerClient {
     });
   }
 
-  function keyFor(header: string): ClientKey | null {
-    return last?.header === header ? last.key : (keys.get(header) ?? keyOf(header));
+  function readAnew(header: string): Known | null {
+    const key = keyOf(header);
+    return key === null ? null : { header: ownText(header), key };
+  }
+
+  function knownBy(header: string): Known | null {
+    return last?.header === header ? last : (read.get(header) ?? readAnew(header));
   }
 
   /** Only what is a live client's: else whoever sends much would fill the room. */
-  function keep(header: string, key: ClientKey): void {
-    if (last?.header === header) return;
-    if (keys.size < HEADERS_MAX) keys.set(header, key);
-    last = { header, key };
+  function keep(known: Known): void {
+    if (last === known) return;
+    if (read.size < HEADERS_MAX) read.set(known.header, known);
+    last = known;
   }
 
   return (exchange, wanted) => {
-    const key = keyFor(wanted.header);
-    if (key === null) return 'general';
-    const client = facts.knownClient(key);
-    if (client === null) return askFirst(exchange, key, wanted);
+    const known = knownBy(wanted.header);
+    if (known === null) return 'general';
+    const client = facts.knownClient(known.key);
+    if (client === null) return askFirst(exchange, known.key, wanted);
     if (!may(client, wanted.capability)) return 'general';
-    keep(wanted.header, key);
+    keep(known);
     return wanted.answer(client);
   };
 }

@@ -6,6 +6,7 @@ import { onceFor } from '../../domain/once.ts';
 import { type Ask, requirementOf } from '../../domain/requirement.ts';
 import { isScope } from '../../domain/scope.ts';
 import type { ResourceKey, SubjectKey } from '../../facts/source.ts';
+import { ownText } from '../../own-text.ts';
 import { tokenTextKey } from './token-text.ts';
 
 /** A well-formed question, in its words. */
@@ -79,9 +80,10 @@ function askNamed(name: string, catalogue: Catalogue): Ask {
   const known = asksIn(catalogue);
   const found = known.get(name);
   if (found !== undefined) return found;
-  const ask = readAsk(name, catalogue);
+  const own = ownText(name);
+  const ask = readAsk(own, catalogue);
   // What nothing is named by is not kept: whoever asks about much of it would leave no room for the rest.
-  if (known.size < NAMES_MAX && requirementOf({ ask }) !== null) known.set(name, ask);
+  if (known.size < NAMES_MAX && requirementOf({ ask }) !== null) known.set(own, ask);
   return ask;
 }
 

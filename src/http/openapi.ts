@@ -6,13 +6,14 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import type { Deps } from '../deps.ts';
-import { isWriteMethod, type Operation } from '../domain/operation.ts';
+import type { Operation } from '../domain/operation.ts';
 import type { Access } from './access.ts';
 import type { App } from './app-type.ts';
 import { CONTENT_TYPES } from './body.ts';
 import { IDEMPOTENCY_KEY_FORM, takesKey } from './idempotency.ts';
 import { readExamples } from './openapi-examples.ts';
 import { finishDocument } from './openapi-finish.ts';
+import { ERROR_STATUSES, errorResponses } from './openapi-refusals.ts';
 import { isPermissionless } from './present/operation.ts';
 import { ErrorBody, OAuthErrorBody, Replay } from './schemas/common.ts';
 
@@ -56,20 +57,6 @@ const SECURITY_SCHEMES = {
     description: '`Basic base64(client_id:client_secret)` of a client with the capability `gateway`',
   },
 } as const;
-
-const ERROR_STATUSES: Readonly<Record<number, string>> = {
-  400: 'Malformed request',
-  401: 'No credential, or a bad one',
-  403: 'Not allowed',
-  404: 'Not there, or hidden from the caller',
-  409: 'Not in a state for it',
-  413: 'The body is too large',
-  415: 'The content type is not the one of this endpoint',
-  422: 'Validation failed; `errors` says where',
-  429: 'Too many requests',
-  500: 'Internal error',
-  503: 'Temporarily unavailable; `Retry-After` says when to try again',
-};
 
 /** The page is ours alone: nothing from elsewhere, and no upgrade to https where the service speaks http. */
 const DOCS_POLICY =
@@ -138,7 +125,7 @@ function completeSchema(given: Schema | undefined, route: RouteOptions): Fastify
     ...(takesKey(access, schema) && { headers: KEY_HEADER }),
     ...(schema?.body !== undefined && { consumes: [CONTENT_TYPES[body ?? 'json']] }),
     response: {
-      ...errorResponses(schema, access, route),
+      ...errorResponses(route, { schema, access, takes_key: takesKey(access, schema) }),
       ...described(takesKey(access, schema) ? withReplay(schema?.response ?? {}) : schema?.response),
     },
   } as FastifySchema;
@@ -202,50 +189,4 @@ function declarationOf(access: Access): Record<string, unknown> {
 
 function operationOf(access: Access): Operation | undefined {
   return 'operation' in access ? access.operation : undefined;
-}
-
-function errorResponses(schema: Schema | undefined, access: Access, route: RouteOptions) {
-  const { config = {} } = route;
-  const writes = [route.method].flat().some(isWriteMethod);
-  const oauth = config.errors === 'oauth';
-  const $ref = oauth ? 'OAuthError#' : 'Error#';
-  const statuses = [
-    ...credentialErrors(access, schema?.body !== undefined),
-    ...(takesKey(access, schema) ? [409, 422] : []),
-    ...inputErrors(schema, { writes, only_400: oauth || config.wrong_body === 400 }),
-    500,
-    503,
-  ];
-  const answer = (status: number): [string, unknown] => [
-    String(status),
-    { description: ERROR_STATUSES[status], content: { 'application/json': { schema: { $ref } } } },
-  ];
-  return Object.fromEntries(statuses.map(answer));
-}
-
-function credentialErrors(access: Access, hasBody: boolean): number[] {
-  if ('gateway' in access && access.gateway === 'nginx') return [401, 403];
-  const refused = 400; // two credentials, a forged consistency token: before a route is asked
-  if ('open' in access && access.anonymous_only === true) return [refused, 403, 429];
-  if ('open' in access) return hasBody ? [refused, 401, 429] : [refused]; // a password or a one-time text in the body
-  if ('gateway' in access) return [refused, 401, 403, 404, 429];
-  return 'client' in access ? [refused, 401, 403] : [refused, 401, 403, 429]; // the calls of clients are not counted
-}
-
-/**
- * `only_400`: the standards of these endpoints know no other status for what is wrong with a body. What writes can be refused
- * for what it names in its path, and a body is refused where none is taken: by its kind, its size or its members.
- */
-function inputErrors(
-  schema: Schema | undefined,
-  { writes, only_400 }: { writes: boolean; only_400: boolean },
-): number[] {
-  const hasBody = schema?.body !== undefined;
-  const hasInput = hasBody || writes || schema?.querystring !== undefined;
-  return [
-    ...(hasBody || writes ? [413] : []),
-    ...((hasBody || writes) && !only_400 ? [415] : []),
-    ...(schema?.params !== undefined ? [404] : []),
-    ...(hasInput && !only_400 ? [422] : []),
-  ];
 }

@@ -299,6 +299,28 @@ function talk(port: number, pieces: readonly string[], { half_closes = false } =
   });
 }
 
+/** What comes back until the server closes; the pieces are sent one by one, whatever comes. */
+function sendPieces(
+  port: number,
+  pieces: readonly string[],
+  { half_closes = false, goes = false, pause_ms = 10 } = {},
+) {
+  return new Promise<string>((resolve) => {
+    let received = '';
+    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }, async () => {
+      socket.setNoDelay();
+      for (const piece of pieces) {
+        socket.write(Buffer.from(piece, 'latin1'));
+        await delay(pause_ms);
+      }
+      if (half_closes) socket.end();
+      if (goes) socket.destroy();
+    });
+    socket.on('data', (part) => (received += part)).on('end', () => socket.end());
+    socket.on('error', () => undefined).on('close', () => resolve(received));
+  });
+}
+
 t.test(
   'a connection is answered from its socket until something is not plain, and then by Node, in order',
   async (t) => {
@@ -391,36 +413,11 @@ t.test('what comes before its turn waits for it', async (t) => {
     [scopes('next') + last, ['cold', 'next', 'last']],
   ];
   for (const [next, ids] of cases) {
-    const received = await new Promise<string>((resolve) => {
-      let all = '';
-      const socket = net.connect(port, '127.0.0.1', () => {
-        socket.write(cold);
-        setTimeout(() => socket.write(next), 30);
-      });
-      socket.on('data', (part) => (all += part)).on('close', () => resolve(all));
-    });
+    const received = await sendPieces(port, [cold, next], { pause_ms: 30 });
     t.same(answered(received), ids);
     t.equal((received.match(/"active":true/g) ?? []).length, 2);
   }
 });
-
-/** What comes back until the server closes; the pieces are sent one by one, whatever comes. */
-function sendPieces(port: number, pieces: readonly string[], { half_closes = false, goes = false } = {}) {
-  return new Promise<string>((resolve) => {
-    let received = '';
-    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }, async () => {
-      socket.setNoDelay();
-      for (const piece of pieces) {
-        socket.write(Buffer.from(piece, 'latin1'));
-        await delay(10);
-      }
-      if (half_closes) socket.end();
-      if (goes) socket.destroy();
-    });
-    socket.on('data', (part) => (received += part)).on('end', () => socket.end());
-    socket.on('error', () => undefined).on('close', () => resolve(received));
-  });
-}
 
 t.test('a body that follows its head in one piece is read here, any other by Node, and all alike', async (t) => {
   const { port, introspection, scopes, byNode, rows, ada, logged } = await started(t);
@@ -453,14 +450,7 @@ t.test('a body that follows its head in one piece is read here, any other by Nod
   const cold = introspection('cold', ['Connection: close'], text);
   t.match(await sendPieces(port, [cold.slice(0, -5), cold.slice(-5)]), '"active":true');
   // Late: Node reads it, and waits.
-  const late = await new Promise<string>((resolve) => {
-    let received = '';
-    const socket = net.connect(port, '127.0.0.1', () => {
-      socket.write(head);
-      setTimeout(() => socket.write(body), 400);
-    });
-    socket.on('data', (part) => (received += part)).on('close', () => resolve(received));
-  });
+  const late = await sendPieces(port, [head, body], { pause_ms: 400 });
   t.same(like(late), like(expected), 'a body that is late');
 
   // Never: as by Node, which an empty line before the request calls.

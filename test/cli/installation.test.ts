@@ -311,7 +311,15 @@ const SAFE: SettingsFacts = {
     is_embedded: false,
     smtp_in_clear: false,
   },
-  ...{ freshness_ms: 2000, outage_stale_ms: 0, cache_bytes_max: 1, log_level: 'info', workers: 2, cores: 4 },
+  ...{
+    freshness_ms: 2000,
+    outage_stale_ms: 0,
+    cache_bytes_max: 1,
+    log_level: 'info',
+    workers: 2,
+    cores: 4,
+    halt_poll_ns: null,
+  },
   ...{ is_root: false, leaves_core_files: false, secret_files: [], disk: null, service: null },
 };
 const file = { setting: 'TLS_KEY_FILE', file: '/key.pem' };
@@ -360,6 +368,7 @@ const FOUND_IN_SETTINGS: readonly (readonly [string, Partial<SettingsFacts>, Par
   ['nothing_remembered', { cache_bytes_max: 0 }, {}],
   ['log_wordy', { log_level: 'debug' }, { log_level: 'warn' }],
   ['cores_idle', { workers: 1, cores: 3 }, { workers: 1, cores: 2 }],
+  ['halted_at_once', { halt_poll_ns: 0 }, { halt_poll_ns: 200_000 }],
   ['embedded_database', { is_embedded: true }, {}],
   ['disk_full', disk(0.02), disk(0.03)],
   ['disk_scarce', disk(0.09), disk(0.09, 2 ** 40)],

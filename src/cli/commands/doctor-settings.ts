@@ -12,6 +12,9 @@ import type { FileSeen, SettingsFacts } from '../../use-cases/installation/setti
 /** Of a file's mode: reading by the group and by others. */
 const OTHERS_READ = 0o044;
 const DAY_MS = 86_400_000;
+/** Linux has these where it runs on a hypervisor that lets it wait before it halts a processor. */
+const IDLE_DRIVER = '/sys/devices/system/cpu/cpuidle/current_driver';
+const HALT_POLL = '/sys/module/haltpoll/parameters/guest_halt_poll_ns';
 
 /** The facts that the checks of settings judge. `service`: whether the running one is ready, null where nobody asked. */
 export async function settingsSeen(
@@ -47,6 +50,7 @@ export async function settingsSeen(
     log_level: config.log_level,
     workers: config.workers,
     cores: availableParallelism(),
+    halt_poll_ns: await haltPollSeen(),
     is_root: process.getuid?.() === 0,
     leaves_core_files: mayLeaveCoreFile() === true,
     secret_files: await Promise.all(secretFiles(config, environment).map(fileSeen)),
@@ -69,6 +73,12 @@ async function certificateSeen({ tls }: Config): Promise<SettingsFacts['certific
   } catch {
     return null;
   }
+}
+
+async function haltPollSeen(): Promise<SettingsFacts['halt_poll_ns']> {
+  const text = (file: string) => readFile(file, 'utf8').catch(() => '');
+  const [driver, ns] = await Promise.all([text(IDLE_DRIVER), text(HALT_POLL)]);
+  return driver.trim() === 'haltpoll' && ns !== '' ? Number(ns) : null;
 }
 
 type Named = Pick<FileSeen, 'setting' | 'file'>;

@@ -35,6 +35,8 @@ export type SettingsFacts = {
   readonly log_level: string;
   readonly workers: number;
   readonly cores: number;
+  /** So long an idle processor of this virtual machine waits before it is halted, in ns; null: none of those that can. */
+  readonly halt_poll_ns: number | null;
   readonly is_root: boolean;
   /** Of what this user starts in this way. */
   readonly leaves_core_files: boolean;
@@ -269,6 +271,14 @@ const SPEED: readonly SettingsCheck[] = [
       workers === 1 && cores > 2 ? `One process serves, and there are ${cores} cores` : null,
     means: 'A node answers as much as one core can',
     advice: 'Set WORKERS, where that is not enough',
+  },
+  {
+    id: 'halted_at_once',
+    severity: 'hint',
+    find: ({ halt_poll_ns }) =>
+      halt_poll_ns === 0 ? 'Idle processors of this virtual machine are halted at once' : null,
+    means: 'To wake one can take the hypervisor ten times as long, and each answer that somebody waits for wakes one',
+    advice: 'echo 200000 > /sys/module/haltpoll/parameters/guest_halt_poll_ns, and see: docs/operations.md',
   },
   {
     id: 'embedded_database',

@@ -15,7 +15,7 @@ import { openPool } from './db/pool.ts';
 import type { Deps } from './deps.ts';
 import { RETRY_DELAYS_SECONDS } from './domain/hook.ts';
 import { boundHeapGrowth } from './heap.ts';
-import { buildApp } from './http/app.ts';
+import { CONNECTIONS_WAITING_MAX as backlog, buildApp } from './http/app.ts';
 import { drain } from './http/drain.ts';
 import { ROUTES } from './http/routes/index.ts';
 import { renewTls } from './http/tls.ts';
@@ -156,7 +156,7 @@ async function serve(deps: Deps, add: Stopper['add']): Promise<void> {
     add(async () => stop());
   }
   keepCompiled();
-  await listen(config, () => app.listen({ host: config.host, port: config.port }));
+  await listen(config, () => app.listen({ host: config.host, port: config.port, backlog }));
   add(() => drain(app, config.drain_ms));
 }
 

@@ -2,6 +2,7 @@
 // things more and a refusal none, so that it always asks for twice of what was done, however quick the machine is. Where half of it is
 // refused, as much waits as before; where nothing is refused, ever more does. How many milliseconds that takes: npm run bench:overload.
 
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { processorSeconds } from './bench/processes.ts';
@@ -21,6 +22,10 @@ const BURST = 500;
 /** More than a burst by what is refused and on its way. */
 const WAITING_MOST = 900;
 const ANSWERS = 900;
+/** More connections than Node lets wait by itself. */
+const AT_ONE_STOP = 1200;
+/** An attempt that was not heard is repeated after a second. */
+const STOP_MS = 10_000;
 const UNBOUNDED = {
   MAX_REQUESTS: '100000',
   STANDING_REQUESTS: '100000',
@@ -44,9 +49,9 @@ async function startOne(t: Test, settings: Record<string, string>) {
     LOG_LEVEL: 'error',
     ...settings,
   };
-  const { url: service, pid } = await startService(t, own);
+  const { url: service, pid, pause } = await startService(t, own);
   const request = `GET /user HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${text}\r\n\r\n`;
-  return { port: Number(PORT), service, pid, request };
+  return { port: Number(PORT), service, pid, pause, request };
 }
 
 type Flooded = {
@@ -152,4 +157,34 @@ t.test('promises P23: without the bounds ever more waits (negative control)', as
   const twice = await flood(one, { at_once: BEGINS_WITH, more: 2 });
   t.same([twice.refused, twice.wrong], [0, []]);
   t.ok(twice.waiting_most >= WAITING_MOST, `${twice.waiting_most} waited after ${twice.good} answers`);
+});
+
+/** How many connections the kernel lets wait for any process; 0: that is not told here. */
+async function waitingMost(): Promise<number> {
+  return Number(await readFile('/proc/sys/net/core/somaxconn', 'utf8').catch(() => '0'));
+}
+
+t.test('promises P23: who connects while the process stops is taken when it goes on', async (t) => {
+  if ((await waitingMost()) <= AT_ONE_STOP) {
+    t.pass('not here', { skip: 'the kernel lets fewer connections wait, or does not say how many' });
+    return;
+  }
+  const { port, pause, request } = await startOne(t, {});
+  pause('SIGSTOP');
+  const opened: Connection[] = [];
+  const opening = Array.from({ length: AT_ONE_STOP }, () => openConnection(port).then((each) => opened.push(each)));
+  await Promise.race([Promise.all(opening), delay(STOP_MS)]);
+  t.equal(opened.length, AT_ONE_STOP, 'nobody has to try again');
+  pause('SIGCONT');
+  await Promise.all(opening);
+  const answers = opened.map(
+    (each) => new Promise<number | undefined>((tell) => each.ask(request, (answer) => tell(answer?.status))),
+  );
+  const statuses = new Set(await Promise.all(answers));
+  t.ok(statuses.has(200), 'and is answered');
+  t.same(
+    [...statuses].filter((status) => status !== 200 && status !== 503),
+    [],
+  );
+  for (const each of opened) each.close();
 });

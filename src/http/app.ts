@@ -37,6 +37,11 @@ const CONNECTIONS_LOOK_MS = 5000; // how late the time for headers may be notice
 const KEEP_ALIVE_TIMEOUT_MS = 72_000; // longer than the 60 s after which common load balancers drop an idle connection
 const IDLE_SOCKET_TIMEOUT_MS = 120_000;
 const CONNECTIONS_MAX = 10_000;
+/**
+ * So many connections may wait in the kernel to be taken (Linux: `net.core.somaxconn` of them). Left to itself Node asks for 511: of more that
+ * come during one stop of the process each would try again after a second.
+ */
+export const CONNECTIONS_WAITING_MAX = CONNECTIONS_MAX;
 export const HEADER_BYTES_MAX = 16_384;
 export const PARAMETER_CHARACTERS_MAX = 1000;
 

@@ -38,8 +38,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000; // longer than the 60 s after which common
 const IDLE_SOCKET_TIMEOUT_MS = 120_000;
 const CONNECTIONS_MAX = 10_000;
 /**
- * So many connections may wait in the kernel to be taken (Linux: `net.core.somaxconn` of them). Left to itself Node asks for 511: of more that
- * come during one stop of the process each would try again after a second.
+ * So many connections may wait in the kernel to be taken (Linux: `net.core.somaxconn` of them). Left to itself Node asks for 511: of
+ * more that come during one stop of the process each would try again after a second.
  */
 export const CONNECTIONS_WAITING_MAX = CONNECTIONS_MAX;
 export const HEADER_BYTES_MAX = 16_384;

@@ -445,6 +445,34 @@ t.test('O2, F8: who would be shown nothing anyway is told of no single sign-on',
   t.same(await told(reader.token), ['/user/orgs', '/user/repos', '/orgs/acme/repos', '/orgs/acme/members']);
 });
 
+t.test('O2, F8: a list names the organization to everybody whom a single read names it', async (t) => {
+  const { classicToken, setSso, call, world, acme, ada } = await start(t);
+  const guest = await world.person('guest');
+  await world.collaborator(await world.repository(acme, 'shared'), guest, 'read');
+  const sibling = await world.person('sibling');
+  const other = await world.organization('beta', ada);
+  await world.member(other, sibling);
+  await world.enterprise('ent', [acme, other]);
+  await world.repository(acme, 'inner', 'internal');
+  const insider = await world.person('insider');
+  await world.member(acme, insider);
+  await setSso({ required: true });
+  const names = ['secret', 'shared', 'inner', 'open'];
+  const told: string[] = [];
+  for (const person of [guest, sibling, insider, await world.person('stranger')]) {
+    const { token } = await classicToken(await world.session(person), { scopes: ['repo'] });
+    const singles = await Promise.all(names.map((name) => call(token, `GET /repos/acme/${name}`)));
+    const is_told = singles.some(({ body }) => body.code === 'sso_required');
+    if (is_told) told.push(person.login);
+    for (const list of ['/orgs/acme/repos', '/user/repos'] as const) {
+      const { headers } = await call(token, `GET ${list}`);
+      const header = is_told ? `partial-results; organizations=${acme.id}` : undefined;
+      t.equal(headers['x-github-sso'], header, `${person.login}: ${list}`);
+    }
+  }
+  t.same(told, ['guest', 'sibling', 'insider']);
+});
+
 t.test('A4, O1: who leaves signs on and authorises anew when he returns', async (t) => {
   const { classicToken, fineGrainedToken, sessions, setSso, reads, authorize, bobSignsOn, call, entries } =
     await start(t);

@@ -11,6 +11,13 @@ import { tokensOf, worldOf } from './world.ts';
 
 const SHIPPED = join(import.meta.dirname, '../../docs/gateways');
 
+/** What the platform is told, and what else it may take for that. */
+const TOLD = ['x-auth-scopes', 'x-auth-token-id', 'x-auth-user', 'x-auth-user-id', 'x-auth-workflows'];
+const ALIAS = /^x[-_]auth[-_]/;
+const ALIASES = ['x_auth_user', 'X_Auth_User_Id', 'x-auth_user', 'X_Auth-Scopes', 'x_auth_is_admin', 'X-Auth-User_Id'];
+/** By these some platforms take another method or path. */
+const OVERRIDES = ['x-http-method', 'x-http-method-override', 'x-method-override', 'x-original-url', 'x-rewrite-url'];
+
 type Reached = { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders };
 
 /** A server that answers 200 and remembers what reached it. */
@@ -98,7 +105,7 @@ export async function checkGateway(t: Test, port: number, world: GatewayWorld): 
         'x-auth-user': 'root',
         'x-auth-user-id': '1',
         'x-auth-scopes': 'admin:org',
-        x_auth_user: 'root',
+        ...Object.fromEntries([...ALIASES, ...OVERRIDES].map((name) => [name, 'root'])),
       };
       const answer = await call('GET', '/repos/acme/mill?page=2', { ...as(reader.token), ...spoofed });
       t.equal(answer.status, 200);
@@ -109,6 +116,10 @@ export async function checkGateway(t: Test, port: number, world: GatewayWorld): 
       t.equal(reached?.headers['x-auth-user-id'], String(ada.id));
       t.equal(reached?.headers['x-auth-token-id'], String(reader.id));
       t.equal(reached?.headers['x-auth-scopes'], 'metadata:read');
+      const stray = Object.keys(reached?.headers ?? {}).filter((name) => !TOLD.includes(name) && ALIAS.test(name));
+      t.strictSame(stray, [], 'nor what a platform that reads `_` as `-` takes for one of these');
+      const overrides = OVERRIDES.filter((name) => name in (reached?.headers ?? {}));
+      t.strictSame(overrides, [], 'nor another method or path than was asked about');
       t.notOk(reached?.headers.authorization, 'the token stays at the gateway');
       t.notOk(reached?.headers['x-gateway-authorization'], 'and so does the credential of the gateway');
       const stranger = await call('GET', '/repos/acme/open', { 'x-auth-user': 'root' });

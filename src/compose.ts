@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
 import { shareCounts } from './counts-over-nodes.ts';
 import { openChangeFeed } from './db/change-feed.ts';
 import { importDatabaseOf } from './db/import/connection.ts';
-import { listLostEpochs } from './db/lineage.ts';
+import { isUnaccepted, listLostEpochs } from './db/lineage.ts';
 import { createPageKey } from './db/page-key.ts';
 import { databaseOver, figuresOf, waitingIn } from './db/pool.ts';
 import { findRepositoryText } from './db/repositories.ts';
@@ -16,6 +16,7 @@ import type { Deps } from './deps.ts';
 import { createCachedFacts, SHOWN_SHARE } from './facts/cached.ts';
 import { type Freshness, type FreshnessParts, followChanges } from './facts/freshness.ts';
 import { createLostEpochs } from './facts/lost-epochs.ts';
+import { ofOneHistory } from './facts/one-history.ts';
 import { createOutage } from './facts/outage.ts';
 import { createReplicatedFacts } from './facts/replica.ts';
 import { createShownRepositories } from './facts/shown-repositories.ts';
@@ -75,7 +76,8 @@ export function composeDeps({
   const outage = createOutage({ stale_ms_max: config.outage_stale_ms, freshness, monotonic_ms });
   const following = { freshness, monotonic_ms, is_fenced: is_fenced === true };
   const replicated = { pool, replica_pool, config, clock, log, monotonic_ms };
-  const strict = tracedFacts(withReplica(replicated, createStrictFacts(pool, clock), () => freshness));
+  const anyHistory = withReplica(replicated, createStrictFacts(pool, clock), () => freshness);
+  const strict = tracedFacts(ofOneHistory({ strict: anyHistory, freshness, isUnaccepted: () => isUnaccepted(db) }));
   const { figures, ...facts } = createCachedFacts({
     strict,
     outage,

@@ -10,7 +10,7 @@ export const CHANGES_CHANNEL = 'gatehouse_changes';
 const COMMITS_READ_MAX = 5000;
 
 /** A database that was set back goes on with numbers that nobody can have seen before. */
-const LEAP = 1_000_000;
+export const LEAP = 1_000_000;
 
 export type ChangeKind =
   | 'token'

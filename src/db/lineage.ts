@@ -77,6 +77,12 @@ export async function recordSetBack(db: Kysely<Database>, at: Date): Promise<voi
   await sql`update database_lineage set set_back_at = coalesce(set_back_at, ${at}::timestamptz)`.execute(db);
 }
 
+/** Whether that was found, and nobody has accepted it. */
+export async function isUnaccepted(db: Kysely<Database>): Promise<boolean> {
+  const { rows } = await sql`select from database_lineage where set_back_at is not null`.execute(db);
+  return rows.length > 0;
+}
+
 /** Beyond every number that can have been given out: of a restored database nobody knows how many that were. */
 const LEAP_OF_ACCEPTANCE = 100_000_000_000;
 

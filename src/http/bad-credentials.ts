@@ -49,3 +49,14 @@ export function countBadCredential(deps: Deps, address: string): void {
 export function countIfBad(deps: Deps, address: string, error: unknown): void {
   if (error instanceof Refusal && error.code === 'bad_credential') countBadCredential(deps, address);
 }
+
+/** What `prove` answers. Not asked from an address that has presented too many bad credentials; one more counts for it. @rule T4 */
+export async function provenFrom<Proof>(deps: Deps, address: string, prove: () => Promise<Proof>): Promise<Proof> {
+  refuseFlood(deps, address);
+  try {
+    return await prove();
+  } catch (error) {
+    countIfBad(deps, address, error);
+    throw error;
+  }
+}

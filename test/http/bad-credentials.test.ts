@@ -5,7 +5,7 @@ import { newText } from '../../src/secrets.ts';
 import { sourceOf } from '../../src/use-cases/checks/bad-credential-counts.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { statementsOf } from '../support/query-count.ts';
-import { bearer, tokensOf, worldOf } from '../support/world.ts';
+import { bearer, quickHash, tokensOf, worldOf } from '../support/world.ts';
 
 const HERE = '192.0.2.1';
 const ELSEWHERE = '192.0.2.2';
@@ -60,6 +60,37 @@ t.test(
     t.equal((await call(HERE, bad())).statusCode, 401);
   },
 );
+
+t.test('T4: a wrong password counts like every bad credential, on however many logins it is tried', async (t) => {
+  const { call, inject, deps, clock, token } = await limited(t, { BAD_CREDENTIALS_PER_MINUTE: '3' });
+  const password = 'correct horse battery';
+  await worldOf(deps).person('grace', { password_hash: await quickHash(password) });
+  const signIn = (remoteAddress: string, login: string, given = 'a wrong password') =>
+    inject({ method: 'POST', url: '/sessions', remoteAddress, payload: { login, password: given } });
+  const setUp = () =>
+    inject({
+      method: 'POST',
+      url: '/sessions/setup',
+      remoteAddress: HERE,
+      payload: { token: newText('setup', 'gth'), password },
+    });
+  t.equal((await signIn(HERE, 'grace')).statusCode, 401);
+  t.equal((await signIn(HERE, 'nobody')).statusCode, 401);
+  t.equal((await signIn(HERE, 'grace', password)).statusCode, 201, 'a right one does not count');
+  t.equal((await setUp()).statusCode, 401);
+  const refused = await signIn(HERE, 'somebody-else');
+  t.match([refused.statusCode, refused.json().code], [429, 'rate_limited']);
+  t.match(refused.headers['retry-after'], /^[1-9][0-9]*$/);
+  const put = await statementsOf(async () => {
+    t.equal((await signIn(HERE, 'grace', password)).statusCode, 429, 'a right one is not tried either');
+    t.equal((await setUp()).statusCode, 429);
+    t.equal((await call(HERE, bearer(token))).statusCode, 429, 'nor a token');
+  });
+  t.same(put, [], 'nothing is looked up');
+  t.equal((await signIn(ELSEWHERE, 'grace', password)).statusCode, 201);
+  clock.at_ms += 60_000;
+  t.equal((await signIn(HERE, 'grace', password)).statusCode, 201, 'the minute is over');
+});
 
 t.test('T4: good credentials and refusals of what they may do do not count', async (t) => {
   const { call, token } = await limited(t, { BAD_CREDENTIALS_PER_MINUTE: '2' });

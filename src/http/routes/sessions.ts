@@ -1,4 +1,5 @@
-// Signing in and out (contract 4, T5).
+// Signing in and out (contract 4, T5). A wrong password is a bad credential of the address that it comes from, like any other (T4): who
+// tries one on many logins finds an end too, and does not keep everybody else from signing in.
 
 import { Type } from 'typebox';
 import { closeSession } from '../../use-cases/people/close-session.ts';
@@ -6,6 +7,7 @@ import { openSession } from '../../use-cases/people/open-session.ts';
 import { setUpPassword } from '../../use-cases/people/set-up-password.ts';
 import { noStore } from '../answer-headers.ts';
 import type { AddRoutes } from '../app-type.ts';
+import { provenFrom } from '../bad-credentials.ts';
 import { printTime } from '../present/time.ts';
 import { Id, NoContent, Strict, Time } from '../schemas/common.ts';
 import { NewPassword } from '../schemas/people.ts';
@@ -40,7 +42,9 @@ export const addSessionRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request, reply) => {
-      const { token, expires_at, user } = await openSession(deps, { ...request.body, address: request.ip });
+      const { ip: address, body } = request;
+      const opened = await provenFrom(deps, address, () => openSession(deps, { ...body, address }));
+      const { token, expires_at, user } = opened;
       noStore(reply);
       return reply.code(201).send({ token, expires_at: printTime(expires_at), user });
     },
@@ -59,7 +63,8 @@ export const addSessionRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request, reply) => {
-      const { token, expires_at, user } = await setUpPassword(deps, request.caller, request.body);
+      const { ip, caller, body } = request;
+      const { token, expires_at, user } = await provenFrom(deps, ip, () => setUpPassword(deps, caller, body));
       noStore(reply);
       return reply.code(201).send({ token, expires_at: printTime(expires_at), user });
     },

@@ -1,6 +1,7 @@
 // Accounts: what people and organizations have in common, one namespace of logins. SQL only.
 
 import type { Kysely } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { Database } from './schema.ts';
 
 export type ProfileRow = {
@@ -26,7 +27,7 @@ export function holdPerson(db: Kysely<Database>, login: string): Promise<{ id: n
     .selectFrom('accounts as account')
     .innerJoin('users as person', 'person.id', 'account.id')
     .select(['account.id', 'account.login'])
-    .where('account.login_key', '=', login.toLowerCase())
+    .where('account.login_key', '=', foldedName(login))
     .forKeyShare('person')
     .executeTakeFirst();
 }

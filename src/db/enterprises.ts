@@ -1,6 +1,7 @@
 // Enterprises: making and listing them, their organizations' bond and their administrators. SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { Database } from './schema.ts';
 
 export type NewEnterprise = { readonly slug: string; readonly name: string; readonly created_at: Date };
@@ -52,7 +53,7 @@ export function holdEnterprise(
   return db
     .selectFrom('enterprises')
     .select(['id', 'slug'])
-    .where('slug_key', '=', slug.toLowerCase())
+    .where('slug_key', '=', foldedName(slug))
     .forKeyShare()
     .executeTakeFirst();
 }

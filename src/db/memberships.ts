@@ -1,6 +1,7 @@
 // Memberships of one organization. SQL only.
 
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { MembershipRole } from '../domain/vocabulary.ts';
 import type { Database } from './schema.ts';
 
@@ -84,7 +85,7 @@ export function findMember(
     .selectFrom('accounts as account')
     .innerJoin('memberships as membership', 'membership.user_id', 'account.id')
     .select(['account.id', 'account.login', 'membership.role'])
-    .where('account.login_key', '=', key.login.toLowerCase())
+    .where('account.login_key', '=', foldedName(key.login))
     .where('membership.organization_id', '=', key.organization_id)
     .executeTakeFirst();
 }

@@ -1,6 +1,7 @@
 // Organizations as a whole: making them, listing them, and which enterprise they belong to. SQL only.
 
 import type { Kysely } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { Database } from './schema.ts';
 
 export type NewOrganization = {
@@ -72,7 +73,7 @@ export function lockOrganizationByLogin(db: Kysely<Database>, login: string): Pr
     .selectFrom('accounts as account')
     .innerJoin('organizations as organization', 'organization.id', 'account.id')
     .select(['account.id', 'account.login', 'organization.enterprise_id'])
-    .where('account.login_key', '=', login.toLowerCase())
+    .where('account.login_key', '=', foldedName(login))
     .forUpdate('organization')
     .executeTakeFirst();
 }

@@ -1,6 +1,7 @@
 // People: their accounts and passwords. SQL only.
 
 import type { Kysely } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { Database } from './schema.ts';
 
 export type NewPerson = {
@@ -47,7 +48,7 @@ export async function lockSiteAdministratorsWith(db: Kysely<Database>, login: st
           .selectFrom('accounts as account')
           .innerJoin('users as named', 'named.id', 'account.id')
           .select('named.id')
-          .where('account.login_key', '=', login.toLowerCase())
+          .where('account.login_key', '=', foldedName(login))
           .where('named.site_admin', '=', true),
       ),
     )
@@ -71,7 +72,7 @@ export function findPersonForSignIn(db: Kysely<Database>, login: string): Promis
     .selectFrom('accounts as account')
     .innerJoin('users as person', 'person.id', 'account.id')
     .select(['person.id', 'account.login', 'person.password_hash', 'person.suspended_at', 'person.site_admin'])
-    .where('account.login_key', '=', login.toLowerCase())
+    .where('account.login_key', '=', foldedName(login))
     .executeTakeFirst();
 }
 
@@ -101,7 +102,7 @@ export function findPerson(db: Kysely<Database>, id: number): Promise<PersonRow 
 
 /** The person with this login, his row locked against every other change of him until the transaction ends. */
 export function lockPersonByLogin(db: Kysely<Database>, login: string): Promise<PersonRow | undefined> {
-  return people(db).where('account.login_key', '=', login.toLowerCase()).forUpdate('person').executeTakeFirst();
+  return people(db).where('account.login_key', '=', foldedName(login)).forUpdate('person').executeTakeFirst();
 }
 
 /** The same by id, with the stored password. */

@@ -1,6 +1,7 @@
 // The organizations that a person may name as resource owner, with everything by which that is judged (M4). SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { BelongingColumns, OrganizationPolicyColumns } from './facts-row.ts';
 import { BELONGING_COLUMN, ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
 import type { Database } from './schema.ts';
@@ -63,7 +64,7 @@ export async function holdMembership(
 }
 
 function hasLogin(login: string) {
-  return sql`organization.id = (select id from accounts where login_key = ${login.toLowerCase()})`;
+  return sql`organization.id = (select id from accounts where login_key = ${foldedName(login)})`;
 }
 
 /** What is known of the organization as resource owner; the caller holds the membership. */

@@ -1,6 +1,7 @@
 // Which identity of which issuer is which person of an organization, and which ID tokens have been used (O3). SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { Database } from './schema.ts';
 
 export type Identity = {
@@ -84,7 +85,7 @@ export async function unlinkIdentities(
 ): Promise<{ readonly id: number; readonly login: string } | undefined> {
   const { rows } = await sql<{ id: number; login: string }>`
     delete from sso_identities identity using accounts account
-    where account.id = identity.user_id and account.login_key = ${login.toLowerCase()}
+    where account.id = identity.user_id and account.login_key = ${foldedName(login)}
       and identity.organization_id = ${organization_id}
     returning account.id, account.login`.execute(db);
   return rows[0];

@@ -1,6 +1,7 @@
 // Proofs of single sign-on: of one session of a person at one organization (O3). SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { Database } from './schema.ts';
 
 type Key = { readonly session_id: number; readonly organization_id: number };
@@ -64,7 +65,7 @@ export async function deleteSsoSession(
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
     delete from sso_sessions proof using accounts account
-    where account.id = proof.organization_id and account.login_key = ${key.org.toLowerCase()}
+    where account.id = proof.organization_id and account.login_key = ${foldedName(key.org)}
       and proof.session_id = ${key.session_id} and proof.expires_at > ${key.now}`.execute(db);
   return numAffectedRows === 1n;
 }

@@ -1,6 +1,7 @@
 // Whose ID tokens an organization believes, and whether it requires them (O1, O3). SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { Database } from './schema.ts';
 
 export type SsoSettingsRow = {
@@ -28,7 +29,7 @@ export function findSsoSettings(db: Kysely<Database>, organization_id: number): 
 
 /** The same by the organization's login. */
 export function findSsoSettingsByLogin(db: Kysely<Database>, login: string): Promise<SsoSettingsRow | undefined> {
-  return settings(db).where('account.login_key', '=', login.toLowerCase()).executeTakeFirst();
+  return settings(db).where('account.login_key', '=', foldedName(login)).executeTakeFirst();
 }
 
 /** The settings, unchanged until the end of the transaction; the organization is locked before. */

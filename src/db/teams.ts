@@ -1,6 +1,7 @@
 // Teams of an organization, their members and their repositories. SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { Role } from '../domain/vocabulary.ts';
 import type { Database } from './schema.ts';
 
@@ -45,7 +46,7 @@ export function findTeam(db: Kysely<Database>, key: TeamKey): Promise<TeamProfil
       sql<number>`(select count(*) from team_repositories each where each.team_id = team.id)`.as('repos_count'),
     ])
     .where('team.organization_id', '=', key.organization_id)
-    .where('team.slug', '=', key.slug.toLowerCase())
+    .where('team.slug', '=', foldedName(key.slug))
     .executeTakeFirst();
 }
 
@@ -55,7 +56,7 @@ export function holdTeam(db: Kysely<Database>, key: TeamKey): Promise<TeamRow | 
     .selectFrom('teams')
     .select(['id', 'name', 'slug'])
     .where('organization_id', '=', key.organization_id)
-    .where('slug', '=', key.slug.toLowerCase())
+    .where('slug', '=', foldedName(key.slug))
     .forKeyShare()
     .executeTakeFirst();
 }
@@ -71,7 +72,7 @@ export function deleteTeam(db: Kysely<Database>, key: TeamKey): Promise<TeamRow 
   return db
     .deleteFrom('teams')
     .where('organization_id', '=', key.organization_id)
-    .where('slug', '=', key.slug.toLowerCase())
+    .where('slug', '=', foldedName(key.slug))
     .returning(['id', 'name', 'slug'])
     .executeTakeFirst();
 }

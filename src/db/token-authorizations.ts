@@ -2,6 +2,7 @@
 // SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { foldedName } from '../domain/folded-name.ts';
 import type { Pair } from './import/relations.ts';
 import type { Database } from './schema.ts';
 
@@ -77,7 +78,7 @@ export type AuthorizationQuery = {
 export async function listAuthorizations(db: Kysely<Database>, query: AuthorizationQuery): Promise<AuthorizationRow[]> {
   const { organization_id, login, now, limit, offset } = query;
   const holders = login === null ? sql`` : sql`join accounts holder on holder.id = token.user_id`;
-  const of_holder = login === null ? sql`` : sql`and holder.login_key = ${login.toLowerCase()}`;
+  const of_holder = login === null ? sql`` : sql`and holder.login_key = ${foldedName(login)}`;
   const { rows } = await sql<AuthorizationRow>`
     select each.id, each.authorized_at, each.token_id, token.kind, token.name, token.scopes, token.token_last_eight,
       token.last_used_at, token.expires_at, holder.login

@@ -2,6 +2,7 @@
 // the right shape. Everything that is wrong at once is told at once; nothing is dropped, since a dropped restriction is a
 // wider token.
 
+import { foldedName } from './folded-name.ts';
 import { normalisePermissions, type PermissionMap, permissionNamed } from './permission.ts';
 import { type FieldError, Refusal } from './refusal.ts';
 import { isScope, normaliseScopes } from './scope.ts';
@@ -89,10 +90,10 @@ export function readRepositoryNames(
   owner_login: string,
   count_max: number,
 ): NamedRepository[] {
-  const prefix = `${owner_login.toLowerCase()}/`;
+  const prefix = `${foldedName(owner_login)}/`;
   const first = new Map<string, number>();
   for (const [index, name] of names.entries()) {
-    const lower = name.toLowerCase();
+    const lower = foldedName(name);
     const full = lower.includes('/') ? lower : `${prefix}${lower}`;
     if (!first.has(full)) first.set(full, index);
   }

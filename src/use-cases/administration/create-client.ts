@@ -8,6 +8,7 @@ import type { Database } from '../../db/schema.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
+import { foldedName } from '../../domain/folded-name.ts';
 import { type FieldError, invalid, Refusal } from '../../domain/refusal.ts';
 import { CAPABILITIES, type Capability } from '../../domain/vocabulary.ts';
 import { digestOf, newClientId, newText } from '../../secrets.ts';
@@ -30,7 +31,7 @@ type Bound = { readonly ids: readonly number[] | 'all'; readonly logins: readonl
 /** The organizations to which the client is bound, each once; 422 for every one that is none. @rule T6 */
 async function boundOrganizations(transaction: Kysely<Database>, logins: readonly string[] | 'all'): Promise<Bound> {
   if (logins === 'all') return { ids: 'all', logins: [] };
-  const keys = logins.map((login) => login.toLowerCase());
+  const keys = logins.map((login) => foldedName(login));
   const found = await holdOrganizations(transaction, keys);
   const known = new Set(found.map((organization) => organization.login_key));
   const errors = keys.flatMap((key, index): FieldError[] => {

@@ -9,6 +9,7 @@ import {
 } from '../../db/accessing-tokens.ts';
 import type { Deps } from '../../deps.ts';
 import { type AccessingToken, readPermissionFilter } from '../../domain/accessing-token.ts';
+import { foldedName } from '../../domain/folded-name.ts';
 import { isPast } from '../../domain/lifetime.ts';
 import { parseMoment } from '../../domain/moment.ts';
 import { invalid } from '../../domain/refusal.ts';
@@ -45,8 +46,8 @@ function momentOf(field: 'last_used_before' | 'last_used_after', text: string | 
 function filterOf(asked: AskedFilter): AccessFilter {
   const { owner, repository, permission, token_id } = asked;
   return {
-    owner_keys: owner?.map((login) => login.toLowerCase()) ?? null,
-    repository_key: repository?.toLowerCase() ?? null,
+    owner_keys: owner?.map((login) => foldedName(login)) ?? null,
+    repository_key: repository === undefined ? null : foldedName(repository),
     permission: permission === undefined ? null : readPermissionFilter(permission),
     token_ids: token_id ?? null,
     last_used_before: momentOf('last_used_before', asked.last_used_before),

@@ -4,6 +4,7 @@ import { findPersonForSignIn } from '../../db/people.ts';
 import { deleteOldestSessions, insertSession, insertSessionByPassword } from '../../db/sessions.ts';
 import type { Deps } from '../../deps.ts';
 import { SESSIONS_MAX } from '../../domain/count-caps.ts';
+import { foldedName } from '../../domain/folded-name.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { digestOf, newText, verifyPassword } from '../../secrets.ts';
 import { countingFailures } from './password-failures.ts';
@@ -16,7 +17,7 @@ type SignIn = { readonly login: string; readonly password: string; readonly addr
 async function verified(deps: Deps, { login, password, address }: SignIn) {
   const person = await findPersonForSignIn(deps.db, login);
   // By the id, which outlives every login; of a login that nobody has there is nothing else.
-  const whose = person === undefined ? `login ${login.toLowerCase()}` : `id ${person.id}`;
+  const whose = person === undefined ? `login ${foldedName(login)}` : `id ${person.id}`;
   const attempt = { of: 'person', whose, address } as const;
   deps.credential_failures.begin(attempt);
   const matches = await verifyPassword(password, person?.password_hash ?? null);
@@ -30,7 +31,7 @@ export type OpenedSession = { readonly token: string; readonly expires_at: Date;
 /** Opens a session. Unknown login, wrong password and suspended: the same 401 in the same time. @rule T5 */
 export async function openSession(deps: Deps, input: SignIn): Promise<OpenedSession> {
   // Case variants of a login share a count, and logins that do not exist have one just the same.
-  const person = await countingFailures(deps, input.login.toLowerCase(), () => verified(deps, input));
+  const person = await countingFailures(deps, foldedName(input.login), () => verified(deps, input));
   return startSession(deps, person, person.password_hash);
 }
 

@@ -11,6 +11,7 @@ import { insertAuthorization, lockAuthorization } from '../../db/token-authoriza
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
+import { foldedName } from '../../domain/folded-name.ts';
 import { lifetimeJudgement } from '../../domain/owner-policy.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { authorizationEvent, ssoRequired } from '../../domain/single-sign-on.ts';
@@ -35,7 +36,7 @@ async function capAgainst(deps: Deps, caller: Caller, { id, org }: Asked): Promi
 
 /** The organization with this login, which stays until the end of the transaction. Refuses: 404. */
 export async function holdOrganization(db: Kysely<Database>, login: string) {
-  const [organization] = await holdOrganizations(db, [login.toLowerCase()]);
+  const [organization] = await holdOrganizations(db, [foldedName(login)]);
   if (organization === undefined) throw new Refusal('not_found');
   return organization;
 }

@@ -3,6 +3,7 @@
 import { listTokenRecords } from '../../db/token-records.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
+import { foldedName } from '../../domain/folded-name.ts';
 import { parseMoment } from '../../domain/moment.ts';
 import { invalid } from '../../domain/refusal.ts';
 import type { TokenRecord } from '../../domain/token-record.ts';
@@ -41,7 +42,7 @@ export async function listTokens(
   const found = await listTokenRecords(deps.db, {
     user_id: holderIdOf(caller),
     ...{ kind, state, now },
-    resource_owner_key: resource_owner?.toLowerCase() ?? null,
+    resource_owner_key: resource_owner === undefined ? null : foldedName(resource_owner),
     expires_before: readExpiresBefore(filter.expires_before),
     limit: page.limit + 1,
     offset: page.offset,

@@ -8,6 +8,7 @@ import {
   type ResourceOwnerRow,
 } from '../../db/resource-owners.ts';
 import type { Database } from '../../db/schema.ts';
+import { foldedName } from '../../domain/folded-name.ts';
 import type { OrganizationAsOwner, ResourceOwner, SsoStanding } from '../../domain/resource-owner.ts';
 import { ineligibility } from '../../domain/resource-owner.ts';
 import { ownerNotFound } from '../../domain/token-refusal.ts';
@@ -51,7 +52,7 @@ export async function resolveResourceOwner(
   holder: AskingHolder & { readonly login: string },
   login: string | undefined,
 ): Promise<ResourceOwner> {
-  if (login === undefined || login.toLowerCase() === holder.login.toLowerCase()) {
+  if (login === undefined || foldedName(login) === foldedName(holder.login)) {
     return { type: 'User', id: holder.user_id, login: holder.login };
   }
   const owner = await holdOrganizationAsOwner(db, holder, { login });

@@ -88,6 +88,8 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
       servers: [{ url: deps.config.public_url }],
       components: { securitySchemes: SECURITY_SCHEMES },
     },
+    // Routes do not begin with the path of PUBLIC_URL, which a proxy in front takes away: `/users` below `/user` is no `s`.
+    stripBasePath: false,
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `shape-${i}`) },
     transform: ({ schema, url, route }) => ({
       schema: completeSchema(schema as Schema, route),
@@ -104,6 +106,7 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
     });
     await docs.register(swaggerUi, {
       routePrefix: '/docs',
+      indexPrefix: new URL(deps.config.public_url).pathname,
       staticCSP: DOCS_POLICY,
       theme: { title: 'Gatehouse' },
       uiConfig: { layout: 'BaseLayout', deepLinking: true, validatorUrl: null, persistAuthorization: false },

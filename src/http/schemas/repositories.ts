@@ -90,6 +90,8 @@ export const RepositoryPatch = Strict(
     ...ignored([
       ...BEYOND,
       'default_branch',
+      'has_pull_requests',
+      'pull_request_creation_policy',
       'allow_update_branch',
       'allow_forking',
       'web_commit_signoff_required',

@@ -55,7 +55,7 @@ export const NewTeam = Strict(
       }),
     ),
     permission: Type.Optional(Type.Enum(['pull', 'push'], { description: 'On `repo_names`; `pull` where not given' })),
-    ...ignored(['description', 'privacy', 'notification_setting', 'parent_team_id']),
+    ...ignored(['description', 'privacy', 'notification_setting', 'parent_team_id', 'parent_team_slug']),
   },
   { title: 'Team' },
 );

@@ -56,6 +56,8 @@ function answerRaw(deps: Pick<Deps, 'config'>, socket: Socket, { status, code, s
     connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  // Who hangs up meanwhile is no fault of ours. At a tunnel Node itself listens no more, and an error that nobody hears ends the process.
+  socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${PHRASES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
   // Nobody reads what comes now: it is passed over for a while, so that the answer is heard, and then the connection is gone.
   socket.resume();

@@ -154,6 +154,8 @@ const LAST = 'GET /health/live HTTP/1.1\r\nHost: x\r\nX-Request-Id: last\r\nConn
 const SILENT_MS = 3000;
 /** Where what is sent last was the rest of a body: it is read for a while, and the connection closed. */
 const SWALLOWED_MS = 1000;
+/** Who waits for an answer that does not come hangs up after so long. */
+const HANGS_UP_AFTER_MS = 100;
 
 function hasAnswer(received: string): boolean {
   const [head = '', ...rest] = received.split('\r\n\r\n');
@@ -216,6 +218,33 @@ t.test('threats T2: bytes that can be cut in two ways are refused, and hide noth
   t.equal(readPlainHeaders(many), null, 'the direct way takes no more headers either');
   t.notMatch(logged(), '"level":50', 'nothing was an error');
 });
+
+/** Sends the bytes, and resets the connection as soon as something comes back, or nothing does for a while. */
+function hangUpOn(port: number, bytes: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    const reset = () => socket.resetAndDestroy();
+    const clock = setTimeout(reset, HANGS_UP_AFTER_MS);
+    socket
+      .on('data', reset)
+      .on('error', () => undefined)
+      .on('close', () => {
+        clearTimeout(clock);
+        resolve();
+      });
+    socket.write(Buffer.from(bytes, 'latin1'));
+  });
+}
+
+t.test(
+  'threats D1: who resets his connection while he is answered, whatever he has sent, ends nothing but it',
+  async (t) => {
+    const { port, logged } = await listening(t);
+    for (const [, bytes] of [...LENGTHS, ...CHUNKS, ...LINES]) await hangUpOn(port, bytes);
+    t.same(statusesOf(await converse(port, LAST)).slice(0, 1), ['200'], 'the service goes on');
+    t.notMatch(logged(), '"level":50', 'nothing was an error');
+  },
+);
 
 t.test('requests one behind the other are answered in their order, each for its own credential', async (t) => {
   const { port, deps } = await listening(t);

@@ -2,10 +2,8 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { LogKind, LogName } from '../domain/audit-entry.ts';
+import { tryLock } from './advisory-locks.ts';
 import type { Database } from './schema.ts';
-
-/** Among the advisory locks of the database: one node at a time appends to the file of roots. */
-const LOCK_KEY = 4_283_021;
 
 export type LogEnd = LogName & { readonly entries: number; readonly hash: string };
 export type ChangedLogs = { readonly horizon: string; readonly logs: readonly LogEnd[] };
@@ -13,9 +11,7 @@ export type ChangedLogs = { readonly horizon: string; readonly logs: readonly Lo
 /** Does the work unless another node is at it. */
 export async function asOnlyNode(db: Kysely<Database>, work: (db: Kysely<Database>) => Promise<void>): Promise<void> {
   await db.transaction().execute(async (transaction) => {
-    const lock = sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${LOCK_KEY}::bigint) as locked`;
-    const { rows } = await lock.execute(transaction);
-    if (rows[0]?.locked === true) await work(transaction);
+    if (await tryLock(transaction, 'audit_roots')) await work(transaction);
   });
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { startRefusal } from '../start-refusal.ts';
+import { ADVISORY_LOCKS, type AdvisoryLock } from './advisory-locks.ts';
 import { sqlstate, toFault } from './sqlstate.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -48,17 +49,17 @@ export async function isReachedDirectly(url: string): Promise<boolean> {
 }
 
 /**
- * Does the work while no other process does what has the same key. The lock is that of a transaction of another connection, open all
+ * Does the work while no other process does what has the same lock. The lock is that of a transaction of another connection, open all
  * the while: a lock of a session would stay with a pooler's. Refused and faults as `connectDirectly`.
  */
 export async function whileLocked<Answer>(
   url: string,
-  key: number,
+  name: AdvisoryLock,
   work: (client: pg.Client) => Promise<Answer>,
 ): Promise<Answer> {
   const holder = await connectDirectly(url);
   try {
-    await lock(holder, key);
+    await lock(holder, ADVISORY_LOCKS[name]);
     const client = await connectDirectly(url);
     return await work(client).finally(() => client.end());
   } finally {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { startRefusal } from '../start-refusal.ts';
+import { ADVISORY_LOCKS } from './advisory-locks.ts';
 import { embeddedBinaries, embeddedUser } from './embedded-binaries.ts';
 import { prepareCluster, SUPERUSER } from './embedded-cluster.ts';
 import {
@@ -25,7 +26,6 @@ import { sqlstate } from './sqlstate.ts';
 const DATABASE = 'gatehouse';
 /** The service's own roles. Nobody else reaches the socket, so they need no password. */
 const { application: APPLICATION, reader: READER } = roleNamesOf(DATABASE);
-const OWNER_LOCK_KEY = 4_283_000;
 /** A second start on a folder in use waits so long for nothing; one after a crash must not be refused because the machine is busy. */
 const OWNER_LOCK_WAIT_MS = 5000;
 /** So long may a server that is not ours take to end (its last checkpoint) or to recover. */
@@ -193,7 +193,7 @@ async function takeLock(client: pg.Client): Promise<'taken' | 'held by another' 
   const deadline = performance.now() + OWNER_LOCK_WAIT_MS;
   for (;;) {
     const taken = await client
-      .query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [OWNER_LOCK_KEY])
+      .query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [ADVISORY_LOCKS.embedded_owner])
       .then(
         ({ rows }) => rows[0]?.taken,
         () => undefined,

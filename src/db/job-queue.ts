@@ -18,8 +18,6 @@ const DEATHS_MAX = 50;
 const DONE_KEPT_SECONDS = 3600;
 /** How often dead workers are looked for, by one node of all. */
 const SUPERVISE_SECONDS = 5;
-/** The key of the lock that keeps nodes from making the queue at once. */
-const LOCK_KEY = 4_283_002;
 
 type Executor = { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> };
 
@@ -91,7 +89,7 @@ function bossOver(db: Executor, options: object, onError: (error: unknown) => vo
 
 /** Makes, or brings to the present form, the schema of the queue. Any number of nodes may do so at once. */
 export async function installQueue(url: string): Promise<void> {
-  await whileLocked(url, LOCK_KEY, async (client) => {
+  await whileLocked(url, 'job_queue', async (client) => {
     const executor = executorOfClient(client);
     const boss = bossOver(executor, { migrate: true });
     await boss.start();

@@ -11,9 +11,6 @@ import { connectDirectly, whileLocked } from './direct.ts';
 import { sqlstate, toFault } from './sqlstate.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
-/** The key of the lock that keeps nodes from migrating at once: any number that nothing else of this database uses. */
-const LOCK_KEY = 4_283_001;
-
 const INSUFFICIENT_PRIVILEGE = '42501';
 const LIST_OF_MIGRATIONS = `create table if not exists schema_migrations (
     name text primary key,
@@ -40,7 +37,7 @@ export async function migrate(
   tell: Told = () => undefined,
 ): Promise<readonly string[]> {
   const migrations = await readMigrations(folder);
-  return whileLocked(url, LOCK_KEY, async (client) => {
+  return whileLocked(url, 'migrations', async (client) => {
     const missing = missingMigrations(migrations, await appliedMigrations(client));
     for (const [index, migration] of missing.entries()) {
       tell(index, missing.length);

@@ -6,14 +6,12 @@ import { connectDirectly, whileLocked } from './direct.ts';
 import { rightsStatements, roleNamesOf } from './role-rights.ts';
 import { sqlstate, toFault } from './sqlstate.ts';
 
-/** The key of the lock that keeps nodes from giving rights at once. */
-const LOCK_KEY = 4_283_004;
 const INSUFFICIENT_PRIVILEGE = '42501';
 const ALREADY_THERE = new Set(['42710', '23505']);
 
 /** Gives the roles that there are their rights, whatever they had. Answers their names. Only the owner may. Faults: StorageUnavailable. */
 export function giveRights(url: string): Promise<readonly string[]> {
-  return whileLocked(url, LOCK_KEY, async (client) => {
+  return whileLocked(url, 'role_rights', async (client) => {
     const roles = await existingRoles(client);
     if (roles.length === 0) return roles;
     try {

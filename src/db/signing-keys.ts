@@ -1,11 +1,9 @@
 // The keys by which this service signs. SQL only; there are never more than a few.
 
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { KeyPlace, SigningAlgorithm } from '../domain/signing-key.ts';
+import { takeLock } from './advisory-locks.ts';
 import type { Database } from './schema.ts';
-
-/** Nodes may make a key at the same moment; one of them does. */
-const LOCK_KEY = 7_304_513;
 
 export type SigningKeyRow = {
   readonly id: number;
@@ -34,8 +32,8 @@ export async function listSigningKeys(db: Kysely<Database>): Promise<readonly Si
 }
 
 /** Until the transaction ends nobody else makes or takes away a key. */
-export async function lockSigningKeys(transaction: Kysely<Database>): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${LOCK_KEY}::bigint)`.execute(transaction);
+export function lockSigningKeys(transaction: Kysely<Database>): Promise<void> {
+  return takeLock(transaction, 'signing_keys');
 }
 
 export async function insertSigningKey(db: Kysely<Database>, key: NewSigningKeyRow): Promise<void> {

@@ -6,8 +6,6 @@ import pg from 'pg';
 import { whileLocked } from './direct.ts';
 import { sqlstate, toFault } from './sqlstate.ts';
 
-/** The key of the lock that keeps nodes from changing the setting at once. */
-const LOCK_KEY = 4_283_003;
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
@@ -15,7 +13,7 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  * because the database is not its own. Faults: StorageUnavailable.
  */
 export function switchOffJit(url: string): Promise<boolean> {
-  return whileLocked(url, LOCK_KEY, async (client) => {
+  return whileLocked(url, 'jit', async (client) => {
     try {
       const { rows } = await client.query<{ is_on: boolean; name: string }>(
         `select pg_jit_available() as is_on, current_database() as name`,

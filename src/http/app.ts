@@ -53,8 +53,7 @@ export async function buildApp(
 ): Promise<App> {
   const app = newServer(deps, tls);
   traceRoutes(app);
-  addEnds(app);
-  addDeadline(app, deps.config.request_timeout_ms);
+  addEnds(app, addDeadline(app, deps.config.request_timeout_ms));
   app.setValidatorCompiler(compileValidator);
   addBodyParsers(app);
   addAnswerHeaders(app, deps);
@@ -134,9 +133,10 @@ function answerUnroutable(deps: Deps, error: unknown, request: FastifyRequest, r
 }
 
 /** What is done for a request when its connection has ended, or it was answered: one listener for all of it, before all that may refuse. */
-function addEnds(app: App): void {
+function addEnds(app: App, forgetDeadline: (over: FastifyRequest) => void): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.raw.once('close', () => {
+      forgetDeadline(request);
       leaveFor(request);
       tellIfGivenUp(request, reply);
     });

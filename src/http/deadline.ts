@@ -49,8 +49,11 @@ function refuse({ reply }: Waiting): void {
   reply.send(new Refusal('unavailable'));
 }
 
-/** Before every other hook, so that the wait for authorisation counts too. `usual_ms`: where a route says nothing else. */
-export function addDeadline(app: FastifyInstance, usual_ms: number): void {
+/**
+ * Before every other hook, so that the wait for authorisation counts too. `usual_ms`: where a route says nothing else. Answers what is to
+ * be told when a request is over, also where nobody waits for its answer any more: until then it is remembered.
+ */
+export function addDeadline(app: FastifyInstance, usual_ms: number): (over: FastifyRequest) => void {
   const queues = new Map<number, Queue>();
 
   function look(): void {
@@ -85,8 +88,7 @@ export function addDeadline(app: FastifyInstance, usual_ms: number): void {
     queue.set(request, { reply, due: (arrivalOf(request.raw) ?? performance.now()) + ms });
     done();
   });
-  app.addHook('onResponse', (request, _reply, done) => {
-    queueOf(request).queue.delete(request);
-    done();
-  });
+  return (over) => {
+    queueOf(over).queue.delete(over);
+  };
 }

@@ -1,8 +1,6 @@
 // What a node remembers: it never says what it should no longer know, keeps what is asked for, and stays within its bound.
 
 import { isDeepStrictEqual } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import t from 'tap';
 import type { Change } from '../../src/db/changes.ts';
@@ -13,13 +11,12 @@ import { scatter } from '../../src/facts/slab.ts';
 import type { FactsQuestion, LoadedFacts, LoadedSubject } from '../../src/facts/source.ts';
 import { answerAt, digestAt, drawing, EPOCH, questionOf } from '../bench/remembered.ts';
 import { seed } from '../rules/tape.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { cases } from '../support/effort.ts';
 import { answer, plain, question } from '../support/random-answers.ts';
 
 const NOW = new Date('2026-11-01');
 const MIB = 1_048_576;
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 function memoryOf(bytes_max: number): Memory {
   return createMemory(bytes_max, () => NOW);
@@ -111,7 +108,7 @@ function largeAnswer(index: number): LoadedFacts {
 t.test('the bound holds in bytes of the process: many small answers, and many large ones', async (t) => {
   const bound = 6 * MIB;
   const now = () => {
-    for (let round = 0; round < 3; round += 1) collect();
+    for (let round = 0; round < 3; round += 1) collectGarbage();
     return process.memoryUsage();
   };
   const before = now();

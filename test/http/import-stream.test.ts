@@ -1,5 +1,6 @@
 // The bulk import as a conversation: results while lines still arrive, one import at a time, and every way of breaking off.
 
+import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,10 +15,13 @@ import { BATCH_LINES_MAX, batchesOf } from '../../src/http/import-body.ts';
 import { importLineReader } from '../../src/http/import-line.ts';
 import { importDirectory } from '../../src/use-cases/import/import-directory.ts';
 import { buildTestApp } from '../support/build-app.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { bodyOf, importerOf, parseLines } from '../support/importing.ts';
 import { statementsOf } from '../support/query-count.ts';
 import { eventually } from '../support/service.ts';
-import { worldOf } from '../support/world.ts';
+import { bearer, worldOf } from '../support/world.ts';
+
+const READ_BY_NODE = 'http.server.request.start';
 
 const GIBIBYTE = 1024 * 1024 * 1024;
 
@@ -38,8 +42,8 @@ type Talk = {
 };
 
 /** The application on a port, and calls to it whose lines can be sent and read one by one. */
-async function listening(t: Test, routes?: AddRoutes) {
-  const app = await buildTestApp(t, routes === undefined ? {} : { routes });
+async function listening(t: Test, routes?: AddRoutes, settings: Record<string, string> = {}) {
+  const app = await buildTestApp(t, { settings, ...(routes !== undefined && { routes }) });
   const importer = await importerOf(app);
   await app.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.app.server.address() as AddressInfo;
@@ -111,6 +115,52 @@ t.test('one import at a time: 409 for another, which may come when the first has
   t.same(await first.next(), { ended: true });
   t.equal((await post(userLines(1))).statusCode, 200);
 });
+
+t.test(
+  'F21: nothing but another import waits for one: signing keys are made and withdrawn while it runs',
+  async (t) => {
+    const { talk, inject, deps } = await listening(t);
+    const world = worldOf(deps);
+    const headers = bearer(await world.session(await world.person('root', { site_admin: true })));
+    const { call, next, rest } = talk();
+    call.write(userLines(1));
+    await next();
+    const made = await inject({ method: 'POST', url: '/admin/signing-keys', headers });
+    t.equal(made.statusCode, 201);
+    const withdrawn = await inject({ method: 'DELETE', url: `/admin/signing-keys/${made.json().kid}`, headers });
+    t.equal(withdrawn.statusCode, 204);
+    call.end(userLines(1, 1));
+    t.match((await rest()).at(-1), { counts: { created: 2 } });
+  },
+);
+
+t.test(
+  'who goes away in the middle of a request is forgotten at once, not when the request would have been given up',
+  async (t) => {
+    const { app, headers } = await listening(t, undefined, { REQUEST_TIMEOUT_MS: '60000' });
+    const { port } = app.server.address() as AddressInfo;
+    const kept: WeakRef<IncomingMessage>[] = [];
+    const listen = (message: unknown) =>
+      kept.push(new WeakRef((message as { readonly request: IncomingMessage }).request));
+    diagnostics.subscribe(READ_BY_NODE, listen);
+    t.teardown(() => diagnostics.unsubscribe(READ_BY_NODE, listen));
+    for (const [path, type] of [
+      ['/directory/import', 'application/x-ndjson'],
+      ['/sessions', 'application/json'],
+    ]) {
+      const call = request({ port, path, method: 'POST', headers: { ...headers, 'content-type': type } });
+      call.on('error', () => undefined);
+      call.write('{');
+      const before = kept.length;
+      await eventually(async () => kept.length > before, 20_000);
+      call.destroy();
+    }
+    await eventually(async () => {
+      collectGarbage();
+      return kept.every((each) => each.deref() === undefined);
+    }, 20_000);
+  },
+);
 
 t.test('another node is kept out as well', async (t) => {
   const { talk, deps, headers } = await listening(t);

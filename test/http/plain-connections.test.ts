@@ -6,8 +6,6 @@ import http, { type IncomingMessage } from 'node:http';
 import net from 'node:net';
 import { duplexPair } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { PERMISSIONS } from '../../src/domain/vocabulary.ts';
@@ -17,12 +15,10 @@ import { type PlainRequest, readPlainRequest } from '../../src/http/direct/plain
 import { drain } from '../../src/http/drain.ts';
 import { newText } from '../../src/secrets.ts';
 import { CREDENTIAL_FAILURES_MAX } from '../../src/use-cases/checks/credential-failures.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { cases } from '../support/effort.ts';
 import { listeningApp } from '../support/listening.ts';
 import { eventually } from '../support/service.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 const READ_BY_NODE = 'http.server.request.start';
 const CRLF = '\r\n';
@@ -690,10 +686,10 @@ t.test('P15: of a request nothing is kept but the names that are new in it', asy
   };
   const grownBy = async (texts: readonly string[]) => {
     await asked(Array.from({ length: 200 }, () => question('metadata:read', id)));
-    collect();
+    collectGarbage();
     const [before, read] = [process.memoryUsage().heapUsed, byNode()];
     await asked(texts);
-    collect();
+    collectGarbage();
     t.equal(byNode(), read, 'all from the socket');
     return (process.memoryUsage().heapUsed - before) / texts.length;
   };

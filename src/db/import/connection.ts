@@ -3,11 +3,9 @@
 
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
+import { ADVISORY_LOCKS, tryLock } from '../advisory-locks.ts';
 import { databaseOver, isPooled, openPool } from '../pool.ts';
 import type { Database } from '../schema.ts';
-
-/** Among the advisory locks of the database: imports. */
-const LOCK_KEY = 7_304_513;
 
 /** What one statement may take is half of it: a deleted organization can take a million rows with it. */
 const TIMEOUT_MS = 10 * 60 * 1000;
@@ -65,7 +63,7 @@ export async function openImportConnection({ db: pool, is_direct }: ImportDataba
   };
   try {
     const held = await opened.promise;
-    const is_locked = is_direct ? await tryLock(held) : await tryLockInTransaction(held);
+    const is_locked = is_direct ? await tryLockOfSession(held) : await tryLock(held, 'directory_import');
     if (is_locked && is_direct) return { db: held, close: () => unlock(held).finally(end) };
     if (is_locked) return { db: pool, close: end };
   } catch (error) {
@@ -76,17 +74,10 @@ export async function openImportConnection({ db: pool, is_direct }: ImportDataba
   return null;
 }
 
-async function tryLock(db: Kysely<Database>): Promise<boolean> {
+async function tryLockOfSession(db: Kysely<Database>): Promise<boolean> {
   for (const setting of SETTINGS) await setting.execute(db);
-  const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_lock(${LOCK_KEY}::bigint) as locked`.execute(
-    db,
-  );
-  return rows[0]?.locked === true;
-}
-
-async function tryLockInTransaction(transaction: Kysely<Database>): Promise<boolean> {
   const { rows } = await sql<{ locked: boolean }>`
-    select pg_try_advisory_xact_lock(${LOCK_KEY}::bigint) as locked`.execute(transaction);
+    select pg_try_advisory_lock(${ADVISORY_LOCKS.directory_import}::bigint) as locked`.execute(db);
   return rows[0]?.locked === true;
 }
 
@@ -95,7 +86,7 @@ async function tryLockInTransaction(transaction: Kysely<Database>): Promise<bool
  * transaction of its own: behind the end of one nothing else is done (pool.ts). The lock does not wait for its commit.
  */
 async function unlock(db: Kysely<Database>): Promise<void> {
-  const release = sql`select pg_advisory_unlock(${LOCK_KEY}::bigint)`;
+  const release = sql`select pg_advisory_unlock(${ADVISORY_LOCKS.directory_import}::bigint)`;
   await db
     .transaction()
     .execute((transaction) => release.execute(transaction))

@@ -1,15 +1,12 @@
 // The first start makes one site administrator (contract 3); later starts change nothing.
 
-import { sql } from 'kysely';
+import { takeLock } from '../../db/advisory-locks.ts';
 import { writeAudit } from '../../db/audit.ts';
 import { hasSiteAdministrator, insertPerson } from '../../db/people.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import { SYSTEM_CALLER } from '../../domain/caller.ts';
 import { hashPassword, newPassword } from '../../secrets.ts';
-
-/** Any number of nodes may start at the same moment; one of them makes the administrator. */
-const LOCK_KEY = 7_304_512;
 
 /** Makes the administrator where there is none; without a password one is generated, and shown by the caller, once. */
 export async function ensureAdministrator(
@@ -20,7 +17,7 @@ export async function ensureAdministrator(
   const password = input.password ?? newPassword();
   const password_hash = await hashPassword(password);
   const created = await inTransaction(deps.db, async (db) => {
-    await sql`select pg_advisory_xact_lock(${LOCK_KEY}::bigint)`.execute(db);
+    await takeLock(db, 'first_administrator'); // any number of nodes may start at the same moment
     if (await hasSiteAdministrator(db)) return false;
     const id = await insertPerson(db, {
       login: input.login,

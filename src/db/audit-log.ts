@@ -55,11 +55,16 @@ const COLUMNS = sql`
 
 /**
  * What somebody was told that it is not there, his own log must not tell him either: the entry of an attempt at what is hidden names
- * it, and is for the logs of those whom it concerns. @rule F6
+ * it, and is for the logs of those whom it concerns. So is that of an attempt at an enterprise, or at nothing that is there, which was
+ * refused before it was looked at whether he may see it. @rule F6
  */
 function hiddenFrom({ log_kind, log_id }: LogName): RawBuilder<unknown> {
   if (log_kind !== 'user') return sql``;
-  return sql`and (entry.actor_id = ${log_id} and entry.outcome = 'refused' and entry.reason = 'not_found') is not true`;
+  return sql`
+    and (entry.actor_id = ${log_id} and entry.outcome = 'refused' and (
+      entry.reason = 'not_found'
+      or (entry.reason in ('session_required', 'role_missing')
+        and (entry.business_id is not null or entry.data @> '{"also_concerns": [{"type": "service"}]}')))) is not true`;
 }
 
 /** Where the log, its positions and the filter are as asked, from one end, so many. */

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import type { Operation } from '../../src/domain/operation.ts';
 import { isWriteMethod } from '../../src/domain/operation.ts';
 import { OWN_OPERATIONS } from '../../src/domain/own-operations.ts';
+import { declaredRoutes } from '../../src/http/route-access.ts';
 import { directoryApp } from '../support/directory-app.ts';
 import { share } from '../support/effort.ts';
 import { ABSENT, type Nested, nestedIn } from '../support/nested-world.ts';
@@ -146,6 +147,45 @@ t.test(
     }
   },
 );
+
+t.test('F6: an enterprise that is not seen is one that never was, also in the log of who has tried', async (t) => {
+  const { app, inject, deps, world: make, rows } = await directoryApp(t);
+  const ada = await make.person('ada');
+  await make.enterprise('hidden', [], [ada]);
+  const routes = declaredRoutes(app).filter(({ url }) => url.startsWith('/enterprises/:enterprise'));
+  t.ok(routes.length >= 10, String(routes.length));
+
+  /** What one is answered, and finds in his own log, who tries everything at this enterprise. */
+  async function tried(login: string, enterprise: string) {
+    const person = await make.person(login);
+    const session = await make.session(person);
+    const { text } = await rows.classic(person, { scopes: ['admin:enterprise', 'admin:org'] });
+    const answers: unknown[] = [];
+    for (const { method, url } of routes) {
+      for (const as of [session, text]) {
+        const path = url.replace(':enterprise', enterprise).replace(/:[a-z_]+/g, 'ada');
+        const payload = isWriteMethod(method) ? { payload: { classic_tokens: 'restricted' } } : {};
+        const headers = { authorization: `Bearer ${as}`, 'x-request-id': 'same' };
+        const { statusCode, body } = await inject({ method: method as 'GET', url: path, headers, ...payload });
+        answers.push([method, url, statusCode, body.replaceAll(enterprise, '')]);
+      }
+    }
+    const headers = { authorization: `Bearer ${session}` };
+    const log = await inject({ url: '/user/security-log?per_page=100', headers });
+    const named = ({ action, reason, business, business_id, also_concerns = null }: Record<string, unknown>) => [
+      ...[action, reason, business, business_id, also_concerns],
+    ];
+    return { answers, log: log.json().map(named) };
+  }
+  const [at_hidden, at_none] = [await tried('eve', 'hidden'), await tried('max', 'never')];
+  t.same(at_hidden.answers, at_none.answers);
+  t.same(at_hidden.log, at_none.log);
+  const entries = await deps.db.selectFrom('audit_entries').select(['business', 'outcome']).execute();
+  t.ok(
+    entries.some(({ business, outcome }) => business === 'hidden' && outcome === 'refused'),
+    'L1: its own log has the attempts',
+  );
+});
 
 t.test('F5, F6: to who may not look there every id below an organization is the same, present or absent', async (t) => {
   const { blind, seen, deps, world: make } = await world(t);

@@ -3,7 +3,7 @@
 
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import t, { type Test } from 'tap';
 import { ensureAdministrator } from '../../src/use-cases/administration/ensure-administrator.ts';
@@ -273,7 +273,10 @@ t.test('people, organizations, tokens and policies are looked after by commands'
     t.match(again, { code: 0, err: '', out: /unchanged: +500\n/ });
     const wrong = { GATEHOUSE_CLIENT_ID: String(client_id), GATEHOUSE_CLIENT_SECRET: 'gthc_wrong' };
     t.equal((await run(`directory import ${file}`, { env: wrong })).code, 77);
-    t.equal((await run(`directory import ${file}.absent`, { env: as_importer })).code, 78);
+    for (const unreadable of [`${file}.absent`, dirname(file)]) {
+      const refused = await run(`directory import ${unreadable}`, { env: as_importer });
+      t.match(refused, { code: 78, out: '', err: /^The file cannot be read: / }, unreadable);
+    }
     writeFileSync(file, `${'x'.repeat(70_000)}\n`);
     t.not((await run(`directory import ${file}`, { env: as_importer })).code, 0, 'what is no line of an import');
   });

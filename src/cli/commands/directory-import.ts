@@ -4,11 +4,11 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode, failure } from '../exit.ts';
 import { recordLines } from '../print.ts';
-import { type Progress, showProgress } from '../progress.ts';
+import { showProgress } from '../progress.ts';
 import { openAnswer } from '../service/call.ts';
 import { findService } from '../service/connection.ts';
 import { note, printJson, printLine, type Terminal } from '../terminal.ts';
@@ -30,14 +30,12 @@ export async function directoryImport(invocation: Invocation): Promise<ExitCode>
   const { url } = findService(invocation);
   const authorization = `Basic ${Buffer.from(await clientOf(terminal)).toString('base64')}`;
   const file = input.operand('FILE');
-  const { size } = await stat(file).catch((error: Error) => {
-    throw failure(EXIT.configuration, `The file cannot be read: ${error.message}`, { code: 'configuration' });
-  });
+  const { size } = await stat(file).catch(unreadable);
   const progress = showProgress(terminal, 'Bytes');
   const answer = await openAnswer(`${url}/directory/import`, {
     method: 'POST',
     headers: { authorization, 'content-type': 'application/x-ndjson' },
-    body: Readable.toWeb(createReadStream(file).pipe(counting(progress, size))),
+    body: ReadableStream.from(bytesOf(file, (sent) => progress.at(sent, size))),
     duplex: 'half',
   }).finally(progress.end);
   const { counts, errors, end } = await readAnswer(terminal, answer);
@@ -76,15 +74,23 @@ async function secretIn(file: string): Promise<string> {
   return (await readFile(file, 'utf8').catch(() => '')).trim();
 }
 
-function counting(progress: Progress, total: number): Transform {
+function unreadable(error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error);
+  throw failure(EXIT.configuration, `The file cannot be read: ${reason}`, { code: 'configuration' });
+}
+
+/** The file as it is sent, piece by piece. `tell` hears how many bytes there were so far. Refused: it cannot be read. */
+async function* bytesOf(file: string, tell: (sent: number) => void): AsyncGenerator<Uint8Array> {
   let sent = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      sent += chunk.length;
-      progress.at(sent, total);
-      done(null, chunk);
-    },
-  });
+  try {
+    for await (const piece of createReadStream(file) as AsyncIterable<Uint8Array>) {
+      sent += piece.length;
+      tell(sent);
+      yield piece;
+    }
+  } catch (error) {
+    unreadable(error);
+  }
 }
 
 /** What came back: the counts at the end, and the first lines that were not taken. */

@@ -1,7 +1,7 @@
 // Calling the service over HTTP, and what its refusals become here. Redirects are not followed: a credential goes where it was meant to
 // go, or nowhere.
 
-import { EXIT, type ExitCode, failure } from '../exit.ts';
+import { EXIT, type ExitCode, failure, isFailure } from '../exit.ts';
 import type { Connection } from './connection.ts';
 
 /** Longer than the service lets a request wait (REQUEST_TIMEOUT_MS, at most 60 s). */
@@ -89,6 +89,7 @@ async function request(url: string, init: RequestInit): Promise<Response> {
     return await fetch(url, init);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    if (isFailure(cause)) throw cause; // what was to be sent is not there
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : reasonOf(cause);
     throw failure(EXIT.unavailable, `Nobody answers at ${new URL(url).origin} (${reason}).`, { code: 'unavailable' });
   }

@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import { deriveKey, openSealed, sealText } from './secrets.ts';
 
 /** What is kept encrypted begins so, then says by which key. */
-const SEALED = 'sealed:v1:';
+export const SEALED = 'sealed:v1:';
 const KEY_ID_CHARACTERS = 8;
 
 type Key = { readonly id: string; readonly key: Buffer };

@@ -70,6 +70,7 @@ export const LIMITS = [
   'exchanged_token',
 ] as const;
 export type Limit = (typeof LIMITS)[number];
+/** What became of an answer of the replica. */
 const REPLICA_OUTCOMES = ['used', 'behind', 'absent', 'failed'] as const;
 export type ReplicaOutcome = (typeof REPLICA_OUTCOMES)[number];
 const ATTEMPT_OUTCOMES = ['delivered', 'failed', 'given_up'] as const;

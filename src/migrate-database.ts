@@ -1,7 +1,7 @@
 // The form of the database, without a service: for a command before nodes of a new version start. Beside compose.ts a place that knows the
 // database, because commands call use-cases only.
 
-import type { Config, Environment } from './config.ts';
+import type { Config } from './config.ts';
 import { checkServer } from './db/check-server.ts';
 import { readAccess, readInstallation } from './db/installation.ts';
 import { installQueue } from './db/job-queue.ts';
@@ -9,6 +9,7 @@ import { migrate, pendingMigrations } from './db/migrate.ts';
 import { giveRights } from './db/roles.ts';
 import { switchOffJit } from './db/switch-off-jit.ts';
 import { atDatabase, refuseAbsent } from './open-database.ts';
+import type { Environment } from './settings.ts';
 import { isStartRefusal } from './start-refusal.ts';
 
 type Told = (done: number, total: number) => void;

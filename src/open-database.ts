@@ -5,12 +5,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { pino } from 'pino';
-import type { Config, Environment } from './config.ts';
+import type { Config } from './config.ts';
 import { installQueue } from './db/job-queue.ts';
 import { migrate } from './db/migrate.ts';
 import { databaseOver, openPool } from './db/pool.ts';
 import { giveRights, makeRoles } from './db/roles.ts';
 import type { Database } from './db/schema.ts';
+import type { Environment } from './settings.ts';
 import { startRefusal } from './start-refusal.ts';
 
 /** A look at everything takes its time; half of it is what one statement may take. */

@@ -1,7 +1,7 @@
 // Whether traces and metrics go out by OTLP, and how: the standard variables of OpenTelemetry, as far as they mean something here
 // (docs/tracing.md lists them). Pure: main.ts hands the environment in. Where they ask for nothing, nothing is loaded.
 
-import type { Environment } from './config.ts';
+import type { Environment } from './settings.ts';
 import { startRefusal } from './start-refusal.ts';
 
 const PROTOCOLS = ['http/protobuf', 'http/json'] as const;

@@ -1,7 +1,8 @@
 // The settings: what is taken, what ends the start, and that the documentation names them all.
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
-import { loadConfig, SETTINGS } from '../src/config.ts';
+import { loadConfig } from '../src/config.ts';
+import { SETTINGS } from '../src/settings.ts';
 import { isStartRefusal } from '../src/start-refusal.ts';
 import { shareOfParent, shareOfWorker } from '../src/workers/share.ts';
 

@@ -4,7 +4,7 @@
 
 import { createInterface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
-import type { Environment } from '../config.ts';
+import type { Environment } from '../settings.ts';
 import { EXIT, failure } from './exit.ts';
 
 /** More than any secret of ours has. */

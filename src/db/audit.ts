@@ -1,8 +1,9 @@
 // Writing the record. An entry is written in the transaction of its action (L1); `db` is that transaction.
 
 import type { Insertable, Kysely } from 'kysely';
-import { type AlsoConcerned, type AuditEvent, accessTypeOf, tokenScopesOf } from '../domain/audit.ts';
-import type { Caller } from '../domain/caller.ts';
+import { type AlsoConcerned, type AuditEvent, accessTypeOf } from '../domain/audit.ts';
+import { type Caller, personBehind } from '../domain/caller.ts';
+import { printScope } from '../domain/scope-text.ts';
 import { withoutTexts } from '../text-form.ts';
 import type { AuditEntries, Database } from './schema.ts';
 
@@ -10,9 +11,8 @@ import type { AuditEntries, Database } from './schema.ts';
 const ENTRIES_PER_STATEMENT_MAX = 1000;
 
 function actorOf({ principal }: Caller): { actor_id: number | null; actor: string | null } {
-  if (principal.type === 'session' || principal.type === 'token') {
-    return { actor_id: principal.person.id, actor: principal.person.login };
-  }
+  const person = personBehind(principal);
+  if (person !== null) return { actor_id: person.id, actor: person.login };
   return { actor_id: null, actor: principal.type === 'client' ? principal.client.client_id : null };
 }
 
@@ -29,7 +29,7 @@ type Credential = NonNullable<AuditEvent['credential']>;
 function credentialOf({ principal }: Caller): Credential | null {
   if (principal.type !== 'token') return null;
   const { token } = principal;
-  return { token_id: token.id, hashed_token: token.hashed_token, token_scopes: tokenScopesOf(token) };
+  return { token_id: token.id, hashed_token: token.hashed_token, token_scopes: printScope(token) };
 }
 
 /** What the caller has chosen himself may be a credential in the wrong header. */

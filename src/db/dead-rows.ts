@@ -2,9 +2,10 @@
 // depends on whether they are there.
 
 import { type Kysely, sql } from 'kysely';
+import { clockAhead } from './clock-ahead.ts';
+import { KEPT_ANSWER_HOURS } from './idempotency-keys.ts';
 import type { Database } from './schema.ts';
 
-const KEPT_ANSWER_HOURS_MAX = 24;
 const NOTIFICATION_DAYS_MAX = 365;
 /** A node that has heard nothing for so long forgets everything; nodes are never behind by more than seconds. */
 const COMMIT_MINUTES_MAX = 30;
@@ -13,34 +14,35 @@ const NODE_MINUTES_MAX = 60;
 
 /** A table, what identifies its rows, and which of them are over. */
 const OVER = {
-  sessions: ['id', (now: Date) => sql`expires_at <= ${moment(now)}`],
-  token_secrets: ['digest', (now: Date) => sql`not is_current and expires_at <= ${moment(now)}`],
-  exchanged_tokens: ['id', (now: Date) => sql`expires_at <= ${moment(now)}`],
-  password_setups: ['digest', (now: Date) => sql`expires_at <= ${moment(now)}`],
-  email_verifications: ['user_id', (now: Date) => sql`expires_at <= ${moment(now)}`],
-  used_id_tokens: ['digest', (now: Date) => sql`usable_until <= ${moment(now)}`],
+  sessions: ['id', (now: Date) => sql`expires_at <= ${clockAhead(now)}`],
+  token_secrets: ['digest', (now: Date) => sql`not is_current and expires_at <= ${clockAhead(now)}`],
+  exchanged_tokens: ['id', (now: Date) => sql`expires_at <= ${clockAhead(now)}`],
+  password_setups: ['digest', (now: Date) => sql`expires_at <= ${clockAhead(now)}`],
+  email_verifications: ['user_id', (now: Date) => sql`expires_at <= ${clockAhead(now)}`],
+  used_id_tokens: ['digest', (now: Date) => sql`usable_until <= ${clockAhead(now)}`],
   idempotency_keys: [
     'id',
-    (now: Date) => sql`created_at <= ${moment(now)} - make_interval(hours => ${KEPT_ANSWER_HOURS_MAX}::int)`,
+    (now: Date) => sql`created_at <= ${clockAhead(now)} - make_interval(hours => ${KEPT_ANSWER_HOURS}::int)`,
   ],
   change_commits: [
     'transaction_id',
     // The last one stays: by it nodes know that the database is still the one that they have heard.
     (now: Date) =>
-      sql`committed_at <= ${moment(now)} - make_interval(mins => ${COMMIT_MINUTES_MAX}::int)
+      sql`committed_at <= ${clockAhead(now)} - make_interval(mins => ${COMMIT_MINUTES_MAX}::int)
         and epoch < (select epoch from change_epoch)`,
   ],
-  nodes: ['id', (now: Date) => sql`lease_ends_at <= ${moment(now)} - make_interval(mins => ${NODE_MINUTES_MAX}::int)`],
-  counted_windows: ['digest', (now: Date) => sql`ends_at <= ${moment(now)}`],
+  nodes: [
+    'id',
+    (now: Date) => sql`lease_ends_at <= ${clockAhead(now)} - make_interval(mins => ${NODE_MINUTES_MAX}::int)`,
+  ],
+  counted_windows: ['digest', (now: Date) => sql`ends_at <= ${clockAhead(now)}`],
   notifications: [
     'id',
-    (now: Date) => sql`created_at <= ${moment(now)} - make_interval(days => ${NOTIFICATION_DAYS_MAX}::int)`,
+    (now: Date) => sql`created_at <= ${clockAhead(now)} - make_interval(days => ${NOTIFICATION_DAYS_MAX}::int)`,
   ],
 } as const;
 export type MortalTable = keyof typeof OVER;
 export const MORTAL_TABLES = Object.keys(OVER) as readonly MortalTable[]; // its own keys
-
-const moment = (now: Date) => sql`greatest(${now}::timestamptz, now())`;
 
 /** Takes away at most so many dead rows of the table that nobody has locked; answers how many. */
 export async function deleteDeadRows(

@@ -1,6 +1,7 @@
 // The right to say that an e-mail address is one's own. SQL only; digests, never codes.
 
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import { clockAhead } from './clock-ahead.ts';
 import type { Database } from './schema.ts';
 
 export type EmailVerification = {
@@ -30,7 +31,7 @@ export async function useEmailVerification(
     .deleteFrom('email_verifications')
     .where('user_id', '=', user_id)
     .where('digest', '=', digest)
-    .where('expires_at', '>', sql<Date>`greatest(${now}::timestamptz, now())`)
+    .where('expires_at', '>', clockAhead(now))
     .returning('email')
     .executeTakeFirst();
   return used?.email;

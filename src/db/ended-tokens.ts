@@ -3,6 +3,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { EndedToken, RevocationReason } from '../domain/token-end.ts';
+import { clockAhead } from './clock-ahead.ts';
 import { tokensOfLiveExchanged } from './exchanged-tokens.ts';
 import type { Database } from './schema.ts';
 
@@ -61,7 +62,7 @@ function chosen(which: ChosenTokens, at: Date) {
   return sql`token.id in (
     select secret.token_id from token_secrets secret
     where secret.digest = any(${[...which.digests]}::text[])
-      and (secret.expires_at is null or secret.expires_at > greatest(${at}::timestamptz, now()))
+      and (secret.expires_at is null or secret.expires_at > ${clockAhead(at)})
     union all ${tokensOfLiveExchanged(which.digests, at)})`;
 }
 
@@ -80,7 +81,7 @@ export async function endTokens(
     with ended as (
       update tokens token set revoked_at = ${at}::timestamptz, revoked_reason = ${reason}
       where ${chosen(which, at)} and token.revoked_at is null
-        and (token.expires_at is null or token.expires_at > greatest(${at}::timestamptz, now()))
+        and (token.expires_at is null or token.expires_at > ${clockAhead(at)})
       returning token.id, token.kind, token.name, token.user_id, token.resource_owner_id, token.expires_at
     )
     select ${WHOM_IT_CONCERNS} order by ended.id`.execute(transaction);
@@ -132,7 +133,7 @@ export async function findUnusedTokens(
   const { rows } = await sql<{ id: number; user_id: number }>`
     select token.id, token.user_id from tokens token
     where token.revoked_at is null and ${isUnusedSince(unused_since)}
-      and (token.expires_at is null or token.expires_at > greatest(${now}::timestamptz, now()))
+      and (token.expires_at is null or token.expires_at > ${clockAhead(now)})
     order by token.secret_issued_at limit ${limit}`.execute(db);
   return rows;
 }

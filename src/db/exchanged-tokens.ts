@@ -3,6 +3,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { PermissionMap } from '../domain/permission.ts';
+import { clockAhead } from './clock-ahead.ts';
 import type { Database } from './schema.ts';
 
 export type NewExchangedToken = {
@@ -87,7 +88,7 @@ export async function copyExchangedRepositories(db: Kysely<Database>, id: number
 
 /** The tokens of those of these texts that are of live exchanged ones. @rule T2, T3 */
 export function tokensOfLiveExchanged(digests: readonly string[], at: Date) {
-  const now = sql`greatest(${at}::timestamptz, now())`;
+  const now = clockAhead(at);
   return sql`
     select maker.token_id from exchanged_tokens each
     join token_secrets maker on maker.digest = each.secret_digest

@@ -4,6 +4,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type NoticeDays, toNoticeDays } from '../domain/notice.ts';
 import type { EndedToken } from '../domain/token-end.ts';
+import { clockAhead } from './clock-ahead.ts';
 import { cancelRequestsOf, type EndedTokenRow, toEndedToken, WHOM_IT_CONCERNS } from './ended-tokens.ts';
 import type { Database } from './schema.ts';
 
@@ -16,9 +17,8 @@ const STEPS: readonly (readonly [before: NoticeDays | null, next: NoticeDays])[]
 ];
 
 /** The end is judged by the clock that is ahead, the process's or the database's. */
-const moment = (now: Date) => sql`greatest(${now}::timestamptz, now())`;
 const within = (now: Date, days: NoticeDays) =>
-  sql`token.expires_at <= ${moment(now)} + make_interval(hours => ${days * 24}::int)`;
+  sql`token.expires_at <= ${clockAhead(now)} + make_interval(hours => ${days * 24}::int)`;
 
 const ALIVE = sql`
   token.revoked_at is null and token.expires_at is not null and token.notice_days is distinct from 0`;

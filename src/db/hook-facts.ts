@@ -1,6 +1,7 @@
 // What messages to hooks say of tokens and requests, read in the transaction of the event. SQL only; never a text of a token.
 
 import { type Kysely, sql } from 'kysely';
+import { clockAhead } from './clock-ahead.ts';
 import type { Database } from './schema.ts';
 
 type TokenColumns = {
@@ -60,7 +61,7 @@ export async function findTokensOfPeople(
   now: Date,
 ): Promise<readonly TokenOfPerson[]> {
   const has_ended = sql`(token.revoked_at is not null
-    or coalesce(token.expires_at <= greatest(${now}::timestamptz, now()), false))`;
+    or coalesce(token.expires_at <= ${clockAhead(now)}, false))`;
   const { rows } = await sql<TokenOfPerson>`
     select token.id as token_id, token.name as token_name, secret.digest as hashed_token, token.repository_selection,
       holder.id as holder_id, holder.login as holder, organization.id as organization_id,
@@ -102,7 +103,7 @@ export async function findToldRequests(
 ): Promise<readonly ToldRequest[]> {
   const { rows } = await sql<ToldRequest>`
     select asked.place, ${TOKEN}, token.last_used_at, 
-      coalesce(token.expires_at <= greatest(${now}::timestamptz, now()), false) as expired,
+      coalesce(token.expires_at <= ${clockAhead(now)}, false) as expired,
       coalesce(request.permissions, held.permissions) as permissions, request.permissions_before,
       coalesce(request.repository_selection, held.repository_selection) as repository_selection,
       coalesce(request.created_at, held.granted_at) as created_at,

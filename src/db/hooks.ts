@@ -2,6 +2,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { HookConfig } from '../domain/hook.ts';
+import { SEALED } from '../kept-secrets.ts';
 import type { Database } from './schema.ts';
 
 export type HookRow = {
@@ -145,7 +146,7 @@ export async function listHookSecretsKeptOtherwise(
 ): Promise<readonly KeptRow[]> {
   const is_otherwise =
     beginning === null
-      ? sql`(starts_with(secret, 'sealed:v1:') or starts_with(previous_secret, 'sealed:v1:'))`
+      ? sql`(starts_with(secret, ${SEALED}) or starts_with(previous_secret, ${SEALED}))`
       : sql`(not starts_with(secret, ${beginning}) or not starts_with(previous_secret, ${beginning}))`;
   const { rows } = await sql<KeptRow>`
     select id, organization_id, secret, previous_secret from organization_hooks

@@ -1,6 +1,7 @@
 // The kept answers of creating calls. SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { clockAhead } from './clock-ahead.ts';
 import type { Database } from './schema.ts';
 
 /** Under which key an answer is kept, and whose key it is. */
@@ -11,10 +12,9 @@ export type KeptUnder = {
 };
 export type KeptAnswer = { readonly fingerprint: string; readonly status: number; readonly answer: unknown };
 
-const KEPT_HOURS = 24;
-/** By the clock that is ahead, as all ends are. */
-const moment = (now: Date) => sql<Date>`greatest(${now}::timestamptz, now())`;
-const oldest = (now: Date) => sql<Date>`${moment(now)} - make_interval(hours => ${KEPT_HOURS}::int)`;
+/** How long an answer is kept for repetitions. */
+export const KEPT_ANSWER_HOURS = 24;
+const oldest = (now: Date) => sql<Date>`${clockAhead(now)} - make_interval(hours => ${KEPT_ANSWER_HOURS}::int)`;
 
 /** What was answered under the key within the last day. */
 export async function findKeptAnswer(
@@ -48,7 +48,7 @@ export async function insertKeptAnswer(
   { fingerprint, status, answer }: KeptAnswer,
   now: Date,
 ): Promise<void> {
-  const row = { fingerprint, status, answer: JSON.stringify(answer), created_at: moment(now) };
+  const row = { fingerprint, status, answer: JSON.stringify(answer), created_at: clockAhead(now) };
   await db
     .insertInto('idempotency_keys')
     .values({ ...under, ...row })

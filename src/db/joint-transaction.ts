@@ -3,8 +3,9 @@
 // with it (promises P22). It begins with the first transaction of the call, so that nothing slow happens inside before.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Kysely, type PostgresPoolClient, sql } from 'kysely';
+import type { Kysely, PostgresPoolClient } from 'kysely';
 import { StorageUnavailable } from '../domain/fault.ts';
+import { asPart } from './savepoint.ts';
 import type { Database } from './schema.ts';
 
 type Connect = () => Promise<PostgresPoolClient>;
@@ -75,19 +76,6 @@ function open(db: Kysely<Database>): Promise<Open> {
   });
 }
 
-/** What a part of the call does is undone alone where it fails, as if it were a transaction of its own. */
-async function asPart<Result>(transaction: Kysely<Database>, work: Work<Result>): Promise<Result> {
-  await sql`savepoint part`.execute(transaction);
-  try {
-    const result = await work(transaction);
-    await sql`release savepoint part`.execute(transaction);
-    return result;
-  } catch (error) {
-    await sql`rollback to savepoint part`.execute(transaction).catch(() => undefined); // the first error is the one to tell
-    throw error;
-  }
-}
-
 /** A transaction for one call. `onBegin` is its first act; what it throws, the call's first transaction throws. */
 export function openJoint(db: Kysely<Database>, onBegin: Work<void>): Joint {
   let state: 'working' | 'done' | 'given up' = 'working';
@@ -126,7 +114,7 @@ export function openJoint(db: Kysely<Database>, onBegin: Work<void>): Joint {
     join: async (work) => {
       if (state === 'done') return db.transaction().execute(work);
       const each = await transaction();
-      return asPart(each.transaction, work);
+      return asPart(each.transaction, work); // a part of the call that fails is undone alone
     },
   };
 

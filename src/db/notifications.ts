@@ -3,6 +3,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type News, NOTIFICATION_TYPES, type NotificationType, type Told } from '../domain/notification.ts';
 import type { TokenKind } from '../domain/vocabulary.ts';
+import { clockAhead } from './clock-ahead.ts';
 import type { Database } from './schema.ts';
 
 /** PostgreSQL takes 65,535 values a statement, a notification has nine. */
@@ -83,11 +84,11 @@ export async function takeDueMail(db: Kysely<Database>, now: Date): Promise<DueM
   const { rows } = await sql<Row>`
     with taken as (
       update notifications set mail_attempts = mail_attempts + 1,
-        mail_due_at = case when mail_attempts + 1 < ${ATTEMPTS_MAX}::int then greatest(${now}::timestamptz, now())
+        mail_due_at = case when mail_attempts + 1 < ${ATTEMPTS_MAX}::int then ${clockAhead(now)}
           + make_interval(secs => coalesce((${[...RETRY_SECONDS]}::int[])[mail_attempts + 1], ${RETRY_SECONDS_LATER}))
         end
       where id = (
-        select id from notifications where mail_due_at <= greatest(${now}::timestamptz, now())
+        select id from notifications where mail_due_at <= ${clockAhead(now)}
         order by mail_due_at, id limit 1 for update skip locked)
       returning id, user_id, ${sql.join(TOLD_COLUMNS.map((column) => sql.ref(column)))}
     )

@@ -6,7 +6,7 @@ import type { BelongingColumns, OrganizationPolicyColumns } from './facts-row.ts
 import { BELONGING_COLUMN, ENTERPRISE_POLICY_COLUMNS, ORGANIZATION_POLICY_COLUMNS } from './policy-columns.ts';
 import type { Database } from './schema.ts';
 
-/** The organization's policy with its enterprise's. `lock`: until the end of the transaction. */
+/** The organization's policy with its enterprise's; undefined: there is no such organization. */
 export async function findOrganizationPolicy(
   db: Kysely<Database>,
   organization_id: number,

@@ -1,6 +1,7 @@
 // The one-time right to choose the first password. SQL only; digests, never texts.
 
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import { clockAhead } from './clock-ahead.ts';
 import type { Database } from './schema.ts';
 
 export type PasswordSetup = { readonly digest: string; readonly user_id: number; readonly expires_at: Date };
@@ -21,7 +22,7 @@ export function findPasswordSetup(
     .innerJoin('accounts as account', 'account.id', 'person.id')
     .select(['account.id', 'account.login'])
     .where('setup.digest', '=', digest)
-    .where('setup.expires_at', '>', sql<Date>`greatest(${now}, now())`)
+    .where('setup.expires_at', '>', clockAhead(now))
     .where('person.suspended_at', 'is', null)
     .executeTakeFirst();
 }

@@ -1,6 +1,7 @@
 // Sessions of people. SQL only; digests, never texts.
 
 import { type Kysely, sql } from 'kysely';
+import { clockAhead } from './clock-ahead.ts';
 import type { Database } from './schema.ts';
 
 export type NewSession = {
@@ -61,7 +62,7 @@ export async function deleteSessionsOfTexts(
   const { rows } = await sql<{ user_id: number; login: string }>`
     with ended as (
       delete from sessions
-      where digest = any(${[...digests]}::text[]) and expires_at > greatest(${now}::timestamptz, now())
+      where digest = any(${[...digests]}::text[]) and expires_at > ${clockAhead(now)}
       returning id, user_id
     )
     select ended.user_id, account.login

@@ -3,6 +3,7 @@
 
 import { type ActClaim, actClaim, type NarrowedAccess, printAccess } from './exchange.ts';
 import type { PersonFacts, TokenFacts } from './facts.ts';
+import { secondsOf } from './moment.ts';
 import { JWT_SECONDS_MAX } from './signing-key.ts';
 import type { RepositorySelection } from './vocabulary.ts';
 
@@ -38,14 +39,9 @@ export type AccessJwt = {
   readonly permissions?: Readonly<Record<string, string>>;
 };
 
-/** In whole seconds, as RFC 7519 counts; what is begun is not added. */
-function seconds(moment: Date): number {
-  return Math.floor(moment.getTime() / 1000);
-}
-
 /** At most 15 minutes, and never beyond what it was narrowed to. @rule T3 */
 export function jwtEnd({ issued_at, expires_at }: Pick<JwtGrant, 'issued_at' | 'expires_at'>): number {
-  return Math.min(seconds(issued_at) + JWT_SECONDS_MAX, seconds(expires_at));
+  return Math.min(secondsOf(issued_at) + JWT_SECONDS_MAX, secondsOf(expires_at));
 }
 
 function selectionOf({ token, repositories }: JwtGrant): RepositorySelection {
@@ -83,7 +79,7 @@ export function accessJwt(
     aud: others.length === 0 ? first : [first, ...others],
     client_id,
     jti,
-    iat: seconds(issued_at),
+    iat: secondsOf(issued_at),
     exp: jwtEnd(grant),
     scope: printAccess(access),
     username: person.login,

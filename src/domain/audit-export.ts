@@ -1,6 +1,7 @@
 // Which tokens ended, as a list that was kept elsewhere tells: digests, or an export of the audit log (NDJSON). Pure.
 
-const DIGEST = /^[A-Za-z0-9+/]{43}=$/;
+import { isDigest } from './digest.ts';
+
 /** By these a token, or a text of it, ends. */
 const ENDS = /^(?:personal_access_token\.(?:destroy|credential_revoked)|oauth_access\.(?:destroy|revoke))$/;
 const RENEWALS = /^(?:personal_access_token\.credential_regenerated|oauth_access\.regenerate)$/;
@@ -12,13 +13,13 @@ export function digestsOfEnded(text: string): readonly string[] {
 }
 
 function digestsOfLine(line: string, number: number): readonly string[] {
-  if (DIGEST.test(line)) return [line];
+  if (isDigest(line)) return [line];
   const entry = entryOf(line);
   if (entry === null) throw new Error(`line ${number} is neither a hashed_token nor an entry of the audit log`);
   if (typeof entry.action !== 'string' || entry.outcome === 'refused') return [];
   const ended = ENDS.test(entry.action) ? [entry.managed_hashed_token] : [];
   const renewed = RENEWALS.test(entry.action) ? [entry.previous_hashed_token] : [];
-  return [...ended, ...renewed].filter((each) => typeof each === 'string').filter((each) => DIGEST.test(each));
+  return [...ended, ...renewed].filter((each) => typeof each === 'string').filter(isDigest);
 }
 
 type Entry = {

@@ -1,12 +1,12 @@
 // The phrase of a search in an audit log (L2), in GitHub's grammar: terms `qualifier:value`, apart by blanks, a `-` before one
 // that is not to be; a value with blanks in quotes. Terms of different qualifiers all hold; of several of one qualifier, any.
 
-import { parseMoment } from './moment.ts';
+import { isDigest } from './digest.ts';
+import { DAY_MS, parseMoment } from './moment.ts';
 
 export const AUDIT_PHRASE_CHARACTERS_MAX = 1024;
 const TERMS_MAX = 32;
 const SECOND_MS = 1000;
-const DAY_MS = 86_400_000;
 
 /** Columns that are compared as a whole, whatever the case of the letters. */
 const TEXTS = {
@@ -46,7 +46,6 @@ type Term = { readonly negated: boolean; readonly qualifier: string; readonly va
 const TERM = /\s*(-?)([a-z_]+):(?:"((?:[^"\\]|\\["\\])*)"|([^\s"]+))(?=\s|$)/y;
 const CONTROL = /\p{Cc}/u;
 const ACTION = /^[a-z_]+(?:\.[a-z_]*)?\*?$/;
-const DIGEST = /^[A-Za-z0-9+/]{43}=$/;
 const ID = /^[1-9][0-9]{0,15}$/;
 const COMPARISON = /^(>=|<=|>|<)?(.+)$/s;
 
@@ -108,7 +107,7 @@ function conditionOf(qualifier: string, value: string): AuditCondition | PhraseF
         ? { type: 'token_id', id: Number(value) }
         : { fault: 'has a `token_id` that is no id' };
     case 'hashed_token':
-      return DIGEST.test(value)
+      return isDigest(value)
         ? { type: 'hashed_token', digest: value }
         : { fault: 'has a `hashed_token` that is no SHA-256 in base64' };
     case 'created':

@@ -2,8 +2,6 @@
 // Classic tokens appear as `oauth_access.*`, fine-grained ones as `personal_access_token.*`.
 
 import type { Caller } from './caller.ts';
-import type { TokenFacts } from './facts.ts';
-import { printPermissions } from './permission.ts';
 
 export const AUDIT_ACTIONS = [
   'personal_access_token.create',
@@ -129,9 +127,4 @@ export function accessTypeOf(caller: Caller): string | null {
   return caller.principal.token.kind === 'classic'
     ? 'Personal access token (classic)'
     : 'Fine-grained personal access token';
-}
-
-/** Scopes of a classic token, permissions of a fine-grained one, as introspection prints them. */
-export function tokenScopesOf(token: TokenFacts): string {
-  return token.kind === 'classic' ? token.scopes.join(' ') : printPermissions(token.grant?.permissions ?? {});
 }

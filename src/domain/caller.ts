@@ -25,6 +25,11 @@ export type Principal =
   /** This service itself: the first start, a job. */
   | { readonly type: 'system' };
 
+/** The person who calls; null: nobody, a client, or this service. */
+export function personBehind(principal: Principal): PersonFacts | null {
+  return principal.type === 'session' || principal.type === 'token' ? principal.person : null;
+}
+
 export type Caller = {
   readonly principal: Principal;
   readonly request_id: string | null;

@@ -1,9 +1,10 @@
 // What is written when a token is exchanged, or an exchanged one is ended (L1, L2).
 
-import { type AuditEvent, tokenScopesOf } from './audit.ts';
+import type { AuditEvent } from './audit.ts';
 import { type NarrowedAccess, type NarrowedRepository, printAccess } from './exchange.ts';
 import type { PersonFacts, TokenFacts } from './facts.ts';
 import { printMoment } from './moment.ts';
+import { printScope } from './scope-text.ts';
 
 type Subject = { readonly token: TokenFacts; readonly person: PersonFacts };
 
@@ -34,7 +35,7 @@ export function exchangeEvent(
     action: 'personal_access_token.exchange',
     operation_type: 'create',
     ...concerning(narrowed),
-    credential: { token_id: token.id, hashed_token: token.hashed_token, token_scopes: tokenScopesOf(token) },
+    credential: { token_id: token.id, hashed_token: token.hashed_token, token_scopes: printScope(token) },
     managed_token: { id: token.id, hashed_token: issued.hashed_token },
     data: {
       exchanged_token_id: issued.id,

@@ -1,6 +1,7 @@
 // How long a token lives (M3): the three ways to say it, and when it is over.
 
-export const DAY_MS = 86_400_000;
+import { DAY_MS } from './moment.ts';
+
 export const DEFAULT_LIFETIME_DAYS = 30;
 /** A life is bounded only so that its end has four digits of year; whether it has is judged when the moment is known (M3). */
 export const EXPIRES_IN_DAYS_MAX = 3_000_000;

@@ -1,5 +1,7 @@
 // Moments as callers write them: RFC 3339 with a time zone, or a bare date, which is 00:00 UTC (M3).
 
+export const DAY_MS = 86_400_000;
+
 const FORM =
   /^(\d{4}-\d{2}-\d{2})(?:[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/;
 /** The last moment that has four digits of year, in which all of the service prints. */
@@ -28,4 +30,9 @@ export function parseMoment(text: string): Date | null {
 /** The moment as the service prints it: RFC 3339, UTC, without milliseconds (contract 1). */
 export function printMoment(moment: Date): string {
   return `${moment.toISOString().slice(0, 19)}Z`;
+}
+
+/** Whole seconds since 1970, as RFC 7519 and RFC 7662 count; one that has begun does not count. */
+export function secondsOf(moment: Date): number {
+  return Math.floor(moment.getTime() / 1000);
 }

@@ -1,6 +1,6 @@
 // The notices before a token expires (L3): how long before, and which of them a token has.
 
-import { DAY_MS } from './lifetime.ts';
+import { DAY_MS } from './moment.ts';
 
 /** Days before the end. At 0 the token has expired. */
 export const NOTICE_DAYS = [30, 7, 1, 0] as const;

@@ -3,7 +3,7 @@
 // tokens apart, and not what a policy means.
 
 import type { EnterpriseFacts, OrganizationFacts, PersonFacts, TokenFacts } from './facts.ts';
-import { DAY_MS } from './lifetime.ts';
+import { DAY_MS } from './moment.ts';
 import { asResource, mayReach, newBlocking } from './policy-preview.ts';
 import { SCOPES, type TokenKind } from './vocabulary.ts';
 

@@ -1,6 +1,6 @@
 // Policies of organizations and enterprises (P1 to P6): the stored values, and which of them is in force.
 
-import { DAY_MS } from './lifetime.ts';
+import { DAY_MS } from './moment.ts';
 import type { TokenKind } from './vocabulary.ts';
 
 export const ACCESS_VALUES = ['allowed', 'restricted'] as const;

@@ -47,9 +47,10 @@ export function judgeApproval(request: ReviewedRequest, policies: PolicyPair | n
 
 /** Refuses (409) a request that has ended: somebody was faster, or its holder has changed his mind. @rule A1, A2 */
 export function judgePending({ state }: ReviewedRequest): void {
-  if (state !== 'pending') throw hasEnded();
+  if (state !== 'pending') throw endedRefusal();
 }
 
-export function hasEnded(): Refusal {
+/** 409: the request was reviewed or withdrawn before. */
+export function endedRefusal(): Refusal {
   return new Refusal('conflict', { message: 'The request has ended before' });
 }

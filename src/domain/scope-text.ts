@@ -1,4 +1,4 @@
-// What a token holds now as one text, which is `scope` of introspection and what a gateway hands on.
+// What a token holds now as one text, which is `scope` of introspection, what a gateway hands on, and what the record says.
 
 import type { TokenFacts } from './facts.ts';
 import { printPermissions } from './permission.ts';

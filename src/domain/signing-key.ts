@@ -1,6 +1,8 @@
 // Which key signs, and which are published, at a moment. A key is published long enough before it signs that everyone who keeps
 // a copy of the keys has it, and stays published until nothing that it signed can live. Source: contract 8, faults F21.
 
+import { DAY_MS } from './moment.ts';
+
 export const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
@@ -17,7 +19,6 @@ export const PUBLISHED_AHEAD_SECONDS = 60 * 60;
 /** How far clocks of nodes and of those who verify may be apart. */
 const CLOCKS_APART_SECONDS = 5 * 60;
 const KEPT_AFTER_MS = (JWT_SECONDS_MAX + CLOCKS_APART_SECONDS) * 1000;
-const DAY_MS = 86_400_000;
 
 export type ScheduledKey = { readonly id: number; readonly signs_from: Date; readonly withdrawn_at: Date | null };
 

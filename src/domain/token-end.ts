@@ -1,7 +1,7 @@
 // How a token ends other than by its holder (M9, T2): revoked, for one of four reasons, or expired. What is written of it.
 
 import type { AuditEvent } from './audit.ts';
-import { DAY_MS } from './lifetime.ts';
+import { DAY_MS } from './moment.ts';
 import type { TokenKind } from './vocabulary.ts';
 
 export const REVOCATION_REASONS = ['leaked', 'unused', 'by_text', 'by_administrator'] as const;

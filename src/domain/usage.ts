@@ -1,6 +1,7 @@
 // The days of which uses are told (U1).
 
-const DAY_MS = 86_400_000;
+import { DAY_MS } from './moment.ts';
+
 /** So many days, the present one among them. */
 export const USAGE_DAYS = 30;
 

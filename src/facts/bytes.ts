@@ -223,3 +223,18 @@ export function readDigest(source: Source): string {
   source.at = at + DIGEST_BYTES;
   return bytes.toString('base64', at, at + DIGEST_BYTES);
 }
+
+export function writeList<Member>(
+  sink: Sink,
+  list: readonly Member[],
+  write: (sink: Sink, member: Member) => void,
+): void {
+  writeNumber(sink, list.length);
+  for (const member of list) write(sink, member);
+}
+
+export function readList<Member>(source: Source, read: (source: Source) => Member): readonly Member[] {
+  const list: Member[] = [];
+  for (let left = readNumber(source); left > 0; left -= 1) list.push(read(source));
+  return list;
+}

@@ -17,10 +17,11 @@ export type ClientMemory = {
   readonly forget: (changes: readonly Change[]) => void;
 };
 
-/** Neither part has a blank. Put together once: whoever asks again comes with the same key. */
+/** Put together once: whoever asks again comes with the same key. */
 const NAMES = new WeakMap<ClientKey, string>();
 
-function nameOf(key: ClientKey): string {
+/** A text for the key; neither part of it has a blank. */
+export function clientName(key: ClientKey): string {
   const known = NAMES.get(key);
   if (known !== undefined) return known;
   const name = `${key.client_id} ${key.digest}`;
@@ -53,7 +54,7 @@ export function createClientMemory(bytes_max: number): ClientMemory {
 
   return {
     find: (key, up_to) => {
-      const name = nameOf(key);
+      const name = clientName(key);
       const loaded = held.get(name);
       if (loaded === undefined || loaded.epoch > up_to) return null;
       if (isCurrent(loaded)) return loaded;
@@ -62,7 +63,7 @@ export function createClientMemory(bytes_max: number): ClientMemory {
     },
     remember: (key, loaded) => {
       if (!isCurrent(loaded) || bytesOf(loaded) > bytes_max) return;
-      const name = nameOf(key);
+      const name = clientName(key);
       drop(name);
       held.set(name, loaded);
       bytes += bytesOf(loaded);

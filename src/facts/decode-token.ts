@@ -6,9 +6,7 @@ import { type Exchange, narrowResource, narrowToken } from '../domain/exchanged.
 import type { GrantFacts, RepositoryFacts, TokenFacts } from '../domain/facts.ts';
 import { isScope } from '../domain/scope.ts';
 import { REPOSITORY_SELECTIONS } from '../domain/vocabulary.ts';
-import { decodePermissions, moment, oneOf } from './decode-values.ts';
-
-const NO_MOMENT = new Date(Number.NaN);
+import { decodePermissions, moment, neededMoment, oneOf } from './decode-values.ts';
 
 function texts(value: unknown): readonly string[] | null {
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : null;
@@ -26,8 +24,8 @@ function decodeExchange(row: FactsRow): Exchange | null {
     id: row.exchanged_id,
     hashed_token: row.exchanged_digest ?? '',
     secret_digest: row.exchanged_secret_digest ?? '',
-    issued_at: moment(row.exchanged_issued_at) ?? NO_MOMENT,
-    expires_at: moment(row.exchanged_expires_at) ?? NO_MOMENT,
+    issued_at: neededMoment(row.exchanged_issued_at),
+    expires_at: neededMoment(row.exchanged_expires_at),
     ended_at: moment(row.exchanged_ended_at),
     depth: row.exchanged_depth ?? Number.POSITIVE_INFINITY,
     client_id: row.exchanged_client_id ?? '',
@@ -54,7 +52,7 @@ function rootToken(row: FactsRow): TokenFacts | null {
     name: row.token_name ?? '',
     hashed_token: row.token_digest ?? '',
     exchanged: null,
-    secret_issued_at: moment(row.secret_issued_at) ?? new Date(Number.NaN),
+    secret_issued_at: neededMoment(row.secret_issued_at),
     secret_expires_at: moment(row.secret_expires_at),
     expires_at: moment(row.token_expires_at),
     revoked_at: moment(row.token_revoked_at),

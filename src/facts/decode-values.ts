@@ -14,6 +14,11 @@ export function moment(value: unknown): Date | null {
   return value instanceof Date ? value : new Date(Number.NaN);
 }
 
+/** The same where a row has to have one: where it has none, a broken one. */
+export function neededMoment(value: unknown): Date {
+  return moment(value) ?? new Date(Number.NaN);
+}
+
 /** The known members of a stored permission map, by name. */
 export function decodePermissions(value: unknown): PermissionMap {
   if (typeof value !== 'object' || value === null) return {};

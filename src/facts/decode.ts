@@ -24,7 +24,7 @@ import {
 } from '../domain/policy.ts';
 import { CAPABILITIES, MEMBERSHIP_ROLES, VISIBILITIES } from '../domain/vocabulary.ts';
 import { decodeToken, holdsSubset, narrowRepository } from './decode-token.ts';
-import { moment, oneOf } from './decode-values.ts';
+import { neededMoment, oneOf } from './decode-values.ts';
 import type { GrantedRepository, LoadedSubject, ResourceKey, SubjectKey } from './source.ts';
 
 function decodeCap(value: unknown): number | null | undefined {
@@ -198,7 +198,7 @@ export function decodeSubject(row: FactsRow, key: SubjectKey): LoadedSubject {
   if (key.type === 'login') return { type: 'login', person: found };
   if (key.type === 'session') {
     if (row.session_id === null) return { type: 'unknown' };
-    const expires_at = moment(row.session_expires_at) ?? new Date(Number.NaN);
+    const expires_at = neededMoment(row.session_expires_at);
     return { type: 'session', person: found, session_id: row.session_id, expires_at };
   }
   const presented = decodeToken(row);

@@ -9,14 +9,12 @@
 
 import type pg from 'pg';
 import { isFollowing, isReplicaOf } from '../db/replica.ts';
+import type { ReplicaOutcome } from '../metrics.ts';
 import { isTold } from './flights.ts';
 import type { Freshness } from './freshness.ts';
 import { isShown } from './shown.ts';
 import type { FactsQuestion, LoadedFacts, StrictFacts } from './source.ts';
 import { collectTurns } from './turns.ts';
-
-/** What became of an answer of the replica. */
-export type ReplicaOutcome = 'used' | 'behind' | 'absent' | 'failed';
 
 export type ReplicaParts = {
   readonly primary: StrictFacts;

@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import { loadClientFactsRows } from '../db/client-facts.ts';
 import { loadFactsRows } from '../db/facts.ts';
 import { type FactsParameters, formOf } from '../db/facts-form.ts';
+import { clientName } from './client-memory.ts';
 import { decodeClient, decodeGrantedRepositories, decodeResource, decodeSubject } from './decode.ts';
 import { nameKey } from './question-key.ts';
 import type { ClientKey, FactsQuestion, LoadedClient, LoadedFacts, StrictFacts } from './source.ts';
@@ -67,7 +68,7 @@ export function createStrictFacts(pool: Pool, clock: () => Date, { keeps_plans }
 
   /** Most of what is asked in one turn is asked by few clients: each is looked up once. */
   async function allClients(keys: readonly ClientKey[]): Promise<readonly (LoadedClient | null)[]> {
-    const different = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
+    const different = [...new Map(keys.map((key) => [clientName(key), key])).values()];
     const found = new Map<string, LoadedClient | null>();
     const rows = await loadClientFactsRows(pool, different, { keeps_plans });
     const own_now = clock();
@@ -75,9 +76,9 @@ export function createStrictFacts(pool: Pool, clock: () => Date, { keeps_plans }
       const key = different[row.n - 1];
       const client = decodeClient(row, own_now);
       const { secret_expires_at, epoch } = row;
-      if (key !== undefined && client !== null) found.set(nameOf(key), { client, secret_expires_at, epoch });
+      if (key !== undefined && client !== null) found.set(clientName(key), { client, secret_expires_at, epoch });
     }
-    return keys.map((key) => found.get(nameOf(key)) ?? null);
+    return keys.map((key) => found.get(clientName(key)) ?? null);
   }
 
   // What is asked all the time goes together, so that the statements that are made for it can be put.
@@ -97,11 +98,6 @@ export function createStrictFacts(pool: Pool, clock: () => Date, { keeps_plans }
     loadAll,
     loadClient: one(collectTurns(allClients, LIMITS)),
   };
-}
-
-/** Neither part has a blank. */
-function nameOf({ client_id, digest }: ClientKey): string {
-  return `${client_id} ${digest}`;
 }
 
 /** The same for one question. */

@@ -7,6 +7,7 @@ import type { LogName, PlacedEntry } from '../domain/audit-entry.ts';
 import type { AuditQuery } from '../use-cases/audit/audit-question.ts';
 import { exportAuditLog } from '../use-cases/audit/export-audit-log.ts';
 import { readAuditLog } from '../use-cases/audit/read-audit-log.ts';
+import { asksFor } from './accept.ts';
 import { CONTENT_TYPES } from './body.ts';
 import { answerAtLength } from './deadline.ts';
 import { pageOf, setLinks } from './pages.ts';
@@ -36,8 +37,7 @@ export async function answerAuditLog(
 }
 
 function wantsLines({ headers }: FastifyRequest): boolean {
-  const accepted = (headers.accept ?? '').split(',').map((each) => each.split(';')[0]?.trim().toLowerCase());
-  return accepted.includes(CONTENT_TYPES.lines);
+  return asksFor(headers.accept, CONTENT_TYPES.lines, CONTENT_TYPES.json);
 }
 
 /** What is refused is refused before the first line; what fails later breaks the answer off, so that it is not taken for whole. */

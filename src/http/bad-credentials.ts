@@ -5,18 +5,13 @@
 import type { CountedWindows } from '../counted-windows.ts';
 import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { countLimitHit, countRefusedCredential } from '../metrics.ts';
+import { countRefusedCredential } from '../metrics.ts';
+import { overLimit } from '../over-limit.ts';
 
 const MINUTE_MS = 60_000;
 
 function countedOf({ counts, config }: Deps): CountedWindows {
   return counts.windows('bad_credential', { count_max: config.bad_credentials_per_minute_max, window_ms: MINUTE_MS });
-}
-
-function tooMany(ends_in_ms: number): Refusal {
-  countLimitHit('bad_credential');
-  const seconds = Math.max(1, Math.ceil(ends_in_ms / 1000));
-  return new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
 }
 
 /** Each is counted, none is an entry of the record. @rule L1 */
@@ -35,14 +30,14 @@ export function refuseFlood(deps: Deps, address: string): void {
   const ends_in_ms = countedOf(deps).fullFor(address, deps.clock());
   if (ends_in_ms === null) return;
   tally(deps, address);
-  throw tooMany(ends_in_ms);
+  throw overLimit('bad_credential', ends_in_ms);
 }
 
 /** Counts one bad credential of this address; throws when it is one too many. @rule T4 */
 export function countBadCredential(deps: Deps, address: string): void {
   tally(deps, address);
   const { is_over, ends_in_ms } = countedOf(deps).take(address, deps.clock());
-  if (is_over) throw tooMany(ends_in_ms);
+  if (is_over) throw overLimit('bad_credential', ends_in_ms);
 }
 
 /** Counts what is refused as a bad credential, whoever found it out. */

@@ -1,7 +1,7 @@
 // The caller of a request, and typed access to what the hooks found out about it.
 
 import type { FastifyRequest } from 'fastify';
-import type { Caller, ClientFacts } from '../domain/caller.ts';
+import { type Caller, type ClientFacts, personBehind } from '../domain/caller.ts';
 import type { EnterpriseFacts, OrganizationFacts, PersonFacts, RepositoryFacts } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { LoadedFacts } from '../facts/source.ts';
@@ -28,8 +28,8 @@ export function anonymousCaller(request: FastifyRequest): Caller {
 
 /** The person who calls, by session or token. Routes that are open to others do not ask. */
 export function personOf(request: FastifyRequest): PersonFacts {
-  const { principal } = request.caller;
-  if (principal.type === 'session' || principal.type === 'token') return principal.person;
+  const person = personBehind(request.caller.principal);
+  if (person !== null) return person;
   throw new Refusal('authentication_required');
 }
 

@@ -11,6 +11,7 @@ import { commonHeaders } from './answer-headers.ts';
 import type { App } from './app-type.ts';
 import { accessLinesOf } from './direct/access-lines.ts';
 import { readPlainHeaders } from './direct/plain-headers.ts';
+import { elapsedMs } from './elapsed.ts';
 import { presentedFor } from './errors.ts';
 import { watchLeftover } from './leftover.ts';
 import { requestIdOf } from './request-id.ts';
@@ -45,7 +46,7 @@ function refuserOf(deps: RefuseDeps, { method, url, config }: Route, refusal: Re
     const length = Buffer.byteLength(told);
     response.writeHead(status, pairs.concat('x-request-id', request_id, 'content-length', String(length)));
     response.end(told, length === told.length ? 'latin1' : 'utf8'); // as in direct/plain-messages.ts
-    const ms = Math.round((performance.now() - started_ms) * 1000) / 1000;
+    const ms = elapsedMs(started_ms);
     observe(ms / 1000);
     writeLine(request_id, ms);
     countRefusal(refusal.code);

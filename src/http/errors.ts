@@ -109,7 +109,7 @@ export function presentRefusal(deps: ErrorDeps, refusal: Refusal, form: RefusalF
 }
 
 function formOf(deps: ErrorDeps, request: FastifyRequest): Pick<RefusalForm, 'is_for_nginx' | 'challenge'> {
-  return { is_for_nginx: isAskedByNginx(request), challenge: challengeOf(deps, request) };
+  return { is_for_nginx: isForNginx(configOf(request)), challenge: challengeOf(deps, request) };
 }
 
 function ownHeaders({ details }: Refusal, status: number): Readonly<Record<string, string>> {
@@ -124,12 +124,8 @@ export function presentedFor(
   request_id: string,
 ): PresentedRefusal {
   const { status } = REASONS[refusal.code];
-  if (config?.errors !== 'oauth') {
-    const access = config?.access;
-    const is_for_nginx = access !== undefined && 'gateway' in access && access.gateway === 'nginx';
-    return presentRefusal(deps, refusal, { status, request_id, is_for_nginx, challenge: '' });
-  }
-  return presentOAuthRefusal(refusal, status);
+  if (config?.errors === 'oauth') return presentOAuthRefusal(refusal, status);
+  return presentRefusal(deps, refusal, { status, request_id, is_for_nginx: isForNginx(config), challenge: '' });
 }
 
 /** The body of contract 1. */
@@ -180,8 +176,8 @@ function statusOf(refusal: Refusal, request: FastifyRequest): number {
   return REASONS[refusal.code].status;
 }
 
-function isAskedByNginx(request: FastifyRequest): boolean {
-  const access = configOf(request)?.access;
+function isForNginx(config: FastifyContextConfig | undefined): boolean {
+  const access = config?.access;
   return access !== undefined && 'gateway' in access && access.gateway === 'nginx';
 }
 

@@ -6,8 +6,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import type { Deps } from '../deps.ts';
-import type { Operation } from '../domain/operation.ts';
-import type { Access } from './access.ts';
+import { type Access, operationOf } from './access.ts';
 import type { App } from './app-type.ts';
 import { CONTENT_TYPES } from './body.ts';
 import { IDEMPOTENCY_KEY_FORM, takesKey } from './idempotency.ts';
@@ -179,7 +178,7 @@ function securityOf(access: Access): Security {
 /** The declaration of the operation, in the members in which a catalogue is loaded (C2). */
 function declarationOf(access: Access): Record<string, unknown> {
   const operation = operationOf(access);
-  if (operation === undefined) return {};
+  if (operation === null) return {};
   return {
     ...(isPermissionless(operation)
       ? { 'x-permissionless': true }
@@ -188,8 +187,4 @@ function declarationOf(access: Access): Record<string, unknown> {
     ...(operation.public_read && { 'x-public-read': true }),
     'x-resource': operation.resource,
   };
-}
-
-function operationOf(access: Access): Operation | undefined {
-  return 'operation' in access ? access.operation : undefined;
 }

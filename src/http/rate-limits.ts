@@ -4,8 +4,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Counted } from '../counted-windows.ts';
 import type { Deps } from '../deps.ts';
-import { Refusal } from '../domain/refusal.ts';
-import { countLimitHit } from '../metrics.ts';
+import { overLimit } from '../over-limit.ts';
 import { addHeaders, type HeaderList } from './header-list.ts';
 
 const HOUR_MS = 3_600_000;
@@ -43,9 +42,7 @@ export function countRequest(deps: Deps, request: FastifyRequest, reply: Fastify
   const counted = limiter.take(key, now);
   addHeaders(reply, headersOf(limiter.count_max, counted, now));
   if (!counted.is_over) return;
-  countLimitHit(is_person ? 'holder' : 'address');
-  const seconds = Math.max(1, Math.ceil(counted.ends_in_ms / 1000));
-  throw new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
+  throw overLimit(is_person ? 'holder' : 'address', counted.ends_in_ms);
 }
 
 /** Counts a request of this person and tells the headers, where there is room; null: nothing was counted. */

@@ -1,6 +1,7 @@
 // What one process has of what the settings give to the service on this machine: connections and memory are divided.
 
-import { CONNECTIONS_MIN, type Config } from '../config.ts';
+import type { Config } from '../config.ts';
+import { CONNECTIONS_MIN } from '../setting-values.ts';
 
 function connectionsOfWorker({ database_connections_max, workers }: Config): number {
   return Math.floor((database_connections_max - CONNECTIONS_MIN) / workers);

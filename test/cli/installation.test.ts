@@ -14,7 +14,7 @@ import {
 } from '../../src/use-cases/installation/checks.ts';
 import type { DatabaseFacts } from '../../src/use-cases/installation/database-facts.ts';
 import { judge, SEVERITIES, sorted } from '../../src/use-cases/installation/finding.ts';
-import type { SettingsFacts } from '../../src/use-cases/installation/settings-checks.ts';
+import type { SettingsFacts } from '../../src/use-cases/installation/settings-facts.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch-folder.ts';
 import { runCommand } from '../support/terminal.ts';

@@ -10,7 +10,7 @@ import {
   lastOwner,
   lastSiteAdministrator,
 } from '../../src/domain/administration.ts';
-import { accessTypeOf, tokenScopesOf } from '../../src/domain/audit.ts';
+import { accessTypeOf } from '../../src/domain/audit.ts';
 import { type Caller, SYSTEM_CALLER } from '../../src/domain/caller.ts';
 import { concernedBy, ownerConcerned } from '../../src/domain/concerned.ts';
 import { actClaim, notExchangeable, outsideReach, printAccess } from '../../src/domain/exchange.ts';
@@ -199,7 +199,7 @@ t.test(
       line(`${name} ended by its text`, () =>
         exchangedEndEvent({ token: { ...token, exchanged: EXCHANGED }, person: PERSON }),
       );
-      line(`${name} scopes`, () => [tokenScopesOf(token), printScope(token), printAccess(access)]);
+      line(`${name} scopes`, () => [printScope(token), printAccess(access)]);
       const person: Caller = { ...SYSTEM_CALLER, principal: { type: 'token', person: PERSON, token } };
       line(`${name} acts`, () => accessTypeOf(person));
     }

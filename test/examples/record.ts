@@ -2,7 +2,7 @@
 
 import { type Logger, pino } from 'pino';
 import { composeDeps } from '../../src/compose.ts';
-import { type Environment, loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config.ts';
 import { openDeliveryQueue } from '../../src/db/job-queue.ts';
 import { openPool } from '../../src/db/pool.ts';
 import type { Deps } from '../../src/deps.ts';
@@ -10,6 +10,7 @@ import { buildApp } from '../../src/http/app.ts';
 import type { App } from '../../src/http/app-type.ts';
 import type { Example } from '../../src/http/openapi-examples.ts';
 import type { Outbound } from '../../src/outbound.ts';
+import type { Environment } from '../../src/settings.ts';
 import { ensureAdministrator } from '../../src/use-cases/administration/ensure-administrator.ts';
 import { prepareSigningKeys } from '../../src/use-cases/signing-keys/prepare-signing-keys.ts';
 import { deliverMessage } from '../../src/use-cases/webhooks/deliver-message.ts';

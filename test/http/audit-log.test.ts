@@ -634,6 +634,10 @@ t.test('L2: accepted as newline-delimited JSON, the whole filtered log comes as 
   t.equal(some.lines.length, 2500);
   t.equal((await export_('phrase=action:none.such')).body, '');
   t.equal((await export_('phrase=word')).statusCode, 422);
+  for (const accept of ['application/x-ndjson;q=0', 'application/x-ndjson;q=0.1, application/json']) {
+    const page = await inject({ url: ORG, headers: { ...bearer(as.olga), accept } });
+    t.match(page.headers['content-type'], /^application\/json/, `who would rather have a page: ${accept}`);
+  }
 
   t.test('from a cursor on, what is behind it', async (t) => {
     const page = await inject({ url: `${ORG}?order=asc&per_page=100`, headers: bearer(as.olga) });

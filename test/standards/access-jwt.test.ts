@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import t, { type Test } from 'tap';
-import { DAY_MS } from '../../src/domain/lifetime.ts';
+import { DAY_MS } from '../../src/domain/moment.ts';
 import { normaliseScopes } from '../../src/domain/scope.ts';
 import { PERMISSIONS, SCOPES } from '../../src/domain/vocabulary.ts';
 import { digestOf } from '../../src/secrets.ts';

@@ -3,11 +3,12 @@
 import { type Logger, pino } from 'pino';
 import type { Test } from 'tap';
 import { composeDeps } from '../../src/compose.ts';
-import { type Environment, loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config.ts';
 import type { Deps } from '../../src/deps.ts';
 import { buildApp } from '../../src/http/app.ts';
 import type { AddRoutes, App } from '../../src/http/app-type.ts';
 import { ROUTES } from '../../src/http/routes/index.ts';
+import type { Environment } from '../../src/settings.ts';
 import type { TlsFiles } from '../../src/tls-files.ts';
 import { createDatabase } from './database.ts';
 

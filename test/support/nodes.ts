@@ -4,10 +4,11 @@
 import { type Logger, pino } from 'pino';
 import type { Test } from 'tap';
 import { composeDeps } from '../../src/compose.ts';
-import { type Environment, loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config.ts';
 import { openPool } from '../../src/db/pool.ts';
 import type { Deps } from '../../src/deps.ts';
 import { buildApp } from '../../src/http/app.ts';
+import type { Environment } from '../../src/settings.ts';
 import { ask, backendOf } from './backend.ts';
 import { createDatabase } from './database.ts';
 import { statementsOf } from './query-count.ts';

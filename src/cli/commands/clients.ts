@@ -1,12 +1,12 @@
 // `gatehouse client …`: backend services and gateways, as a site administrator has them.
 
+import { CAPABILITIES } from '../../domain/vocabulary.ts';
 import type { Command, Input, Option } from '../command.ts';
 import { path } from '../service/call.ts';
 import { serviceCommand } from '../service/service-command.ts';
 
 const ID = { name: 'CLIENT_ID', about: 'As the list has it', count: 'one' } as const;
 const SHOWN = ['client_id', 'name', 'capabilities', 'audiences', 'strip_prefixes', 'organizations', 'created_at'];
-const CAPABILITIES = ['introspect', 'evaluate', 'gateway', 'exchange', 'revoke', 'directory'];
 const OPTIONS: Readonly<Record<string, Option>> = {
   capability: { value: 'NAME', about: 'What it may do', choices: CAPABILITIES, many: true, required: true },
   audience: { value: 'URI', about: 'A service for which it exchanges tokens', many: true },

@@ -4,14 +4,15 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import type { Config, Environment } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import { mayLeaveCoreFile } from '../../core-files.ts';
+import { DAY_MS } from '../../domain/moment.ts';
 import { isLoopback } from '../../loopback.ts';
-import type { FileSeen, SettingsFacts } from '../../use-cases/installation/settings-checks.ts';
+import type { Environment } from '../../settings.ts';
+import type { FileSeen, SettingsFacts } from '../../use-cases/installation/settings-facts.ts';
 
 /** Of a file's mode: reading by the group and by others. */
 const OTHERS_READ = 0o044;
-const DAY_MS = 86_400_000;
 /** Linux has these where it runs on a hypervisor that lets it wait before it halts a processor. */
 const IDLE_DRIVER = '/sys/devices/system/cpu/cpuidle/current_driver';
 const HALT_POLL = '/sys/module/haltpoll/parameters/guest_halt_poll_ns';

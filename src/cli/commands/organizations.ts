@@ -1,5 +1,6 @@
 // `gatehouse org …`: organizations and who belongs to them. What tokens ask of them and did there is in organization-access.ts.
 
+import { MEMBERSHIP_ROLES } from '../../domain/vocabulary.ts';
 import type { Command, Input, Operand } from '../command.ts';
 import { path } from '../service/call.ts';
 import { serviceCommand } from '../service/service-command.ts';
@@ -88,7 +89,7 @@ const members = serviceCommand({
   words: 'org members',
   about: 'List the members of an organization',
   operands: [ORG],
-  options: { role: { value: 'ROLE', about: 'Only these', choices: ['all', 'admin', 'member'] } },
+  options: { role: { value: 'ROLE', about: 'Only these', choices: ['all', ...MEMBERSHIP_ROLES] } },
   call: (input) => ({
     method: 'GET',
     path: path`/orgs/${org(input)}/members`,
@@ -107,7 +108,7 @@ const setMember = serviceCommand({
   words: 'org add-member',
   about: 'Make a person a member, or give a member another role',
   operands: [ORG, PERSON],
-  options: { role: { value: 'ROLE', about: 'Role, member unless said otherwise', choices: ['admin', 'member'] } },
+  options: { role: { value: 'ROLE', about: 'Role, member unless said otherwise', choices: MEMBERSHIP_ROLES } },
   call: (input) => ({
     method: 'PUT',
     path: path`/orgs/${org(input)}/memberships/${person(input)}`,

@@ -1,5 +1,6 @@
 // `gatehouse token …`: one's own tokens, with a session (rule K7), and the report of leaked texts.
 
+import { TOKEN_KINDS, TOKEN_STATES } from '../../domain/vocabulary.ts';
 import type { Command, Input, Option } from '../command.ts';
 import { EXIT, failure } from '../exit.ts';
 import { path } from '../service/call.ts';
@@ -54,8 +55,8 @@ const list = serviceCommand({
   words: 'token list',
   about: 'List your tokens, newest first',
   options: {
-    kind: { value: 'KIND', about: 'Only these', choices: ['classic', 'fine_grained'] },
-    state: { value: 'STATE', about: 'Only these', choices: ['active', 'pending', 'denied', 'expired', 'revoked'] },
+    kind: { value: 'KIND', about: 'Only these', choices: TOKEN_KINDS },
+    state: { value: 'STATE', about: 'Only these', choices: TOKEN_STATES },
     'resource-owner': { value: 'LOGIN', about: 'Only those of this owner' },
     'expires-before': { value: 'MOMENT', about: 'Only those that end before' },
   },

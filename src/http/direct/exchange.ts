@@ -7,6 +7,7 @@ import type { Reason } from '../../domain/reason.ts';
 import { countRefusal, type Observe, observerOf } from '../../metrics.ts';
 import type { Checked } from '../../use-cases/checks/check-request.ts';
 import { commonHeaders } from '../answer-headers.ts';
+import { elapsedMs } from '../elapsed.ts';
 import type { PresentedRefusal } from '../errors.ts';
 import { requestIdOf } from '../request-id.ts';
 import { accessLinesOf } from './access-lines.ts';
@@ -88,7 +89,7 @@ function writerOf(deps: Deps, { method, route }: AnswerForm, head: Head) {
   const observe: Observe = observerOf({ method, route, status });
   return ({ channel, started_ms }: Exchange, request_id: string, body: string, more: readonly string[]): void => {
     channel.send({ head, request_id, more, body });
-    const ms = Math.round((performance.now() - started_ms) * 1000) / 1000;
+    const ms = elapsedMs(started_ms);
     observe(ms / 1000);
     writeLine(request_id, ms);
   };

@@ -3,6 +3,7 @@
 
 import type { Deps } from '../../deps.ts';
 import { countGivenUp, countRequest } from '../../metrics.ts';
+import { elapsedMs } from '../elapsed.ts';
 import { GIVEN_UP_STATUS } from '../given-up.ts';
 import { requestIdOf } from '../request-id.ts';
 import { accessLinesOf } from './access-lines.ts';
@@ -14,7 +15,7 @@ export function tellGivenUp(
   exchange: Exchange,
 ): void {
   const status = GIVEN_UP_STATUS;
-  const ms = Math.round((performance.now() - exchange.started_ms) * 1000) / 1000;
+  const ms = elapsedMs(exchange.started_ms);
   countRequest({ method, route, status, seconds: ms / 1000 });
   countGivenUp();
   accessLinesOf(deps, { method, route, status, aborted: true })(requestIdOf(exchange.headers.request_id), ms);

@@ -5,20 +5,12 @@
 import type { Socket } from 'node:net';
 import type { App } from '../app-type.ts';
 import { isDraining } from '../drain.ts';
-import type { Answering, Ends } from './answering.ts';
-import type { FindRoute } from './direct.ts';
+import type { Ends } from './answering.ts';
 import type { Answer, Channel, DirectRoute, Exchange } from './exchange.ts';
 import { handOver } from './general-way.ts';
+import type { Reading } from './plain-messages.ts';
 import { type PlainRequest, readPlainRequest } from './plain-request.ts';
 import { type Reads, readText } from './reads.ts';
-
-type Reading = {
-  readonly findRoute: FindRoute;
-  readonly begin: Answering;
-  /** Of a caller who went away before his body had arrived. */
-  readonly givenUp: (route: DirectRoute, exchange: Exchange) => void;
-  readonly clock: () => Date;
-};
 
 /** A request of which the head has arrived and its body not yet as a whole. */
 type Unfinished = { readonly exchange: Exchange; readonly route: DirectRoute };
@@ -52,7 +44,10 @@ export function linesOf({ request_id, more }: Answer, length: number): string {
   return lines;
 }
 
-export function takeConnections(app: App, { findRoute, begin, givenUp, clock }: Reading): void {
+export function takeConnections(
+  app: App,
+  { findRoute, begin, givenUp, clock }: Reading & { readonly clock: () => Date },
+): void {
   const { server } = app;
   const nodes = server.listeners('connection');
   const endingOf = endingsOf(server.keepAliveTimeout, clock);

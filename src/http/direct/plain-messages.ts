@@ -37,7 +37,8 @@ function channelOf(request: IncomingMessage, response: ServerResponse): Channel 
   };
 }
 
-type Reading = {
+/** What is done with the requests that have a direct way. */
+export type Reading = {
   readonly findRoute: FindRoute;
   readonly begin: Answering;
   /** Of a caller who went away before his body had arrived. */

@@ -4,16 +4,12 @@ import { actClaim } from '../../domain/exchange.ts';
 import type { ExchangedFacts } from '../../domain/exchanged.ts';
 import type { FineGrainedTokenFacts, TokenFacts } from '../../domain/facts.ts';
 import { endOfText } from '../../domain/lifetime.ts';
+import { secondsOf } from '../../domain/moment.ts';
 import { printScope } from '../../domain/scope-text.ts';
 import { tokenState } from '../../domain/token-state.ts';
 import type { TokenState } from '../../domain/vocabulary.ts';
 import type { Introspected } from '../../use-cases/checks/introspect.ts';
 import type { Introspection } from '../schemas/introspection.ts';
-
-/** RFC 7662 counts time in whole seconds since 1970. */
-function seconds(moment: Date): number {
-  return Math.floor(moment.getTime() / 1000);
-}
 
 /** What is granted now: of a pending or denied token nothing. @rule T1 */
 function grantedNow(token: FineGrainedTokenFacts, repositories: Introspected['repositories']) {
@@ -58,8 +54,8 @@ export function presentIntrospection(introspected: Introspected, issuer: string)
     sub: String(person.id),
     username: person.login,
     iss: issuer,
-    iat: seconds(exchanged?.issued_at ?? token.secret_issued_at),
-    ...(expires_at !== null && { exp: seconds(expires_at) }),
+    iat: secondsOf(exchanged?.issued_at ?? token.secret_issued_at),
+    ...(expires_at !== null && { exp: secondsOf(expires_at) }),
     jti: String(exchanged?.id ?? token.id),
     ...(exchanged !== null && whatItIs(exchanged)),
     token_kind: exchanged === null ? token.kind : 'exchanged',

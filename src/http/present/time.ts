@@ -1,11 +1,13 @@
 // Times as the wire has them: RFC 3339, UTC, without milliseconds (contract 1).
 
+import { printMoment, secondsOf } from '../../domain/moment.ts';
+
 /** The second that was printed last: answers of one second all tell it. */
 let last = { second: Number.NaN, text: '' };
 
 export function printTime(moment: Date): string {
-  const second = Math.floor(moment.getTime() / 1000);
-  if (second !== last.second) last = { second, text: `${moment.toISOString().slice(0, 19)}Z` };
+  const second = secondsOf(moment);
+  if (second !== last.second) last = { second, text: printMoment(moment) };
   return last.text;
 }
 

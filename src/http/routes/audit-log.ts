@@ -2,13 +2,13 @@
 
 import { Type } from 'typebox';
 import { ownOperation } from '../../domain/own-operations.ts';
-import { Refusal } from '../../domain/refusal.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { answerAuditLog } from '../audit-answer.ts';
-import { factsOf, organizationOf, personOf } from '../caller-of.ts';
+import { enterpriseOf, organizationOf, personOf } from '../caller-of.ts';
 import { enterpriseIn, organizationIn, theHolder } from '../resources.ts';
-import { AuditEntry, AuditLogQuery, EnterprisePath } from '../schemas/audit-log.ts';
+import { AuditEntry, AuditLogQuery } from '../schemas/audit-log.ts';
 import { OrganizationPath } from '../schemas/organizations.ts';
+import { EnterprisePath } from '../schemas/people.ts';
 
 const LOG = {
   200: {
@@ -62,9 +62,7 @@ export const addAuditLogRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request, reply) => {
-      const { resource } = factsOf(request);
-      if (resource.type !== 'enterprise') throw new Refusal('not_found');
-      return answerAuditLog(deps, request, reply, { log_kind: 'enterprise', log_id: resource.enterprise.id });
+      return answerAuditLog(deps, request, reply, { log_kind: 'enterprise', log_id: enterpriseOf(request).id });
     },
   );
   app.get(

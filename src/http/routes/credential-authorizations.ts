@@ -12,6 +12,7 @@ import { pageOf, paginate } from '../pages.ts';
 import { presentAuthorization } from '../present/single-sign-on.ts';
 import { organizationIn } from '../resources.ts';
 import { Id, Login, NoContent } from '../schemas/common.ts';
+import { OrganizationPath } from '../schemas/organizations.ts';
 import { AuthorizationQuery } from '../schemas/single-sign-on.ts';
 
 const URL = '/orgs/:org/credential-authorizations';
@@ -30,7 +31,7 @@ export const addCredentialAuthorizationRoutes: AddRoutes = (app, deps) => {
         operationId: 'listCredentialAuthorizations',
         summary: 'Live tokens of both kinds that single sign-on lets in, oldest authorisation first',
         tags: ['single sign-on'],
-        params: Type.Object({ org: Login }),
+        params: OrganizationPath,
         querystring: AuthorizationQuery,
         response: { 200: Type.Array(Type.Ref('CredentialAuthorization')) },
       },

@@ -3,10 +3,10 @@
 
 import { Type } from 'typebox';
 import type { AddRoutes } from '../app-type.ts';
+import { Url } from '../schemas/common.ts';
 
 const OPEN = { access: { open: true as const } };
 const PATH = '/.well-known/authzen-configuration';
-const Url = Type.String({ format: 'uri' });
 const Metadata = Type.Object({
   policy_decision_point: Url,
   access_evaluation_endpoint: Url,

@@ -13,12 +13,12 @@ import { enterpriseOf, factsOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { presentPreview } from '../present/policy-preview.ts';
 import { enterpriseIn } from '../resources.ts';
-import { Login, PageQuery } from '../schemas/common.ts';
+import { PageQuery } from '../schemas/common.ts';
 import { EffectiveEnterprisePolicy } from '../schemas/effective-policy.ts';
 import { EnterprisePolicy, EnterprisePolicyPatch, EnterprisePolicyPreview } from '../schemas/enterprise-policy.ts';
+import { EnterprisePath } from '../schemas/people.ts';
 
 const URL = '/enterprises/:enterprise/settings/personal-access-tokens';
-const PATH = Type.Object({ enterprise: Login });
 
 export const addEnterprisePolicyRoutes: AddRoutes = (app, deps) => {
   for (const schema of [EnterprisePolicy, EffectiveEnterprisePolicy, EnterprisePolicyPreview]) app.addSchema(schema);
@@ -41,7 +41,7 @@ function addReading(app: App): void {
         operationId: 'getEnterpriseTokenPolicy',
         summary: 'What the enterprise has set about tokens',
         tags: ['policies'],
-        params: PATH,
+        params: EnterprisePath,
         response: { 200: Type.Ref('EnterpriseTokenPolicy') },
       },
     },
@@ -60,7 +60,7 @@ function addReading(app: App): void {
         operationId: 'getEffectiveEnterpriseTokenPolicy',
         summary: 'What the enterprise binds, and what it leaves to its organizations',
         tags: ['policies'],
-        params: PATH,
+        params: EnterprisePath,
         response: { 200: Type.Ref('EffectiveEnterpriseTokenPolicy') },
       },
     },
@@ -86,7 +86,7 @@ function addWriting(app: App, deps: Deps): void {
         description:
           'Anything but `no_policy` binds every organization of the enterprise; of caps the smaller one wins.',
         tags: ['policies'],
-        params: PATH,
+        params: EnterprisePath,
         body: EnterprisePolicyPatch,
         response: { 200: Type.Ref('EnterpriseTokenPolicy') },
       },
@@ -112,7 +112,7 @@ function addPreview(app: App, deps: Deps): void {
         summary: 'Which tokens a policy would block, before it is set; nothing is changed',
         description: 'The next page is the same call with the same body at the address of `Link`.',
         tags: ['policies'],
-        params: PATH,
+        params: EnterprisePath,
         querystring: PageQuery,
         body: EnterprisePolicyPatch,
         response: { 200: Type.Ref('EnterpriseTokenPolicyPreview') },

@@ -4,8 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Deps } from '../../deps.ts';
-import { Refusal } from '../../domain/refusal.ts';
-import { countLimitHit } from '../../metrics.ts';
+import { overLimit } from '../../over-limit.ts';
 import { revokeLeaked } from '../../use-cases/tokens/revoke-leaked.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { Strict } from '../schemas/common.ts';
@@ -26,9 +25,7 @@ function countCall(deps: Deps, request: FastifyRequest): void {
   const { revocation_calls_per_hour_max: count_max } = deps.config;
   const calls = deps.counts.windows('leak_report', { count_max, window_ms: HOUR_MS });
   const { is_over, ends_in_ms } = calls.take(request.ip, deps.clock());
-  if (!is_over) return;
-  countLimitHit('leak_report');
-  throw new Refusal('rate_limited', { headers: { 'retry-after': String(Math.max(1, Math.ceil(ends_in_ms / 1000))) } });
+  if (is_over) throw overLimit('leak_report', ends_in_ms);
 }
 
 export const addLeakReportRoutes: AddRoutes = (app, deps) => {

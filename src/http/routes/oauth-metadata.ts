@@ -7,8 +7,8 @@ import { SIGNING_ALGORITHMS } from '../../domain/signing-key.ts';
 import { PERMISSIONS, SCOPES } from '../../domain/vocabulary.ts';
 import type { AddRoutes } from '../app-type.ts';
 import { TOKEN_EXCHANGE } from '../exchange-form.ts';
+import { Url } from '../schemas/common.ts';
 
-const Url = Type.String({ format: 'uri' });
 const Names = Type.Array(Type.String());
 const AuthMethods = Type.Array(Type.String(), { examples: [['client_secret_basic', 'client_secret_post']] });
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post'];

@@ -12,17 +12,17 @@ import { factsOf, organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { presentPreview } from '../present/policy-preview.ts';
 import { organizationIn } from '../resources.ts';
-import { Login, PageQuery } from '../schemas/common.ts';
+import { PageQuery } from '../schemas/common.ts';
 import { EffectiveOrganizationPolicy } from '../schemas/effective-policy.ts';
 import {
   OrganizationPolicy,
   OrganizationPolicyPatch,
   OrganizationPolicyPreview,
 } from '../schemas/organization-policy.ts';
+import { OrganizationPath } from '../schemas/organizations.ts';
 import { PreviewedToken } from '../schemas/policy-preview.ts';
 
 const URL = '/orgs/:org/settings/personal-access-tokens';
-const PATH = Type.Object({ org: Login });
 
 const SCHEMAS = [OrganizationPolicy, PreviewedToken, EffectiveOrganizationPolicy, OrganizationPolicyPreview];
 
@@ -47,7 +47,7 @@ function addSettings(app: App, deps: Deps): void {
         operationId: 'getOrganizationTokenPolicy',
         summary: 'What the organization has set about tokens',
         tags: ['policies'],
-        params: PATH,
+        params: OrganizationPath,
         response: { 200: Type.Ref('OrganizationTokenPolicy') },
       },
     },
@@ -68,7 +68,7 @@ function addSettings(app: App, deps: Deps): void {
         operationId: 'editOrganizationTokenPolicy',
         summary: 'Set what the organization says about tokens; what is not sent stays',
         tags: ['policies'],
-        params: PATH,
+        params: OrganizationPath,
         body: OrganizationPolicyPatch,
         response: { 200: Type.Ref('OrganizationTokenPolicy') },
       },
@@ -92,7 +92,7 @@ function addEffective(app: App, deps: Deps): void {
         operationId: 'getEffectiveOrganizationTokenPolicy',
         summary: 'What is in force in the organization, and who set it',
         tags: ['policies'],
-        params: PATH,
+        params: OrganizationPath,
         response: { 200: Type.Ref('EffectiveOrganizationTokenPolicy') },
       },
     },
@@ -117,7 +117,7 @@ function addPreview(app: App, deps: Deps): void {
         summary: 'Which tokens a policy would block, before it is set; nothing is changed',
         description: 'The next page is the same call with the same body at the address of `Link`.',
         tags: ['policies'],
-        params: PATH,
+        params: OrganizationPath,
         querystring: PageQuery,
         body: OrganizationPolicyPatch,
         response: { 200: Type.Ref('OrganizationTokenPolicyPreview') },

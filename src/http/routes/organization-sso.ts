@@ -14,12 +14,12 @@ import { organizationOf } from '../caller-of.ts';
 import { pageOf, paginate } from '../pages.ts';
 import { presentIdentity, presentSso } from '../present/single-sign-on.ts';
 import { organizationIn } from '../resources.ts';
-import { Login, NoContent, PageQuery } from '../schemas/common.ts';
+import { NoContent, PageQuery } from '../schemas/common.ts';
+import { MembershipPath, OrganizationPath } from '../schemas/organizations.ts';
 import { NewSsoSettings, SSO_SCHEMAS } from '../schemas/single-sign-on.ts';
 
 const URL = '/orgs/:org/sso';
 const IDENTITIES = `${URL}/identities`;
-const PATH = Type.Object({ org: Login });
 
 const access = (id: string) => ({ operation: ownOperation(id), resource: organizationIn });
 
@@ -38,7 +38,7 @@ function addSettings(app: App, deps: Deps): void {
         operationId: 'getSingleSignOn',
         summary: 'Whose ID tokens the organization believes, and whether it requires them',
         tags: ['single sign-on'],
-        params: PATH,
+        params: OrganizationPath,
         response: { 200: Type.Ref('SingleSignOn') },
       },
     },
@@ -55,7 +55,7 @@ function addSettings(app: App, deps: Deps): void {
           'Requiring it closes everything but public reads at once to every token without an authorisation; not ' +
           'requiring it opens it again. With another issuer or audience everybody has to sign on anew.',
         tags: ['single sign-on'],
-        params: PATH,
+        params: OrganizationPath,
         body: NewSsoSettings,
         response: { 204: NoContent },
       },
@@ -73,7 +73,7 @@ function addSettings(app: App, deps: Deps): void {
         operationId: 'unsetSingleSignOn',
         summary: 'Take the single sign-on of the organization away; links and authorisations stay',
         tags: ['single sign-on'],
-        params: PATH,
+        params: OrganizationPath,
         response: { 204: NoContent },
       },
     },
@@ -93,7 +93,7 @@ function addIdentities(app: App, deps: Deps): void {
         operationId: 'listSingleSignOnIdentities',
         summary: 'Who is linked to which identity, by login',
         tags: ['single sign-on'],
-        params: PATH,
+        params: OrganizationPath,
         querystring: PageQuery,
         response: { 200: Type.Array(Type.Ref('LinkedIdentity')) },
       },
@@ -119,7 +119,7 @@ function addIdentities(app: App, deps: Deps): void {
           "Ends the person's single sign-on sessions at the organization. Tokens that are authorised stay so: see " +
           '`/orgs/{org}/credential-authorizations`.',
         tags: ['single sign-on'],
-        params: Type.Object({ org: Login, username: Login }),
+        params: MembershipPath,
         response: { 204: NoContent },
       },
     },

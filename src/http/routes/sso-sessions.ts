@@ -14,6 +14,7 @@ import { pageOf, paginate } from '../pages.ts';
 import { printTime } from '../present/time.ts';
 import { organizationIn } from '../resources.ts';
 import { Conflict, Id, Login, NoContent, PageQuery } from '../schemas/common.ts';
+import { OrganizationPath } from '../schemas/organizations.ts';
 import { NewSsoSession } from '../schemas/single-sign-on.ts';
 
 const SESSIONS = '/user/sso-sessions';
@@ -78,7 +79,7 @@ function addSigningOn(app: App, deps: Deps): void {
         operationId: 'closeSingleSignOnSession',
         summary: 'Sign off at an organization; what you authorised stays authorised',
         tags: ['single sign-on'],
-        params: Type.Object({ org: Login }),
+        params: OrganizationPath,
         response: { 204: NoContent },
       },
     },

@@ -3,7 +3,7 @@
 import { type Static, Type } from 'typebox';
 import { AUDIT_ORDERS } from '../../domain/audit-entry.ts';
 import { AUDIT_PHRASE_CHARACTERS_MAX } from '../../domain/audit-phrase.ts';
-import { Id, Login, Nullable, PAGE_QUERY } from './common.ts';
+import { Id, Nullable, PAGE_QUERY } from './common.ts';
 
 const CURSOR_CHARACTERS_MAX = 1024;
 const Text = Nullable(Type.String());
@@ -76,5 +76,3 @@ export const AuditLogQuery = Type.Object({
   before: Cursor('what comes in front of it'),
 });
 export type AuditLogQuery = Static<typeof AuditLogQuery>;
-
-export const EnterprisePath = Type.Object({ enterprise: Login });

@@ -3,13 +3,12 @@
 import { Type } from 'typebox';
 import { ROLE_WORDS } from '../../domain/role-words.ts';
 import { ROLES } from '../../domain/vocabulary.ts';
-import { Id, Login, Nullable, PAGE_QUERY, RepositoryName, Strict, Time } from './common.ts';
+import { Account } from './account.ts';
+import { Id, Login, Nullable, PAGE_QUERY, RepositoryName, Strict, Time, Url } from './common.ts';
 import { RoleFlags } from './repositories.ts';
 
 const KEY_CHARACTERS_MAX = 8192;
 const TITLE_CHARACTERS_MAX = 255;
-const Url = Type.String({ format: 'uri' });
-const ACCOUNT = { login: Type.String(), id: Id, type: Type.Enum(['User', 'Organization']), url: Url, html_url: Url };
 
 export const CollaboratorPath = Type.Object({ owner: Login, repo: RepositoryName, username: Login });
 export const DeployKeyPath = Type.Object({ owner: Login, repo: RepositoryName, key_id: Id });
@@ -26,7 +25,7 @@ export const CollaboratorsQuery = Type.Object({
 });
 
 export const Collaborator = Type.Object(
-  { ...ACCOUNT, permissions: RoleFlags, role_name: Type.Enum([...ROLES]) },
+  { ...Account.properties, permissions: RoleFlags, role_name: Type.Enum([...ROLES]) },
   { $id: 'Collaborator' },
 );
 
@@ -34,7 +33,7 @@ export const CollaboratorPermission = Type.Object(
   {
     permission: Type.Enum(['admin', 'write', 'read', 'none'], { description: '`maintain` is write, `triage` is read' }),
     role_name: Type.Enum([...ROLES, 'none']),
-    user: Type.Object({ ...ACCOUNT, permissions: RoleFlags, role_name: Type.Enum([...ROLES, 'none']) }),
+    user: Type.Object({ ...Account.properties, permissions: RoleFlags, role_name: Type.Enum([...ROLES, 'none']) }),
   },
   { $id: 'CollaboratorPermission' },
 );

@@ -7,13 +7,25 @@ import { FIELD_CODES } from '../../domain/refusal.ts';
 /** An id: an integer from 1 to 2^53 - 1. */
 export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 
+/** A login or slug. */
+export const LOGIN_FORM = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?';
+
+/** A repository's name at the end of a text. */
+export const REPOSITORY_NAME_FORM = '(?!\\.{1,2}$)(?!.*\\.[gG][iI][tT]$)[A-Za-z0-9._-]{1,100}';
+
 /** A login or slug. Compared case-insensitively. */
-export const Login = Type.String({ pattern: '^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$' });
+export const Login = Type.String({ pattern: `^${LOGIN_FORM}$` });
 
 /** A repository's name, without its owner: not `.`, not `..`, not ending in `.git`. */
 export const RepositoryName = Type.String({
-  pattern: '^(?!\\.{1,2}$)(?!.*\\.[gG][iI][tT]$)[A-Za-z0-9._-]{1,100}$',
+  pattern: `^${REPOSITORY_NAME_FORM}$`,
 });
+
+/** An address. */
+export const Url = Type.String({ format: 'uri' });
+
+/** An address with a part to be put in. */
+export const UrlTemplate = Type.String({ format: 'uri-template' });
 
 /** A moment as the service prints it: RFC 3339, UTC, no milliseconds. */
 export const Time = Type.String({ format: 'date-time', examples: ['2027-03-19T00:00:00Z'] });
@@ -53,7 +65,7 @@ export const ErrorBody = Type.Object(
   {
     message: Type.String(),
     code: Type.Enum([...REASON_CODES]),
-    documentation_url: Type.String({ format: 'uri' }),
+    documentation_url: Url,
     status: Type.String({ description: 'The HTTP status, as text', examples: ['403'] }),
     request_id: Type.String(),
     errors: Type.Optional(

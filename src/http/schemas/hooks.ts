@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import { DELIVERIES_KEPT_DAYS, HIDDEN_SECRET, HOOK_CONTENT_TYPES, HOOK_EVENTS, HOOKS_MAX } from '../../domain/hook.ts';
-import { Id, Login, Nullable, PAGE_QUERY, Strict, Time } from './common.ts';
+import { Id, Login, Nullable, PAGE_QUERY, Strict, Time, Url } from './common.ts';
 import { ignored } from './ignored.ts';
 
 const CURSOR_CHARACTERS_MAX = 1024;
@@ -12,7 +12,6 @@ const SECRET_DESCRIPTION = [
   `Signs every delivery. Not sent: none. \`${HIDDEN_SECRET}\`: the one that is there.`,
   'A new one leaves the one before it signing `webhook-signature` for a day',
 ].join(' ');
-const Url = Type.String({ format: 'uri' });
 
 export const HooksPath = Type.Object({ org: Login });
 export const HookPath = Type.Object({ org: Login, hook_id: Id });

@@ -3,7 +3,7 @@
 
 import { Type } from 'typebox';
 import { VISIBILITIES } from '../../domain/vocabulary.ts';
-import { Id, Nullable, Time } from './common.ts';
+import { Id, Nullable, Time, Url, UrlTemplate } from './common.ts';
 
 /** Members that are addresses, and what comes after the repository's own address there. */
 export const REPOSITORY_URLS = {
@@ -50,9 +50,6 @@ export function eachRepositoryUrl<Value>(make: (suffix: string) => Value): Recor
   const entries = Object.entries(REPOSITORY_URLS).map(([name, suffix]) => [name, make(suffix)]);
   return Object.fromEntries(entries) as Record<keyof typeof REPOSITORY_URLS, Value>; // the same names
 }
-
-const Url = Type.String({ format: 'uri' });
-const UrlTemplate = Type.String({ format: 'uri-template' });
 
 export const MinimalRepository = Type.Object(
   {

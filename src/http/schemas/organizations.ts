@@ -2,13 +2,11 @@
 
 import { Type } from 'typebox';
 import { MEMBERSHIP_ROLES } from '../../domain/vocabulary.ts';
-import { Id, Login, Nullable, PAGE_QUERY, Strict, Time } from './common.ts';
+import { Id, Login, Nullable, PAGE_QUERY, Strict, Time, Url, UrlTemplate } from './common.ts';
 import { ignored } from './ignored.ts';
 
 const NAME_CHARACTERS_MAX = 255;
 const BASE_PERMISSIONS = ['none', 'read', 'write', 'admin'] as const;
-const Url = Type.String({ format: 'uri' });
-const UrlTemplate = Type.String({ format: 'uri-template' });
 
 export const OrganizationPath = Type.Object({ org: Login });
 export const MembershipPath = Type.Object({ org: Login, username: Login });

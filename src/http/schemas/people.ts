@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN } from '../../domain/password.ts';
-import { Id, Login, Nullable, Time } from './common.ts';
+import { Id, Login, Nullable, Time, Url } from './common.ts';
 
 export const Email = Type.String({ format: 'email', maxLength: 254, examples: ['ada@example.com'] });
 
@@ -22,8 +22,8 @@ const PROFILE = {
   type: Type.Enum(['User', 'Organization']),
   profile_name: Nullable(Type.String()),
   name: Nullable(Type.String({ description: 'The same as `profile_name`' })),
-  url: Type.String({ format: 'uri' }),
-  html_url: Type.String({ format: 'uri' }),
+  url: Url,
+  html_url: Url,
   created_at: Time,
 };
 
@@ -73,6 +73,7 @@ export const AdministeredOrganization = Type.Object(
   { $id: 'AdministeredOrganization' },
 );
 
+export const EnterprisePath = Type.Object({ enterprise: Login });
 export const Enterprise = Type.Object(
   {
     id: Id,

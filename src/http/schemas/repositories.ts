@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { AFFILIATION_WORDS } from '../../domain/affiliation.ts';
 import { ROLE_WORDS } from '../../domain/role-words.ts';
 import { VISIBILITIES } from '../../domain/vocabulary.ts';
-import { Id, Login, Nullable, PAGE_QUERY, RepositoryName, Strict, Time } from './common.ts';
+import { Id, Login, Nullable, PAGE_QUERY, RepositoryName, Strict, Time, Url } from './common.ts';
 import { ignored } from './ignored.ts';
 
 const DESCRIPTION_CHARACTERS_MAX = 1024;
@@ -31,8 +31,8 @@ export const Repository = Type.Object(
     archived: Type.Boolean(),
     disabled: Type.Boolean(),
     fork: Type.Boolean(),
-    url: Type.String({ format: 'uri' }),
-    html_url: Type.String({ format: 'uri' }),
+    url: Url,
+    html_url: Url,
     created_at: Time,
     permissions: Type.Optional(RoleFlags),
   },

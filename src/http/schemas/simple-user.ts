@@ -2,11 +2,7 @@
 // service does not have lead nowhere.
 
 import { Type } from 'typebox';
-import { Id } from './common.ts';
-
-const Url = Type.String({ format: 'uri' });
-/** With a part to be put in. */
-const UrlTemplate = Type.String({ format: 'uri-template' });
+import { Id, Url, UrlTemplate } from './common.ts';
 
 export const SimpleUser = Type.Object(
   {

@@ -2,14 +2,13 @@
 
 import { Type } from 'typebox';
 import { ROLE_WORDS } from '../../domain/role-words.ts';
-import { Id, Login, RepositoryName, Strict, Time } from './common.ts';
+import { Id, Login, RepositoryName, Strict, Time, Url } from './common.ts';
 import { ignored } from './ignored.ts';
 
 const NAME_CHARACTERS_MAX = 255;
 /** Members, or repositories, with which a team can be made in one call. */
 const FIRST_MAX = 100;
 const FULL_NAME_CHARACTERS_MAX = 255;
-const Url = Type.String({ format: 'uri' });
 /** Teams that were made when slugs might be longer are found by them still. */
 const Slug = Type.String({ pattern: '^[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?$' });
 

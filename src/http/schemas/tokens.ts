@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { EXPIRES_IN_DAYS_MAX, OVERLAP_SECONDS_MAX } from '../../domain/lifetime.ts';
 import { REQUEST_STATES } from '../../domain/token-record.ts';
 import { LEVELS, REPOSITORY_SELECTIONS, TOKEN_KINDS, TOKEN_STATES } from '../../domain/vocabulary.ts';
-import { Id, Login, Nullable, PAGE_QUERY, Strict, Time } from './common.ts';
+import { Id, LOGIN_FORM, Login, Nullable, PAGE_QUERY, REPOSITORY_NAME_FORM, Strict, Time, Url } from './common.ts';
 
 const DESCRIPTION_LENGTH_MAX = 1024;
 /** White space around a name does not count; what is left is measured by the rules. */
@@ -12,8 +12,6 @@ const NAME_TEXT_LENGTH_MAX = 1000;
 const NAMES_MAX = 10_000;
 /** More than there are: which of them is unknown is said by its name. */
 const PERMISSIONS_ASKED_MAX = 200;
-const REPOSITORY = '(?!\\.{1,2}$)(?!.*\\.[gG][iI][tT]$)[A-Za-z0-9._-]{1,100}';
-const OWNER = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?';
 
 /** A moment or a date; which of them it is, and whether the calendar has it, the rules say. */
 const Moment = Type.String({
@@ -44,10 +42,13 @@ const AskedPermissions = Type.Record(Type.String(), Type.Enum([...LEVELS]), {
   examples: [{ contents: 'read', issues: 'write' }],
 });
 const Selection = Type.Enum([...REPOSITORY_SELECTIONS]);
-const AskedRepositories = Type.Array(Type.String({ pattern: `^(?:${OWNER}/)?${REPOSITORY}$`, maxLength: 140 }), {
-  maxItems: NAMES_MAX,
-  description: 'Names, with or without the owner before a `/`; only with `repository_selection` `subset`',
-});
+const AskedRepositories = Type.Array(
+  Type.String({ pattern: `^(?:${LOGIN_FORM}/)?${REPOSITORY_NAME_FORM}$`, maxLength: 140 }),
+  {
+    maxItems: NAMES_MAX,
+    description: 'Names, with or without the owner before a `/`; only with `repository_selection` `subset`',
+  },
+);
 
 const NewFineGrainedToken = Strict(
   {
@@ -150,7 +151,7 @@ const FINE_GRAINED = {
   resource_owner: Nullable(Type.String({ description: 'Null when it is gone' })),
   resource_owner_id: Id,
   repository_selection: Selection,
-  repositories_url: Type.String({ format: 'uri' }),
+  repositories_url: Url,
   permissions: Permissions,
   granted: Nullable(Type.Ref('TokenGrant')),
   approval: Nullable(Type.Ref('TokenApproval')),

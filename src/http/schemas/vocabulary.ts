@@ -2,7 +2,7 @@
 
 import { type Static, Type } from 'typebox';
 import { LEVELS, PERMISSION_CATEGORIES } from '../../domain/vocabulary.ts';
-import { Nullable, PAGE_QUERY } from './common.ts';
+import { Nullable, PAGE_QUERY, Url } from './common.ts';
 
 export const Permission = Type.Object(
   {
@@ -10,7 +10,7 @@ export const Permission = Type.Object(
     title: Type.String(),
     category: Type.Enum([...PERMISSION_CATEGORIES]),
     levels: Type.Array(Type.Enum([...LEVELS])),
-    operations_urls: Type.Record(Type.String(), Type.String({ format: 'uri' }), {
+    operations_urls: Type.Record(Type.String(), Url, {
       description: 'For each level, where the operations stand of which it opens a part',
     }),
   },

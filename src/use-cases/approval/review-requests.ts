@@ -15,7 +15,7 @@ import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { PolicyPair } from '../../domain/policy.ts';
 import { lifeSeconds } from '../../domain/requested-expiry.ts';
-import { hasEnded, judgeApproval, judgePending, type ReviewAction, refuseOwn } from '../../domain/review.ts';
+import { endedRefusal, judgeApproval, judgePending, type ReviewAction, refuseOwn } from '../../domain/review.ts';
 import { readOrganizationPolicy } from '../policy/organization-policy.ts';
 import { concernedToken } from '../tokens/concerned-token.ts';
 import { requireReviewer } from './hold-reviewer.ts';
@@ -41,7 +41,7 @@ async function policiesOf(db: Kysely<Database>, organization_id: number): Promis
 async function findRequests(db: Kysely<Database>, named: Named): Promise<readonly NamedRequest[]> {
   const found = await findNamedRequests(db, named);
   const missing_count = named.ids.length - found.length;
-  if (missing_count > 0 && (await countEndedRequests(db, named)) === missing_count) throw hasEnded();
+  if (missing_count > 0 && (await countEndedRequests(db, named)) === missing_count) throw endedRefusal();
   return found;
 }
 

@@ -4,7 +4,7 @@ import { hashAt } from '../../db/audit-log.ts';
 import type { Deps } from '../../deps.ts';
 import type { AuditOrder, LogName } from '../../domain/audit-entry.ts';
 import { type AuditFilter, parseAuditPhrase } from '../../domain/audit-phrase.ts';
-import type { Caller } from '../../domain/caller.ts';
+import { type Caller, personBehind } from '../../domain/caller.ts';
 import { invalid, Refusal } from '../../domain/refusal.ts';
 import { type CursorQuestion, claimedPosition, printCursor } from './audit-cursor.ts';
 
@@ -29,16 +29,13 @@ export async function understand(deps: Deps, caller: Caller, query: AuditQuery):
   const { log, phrase, order } = query;
   const filter = parseAuditPhrase(phrase);
   if ('fault' in filter) throw invalid('AuditLog', 'phrase', 'invalid', filter.fault);
-  const cursor = { log, person_id: personIdOf(caller), phrase, order };
+  const person = personBehind(caller.principal);
+  if (person === null) throw new Refusal('authentication_required');
+  const cursor = { log, person_id: person.id, phrase, order };
   const after = await positionOf(deps, cursor, 'after', query.after);
   const before = await positionOf(deps, cursor, 'before', query.before);
   const [above, below] = order === 'asc' ? [after, before] : [before, after];
   return { filter, above: above ?? 0, below: below ?? Number.MAX_SAFE_INTEGER, cursor };
-}
-
-function personIdOf({ principal }: Caller): number {
-  if (principal.type === 'session' || principal.type === 'token') return principal.person.id;
-  throw new Refusal('authentication_required');
 }
 
 async function positionOf(

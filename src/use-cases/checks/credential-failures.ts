@@ -5,8 +5,7 @@
 // try of everything: http/bad-credentials.ts; what a login may be tried in a quarter of an hour: people/password-failures.ts.
 
 import type { SharedCounts } from '../../counts-over-nodes.ts';
-import { Refusal } from '../../domain/refusal.ts';
-import { countLimitHit } from '../../metrics.ts';
+import { overLimit } from '../../over-limit.ts';
 
 export const CREDENTIAL_FAILURES_MAX = 100;
 const HOUR_MS = 3_600_000;
@@ -51,10 +50,7 @@ export function countCredentialFailures(counts: SharedCounts, clock: () => Date)
     begin: (attempt) => {
       const now = clock();
       const { is_over, ends_in_ms } = failures[attempt.of].take(attempt.whose, now);
-      if (!is_over || isKnown(attempt, now)) return;
-      countLimitHit('credential');
-      const seconds = Math.max(1, Math.ceil(ends_in_ms / 1000));
-      throw new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
+      if (is_over && !isKnown(attempt, now)) throw overLimit('credential', ends_in_ms);
     },
     succeed: (attempt) => {
       // A backend service goes on being right while others guess; a person who was right is told apart from them.

@@ -10,6 +10,8 @@ import { createNumberTable, type NumberTable } from '../../number-table.ts';
 const ENTRIES_MAX = 200_000;
 /** So many different needs are known by a number; then all of them are learned anew. */
 const NEEDS_MAX = 20_000;
+/** Of one exercise so many are looked through; what is beyond is worked out each time. */
+const LOOKED_THROUGH_MAX = 256;
 
 export type ExerciseRow = {
   readonly token_id: number;
@@ -154,7 +156,7 @@ function knowNeeds() {
     const number = numberOfText(printAlternatives(alternativesOf(token, exercise, resource)));
     const scopes = token.kind === 'classic' ? token.scopes : null;
     const list = known.get(exercise) ?? [];
-    if (list.length < NEEDS_MAX) list.push({ place: placeOf(resource), scopes, number });
+    if (list.length < LOOKED_THROUGH_MAX) list.push({ place: placeOf(resource), scopes, number });
     known.set(exercise, list);
     return number;
   }

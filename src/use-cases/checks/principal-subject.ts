@@ -1,6 +1,6 @@
 // The principal of a request as the rules and the facts know him: for what a use-case has to ask beyond what the hooks did.
 
-import type { Principal } from '../../domain/caller.ts';
+import { type Principal, personBehind } from '../../domain/caller.ts';
 import type { Subject, TokenFacts } from '../../domain/facts.ts';
 import type { SubjectKey } from '../../facts/source.ts';
 
@@ -39,5 +39,5 @@ export function principalKey(principal: Principal): SubjectKey {
 
 /** The id of the person who calls; null: nobody. */
 export function personIdOf(principal: Principal): number | null {
-  return principal.type === 'session' || principal.type === 'token' ? principal.person.id : null;
+  return personBehind(principal)?.id ?? null;
 }

@@ -3,7 +3,7 @@
 import { writeAudit } from '../../db/audit.ts';
 import type { Deps } from '../../deps.ts';
 import type { AlsoConcerned, AuditAction, AuditEvent } from '../../domain/audit.ts';
-import type { Caller } from '../../domain/caller.ts';
+import { type Caller, personBehind } from '../../domain/caller.ts';
 import { concernedBy } from '../../domain/concerned.ts';
 import type { Resource } from '../../domain/facts.ts';
 import type { Refusal } from '../../domain/refusal.ts';
@@ -36,16 +36,12 @@ function concernedAll(refused: Refused): Omit<AuditEvent, 'action' | 'operation_
 
 /** Writes that this caller tried this and was refused. @rule L1 */
 export async function recordRefusal(deps: Deps, caller: Caller, input: Refused): Promise<void> {
-  const { principal } = caller;
   const { tried_token } = input.refusal.details;
-  const self =
-    principal.type === 'session' || principal.type === 'token'
-      ? { user: { id: principal.person.id, name: principal.person.login } }
-      : {};
+  const person = personBehind(caller.principal);
   await writeAudit(deps.db, caller, {
     action: tried_token === undefined ? input.action : actionForKind(input.action, tried_token.kind),
     operation_type: 'access',
-    ...self,
+    ...(person !== null && { user: { id: person.id, name: person.login } }),
     ...concernedAll(input),
     refused: input.refusal.code,
   });

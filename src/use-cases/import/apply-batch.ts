@@ -1,8 +1,9 @@
 // A batch of an import: one transaction, a few statements. Where the database refuses a group, it is taken in halves, until
 // only the lines that it refuses are errors.
 
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { loadKnown } from '../../db/import/objects.ts';
+import { asPart } from '../../db/savepoint.ts';
 import type { Database } from '../../db/schema.ts';
 import { isRefusedData } from '../../db/sqlstate.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -57,16 +58,13 @@ async function load({ db, known }: Progress, lines: readonly ImportLine[]): Prom
 async function attempt(progress: Progress, planned: readonly Planned[]): Promise<void> {
   if (planned.length === 0) return;
   const { db, caller, now, known, results } = progress;
-  await sql`savepoint import_group`.execute(db);
   try {
-    const outcome = await applyGroup(db, { caller, now, planned, known });
-    await sql`release savepoint import_group`.execute(db);
+    const outcome = await asPart(db, (part) => applyGroup(part, { caller, now, planned, known }));
     for (const [line, result] of outcome.results) results.set(line, result);
     for (const [key, state] of outcome.known) known.set(key, state);
     return;
   } catch (error) {
     if (!isRefusedData(error)) throw error;
-    await sql`rollback to savepoint import_group`.execute(db);
   }
   await attemptHalves(progress, planned);
 }

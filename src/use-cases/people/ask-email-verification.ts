@@ -6,7 +6,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import { countLimitHit } from '../../metrics.ts';
+import { overLimit } from '../../over-limit.ts';
 import { digestOf, newVerificationCode } from '../../secrets.ts';
 import { holderIdOf } from './holding-session.ts';
 
@@ -18,9 +18,7 @@ const LIFE_MS = 24 * HOUR_MS;
 function countAsk(deps: Deps, user_id: number): void {
   const windows = deps.counts.windows('verification_mail', { count_max: MAILS_PER_HOUR_MAX, window_ms: HOUR_MS });
   const { is_over, ends_in_ms } = windows.take(String(user_id), deps.clock());
-  if (!is_over) return;
-  countLimitHit('verification_mail');
-  throw new Refusal('rate_limited', { headers: { 'retry-after': String(Math.max(1, Math.ceil(ends_in_ms / 1000))) } });
+  if (is_over) throw overLimit('verification_mail', ends_in_ms);
 }
 
 function textOf(login: string, url: string): string {

@@ -4,7 +4,7 @@
 import type { CountedWindows } from '../../counted-windows.ts';
 import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import { countLimitHit } from '../../metrics.ts';
+import { overLimit } from '../../over-limit.ts';
 
 export const PASSWORD_FAILURES_MAX = 10;
 const FAILURES_WINDOW_MS = 15 * 60 * 1000;
@@ -16,10 +16,7 @@ function failuresOf({ counts }: Deps): CountedWindows {
 /** Takes one try before it is made, so that many at once are no more than ten either. */
 function takeTry(failures: CountedWindows, key: string, now: Date): void {
   const { is_over, ends_in_ms } = failures.take(key, now);
-  if (!is_over) return;
-  countLimitHit('password');
-  const seconds = Math.max(1, Math.ceil(ends_in_ms / 1000));
-  throw new Refusal('rate_limited', { headers: { 'retry-after': String(seconds) } });
+  if (is_over) throw overLimit('password', ends_in_ms);
 }
 
 /** What `prove` answers. Its refusals are counted under the key, after ten of them it is not asked; a success forgets them. @rule T5 */

@@ -7,7 +7,7 @@ import type { Database } from '../../db/schema.ts';
 import { deleteSessionsOf } from '../../db/sessions.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
-import { DAY_MS } from '../../domain/lifetime.ts';
+import { DAY_MS } from '../../domain/moment.ts';
 import { digestOf, newText } from '../../secrets.ts';
 
 /** Null: without a password until he chooses one. The session that calls stays, where it is his. */

@@ -14,10 +14,10 @@ import { tokenEvent } from '../../domain/token-audit.ts';
 import type { TokenRecord } from '../../domain/token-record.ts';
 import { tokenError } from '../../domain/token-refusal.ts';
 import type { RepositorySelection, TokenKind } from '../../domain/vocabulary.ts';
-import { refuseTakenName } from '../administration/refuse-taken-name.ts';
 import { type Holder, lockHoldingSession } from '../people/holding-session.ts';
 import { type AccessPlan, applyAccessEdit, planAccessEdit } from './edit-token-access.ts';
 import { auditedToken, type HeldToken, lockLiveToken } from './held-token.ts';
+import { refuseTakenName } from './refuse-taken-name.ts';
 import { readTokenRecord } from './token-record.ts';
 
 export type TokenPatch = {

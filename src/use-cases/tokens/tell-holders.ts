@@ -3,7 +3,7 @@
 import type { Kysely } from 'kysely';
 import { insertNotifications } from '../../db/notifications.ts';
 import type { Database } from '../../db/schema.ts';
-import type { Caller } from '../../domain/caller.ts';
+import { type Caller, personBehind } from '../../domain/caller.ts';
 import type { News, NotificationType } from '../../domain/notification.ts';
 import type { AccessAct, AccessChange } from '../../domain/token-audit.ts';
 
@@ -31,7 +31,7 @@ export async function tellHolders(
   { principal }: Caller,
   changes: readonly AccessChange[],
 ): Promise<void> {
-  const actor_id = principal.type === 'session' || principal.type === 'token' ? principal.person.id : null;
+  const actor_id = personBehind(principal)?.id;
   const others = changes.filter(({ token }) => token.holder.id !== actor_id);
   await insertNotifications(db, others.flatMap(newsOf));
 }

@@ -46,11 +46,12 @@ export async function editHook(
     ...(config !== undefined && { config: { ...config, secret: await keep(config.secret) } }),
     ...(previous !== undefined && { previous: previous && { ...previous, secret: await keep(previous.secret) } }),
   });
+  if (patch.config !== undefined) await kept_secrets.beginning(); // the keys are known then: a transaction waits for nothing else
   return inTransaction(deps.db, async (transaction) => {
     const hook = await lockHook(transaction, { organization_id: organization.id, id });
     if (hook === undefined) throw new Refusal('not_found');
     const { secret: kept, ...before } = hook;
-    const secret = await openHookSecret(kept_secrets, organization.id, kept);
+    const secret = patch.config === undefined ? null : await openHookSecret(kept_secrets, organization.id, kept);
     const changes = changesOf(patch, secret);
     const changed = Object.keys(changes);
     if (changed.length === 0) return before;

@@ -132,7 +132,13 @@ t.test('a replica answers what it may', async (t) => {
   await t.test('a replica that was promoted goes its own way, and is not followed', async (t) => {
     const ended = await token();
     await becomesUsed(first, ended);
+    const lost = await token();
+    await becomesUsed(first, lost);
     await server.onReplica('select pg_promote()');
+    // It counts on by itself: by the numbers of its commits it is ahead of the primary.
+    for (const name of 'abcde') await server.onReplica(`update accounts set profile_name = '${name}'`);
+    await revoke(lost);
+    t.notOk(await may(first, lost), 'it has not heard of the end, and is not believed');
     await server.onReplica(`update tokens set revoked_at = now(), revoked_reason = 'by_text'`);
     const before = await outcomes('used');
     for (let count = 0; count < 20; count += 1) t.ok(await may(first, ended));

@@ -116,12 +116,18 @@ t.test('O3: a fault of the fetch is 503 and never a yes; what was fetched before
 
 t.test('O3: a document may hold other keys than ours can use', async (t) => {
   const { key, keys, signOn } = await start(t);
-  const encrypting = { ...(await signingKey('enc', 'RS256')).jwk, use: 'enc' };
-  const other = { ...(await signingKey('ps', 'RS256')).jwk, alg: 'PS256' };
+  const [for_others, ps, making] = await Promise.all(['enc', 'ps', 'making'].map((each) => signingKey(each, 'RS256')));
+  if (for_others === undefined || ps === undefined || making === undefined) throw new Error('no keys');
+  const encrypting = { ...for_others.jwk, use: 'enc' };
+  const other = { ...ps.jwk, alg: 'PS256' };
+  const signing = { ...making.jwk, use: undefined, key_ops: ['sign'] };
   const short = { kty: 'RSA', kid: 'short', n: Buffer.alloc(128, 255).toString('base64url'), e: 'AQAB' };
   const symmetric = { kty: 'oct', kid: 'oct', k: 'c2VjcmV0' };
-  keys.document = { keys: [encrypting, other, short, symmetric, { kty: 'EC' }, null, 7, [], key.jwk] };
+  keys.document = { keys: [encrypting, other, signing, short, symmetric, { kty: 'EC' }, null, 7, [], key.jwk] };
   t.equal((await signOn('bob')).status, 201);
+  for (const each of [for_others, ps, making]) {
+    t.equal((await signOn('bob', each)).status, 422, `what the key ${each.kid} is not there for it does not prove`);
+  }
 });
 
 t.test('contract 7: a URL that names what is not public is refused when it is set', async (t) => {

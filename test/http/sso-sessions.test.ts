@@ -1,7 +1,7 @@
 // Signing on at an organization through real requests: every refusal of O3 one by one, links, and what ends a session.
 
 import { createHmac } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { CompactSign, SignJWT } from 'jose';
 import t from 'tap';
 import type { KeySets } from '../../src/key-sets.ts';
 import { AUDIENCE, ISSUER, idToken, jwksOf, signingKey } from '../support/issuer.ts';
@@ -38,7 +38,12 @@ t.test('O3: what is signed otherwise is refused', async (t) => {
     const signed = `${encode({ alg: 'HS256', kid: 'rsa' })}.${payload}`;
     return `${signed}.${createHmac('sha256', text).update(signed).digest('base64url')}`;
   };
+  // Signed by the right key, and understood by the library: which extensions count is not for a text to say.
+  const extended = await new CompactSign(Buffer.from(payload, 'base64url'))
+    .setProtectedHeader({ alg: 'ES256', kid: key.kid, crit: ['b64'], b64: true })
+    .sign(key.privateKey);
   const cases: readonly (readonly [string, string])[] = [
+    ['extensions that are understood', extended],
     ['no algorithm', none('none')],
     ['no algorithm, in other letters', none('NoNe')],
     ['HS256 with the key as it is published', confused(JSON.stringify(rsa.jwk))],

@@ -1,6 +1,7 @@
 // What a database says of its backups: which tables a dump has to have, and whether its log is archived. SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { OWN_SCHEMA, QUEUE_SCHEMA } from './own-schema.ts';
 import type { Database } from './schema.ts';
 
 export type BackupSeen = {
@@ -18,7 +19,7 @@ export async function readBackupState(db: Kysely<Database>): Promise<BackupSeen>
   const { rows } = await sql<BackupSeen>`
     select (select array_agg(format('%s.%s', nspname, relname) order by nspname, relname)
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where c.relkind = 'r' and n.nspname in ('public', 'pgboss')) as tables,
+        where c.relkind = 'r' and n.oid in (${sql.raw(OWN_SCHEMA)}, to_regnamespace(${QUEUE_SCHEMA}))) as tables,
       current_setting('server_version_num')::int as version,
       current_setting('archive_mode') <> 'off' as is_archiving,
       last_archived_time as last_archived_at,

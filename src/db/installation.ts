@@ -3,6 +3,7 @@
 
 import type pg from 'pg';
 import { connectDirectly, isDirect } from './direct.ts';
+import { OWN_SCHEMA, QUEUE_SCHEMA } from './own-schema.ts';
 import { toFault } from './sqlstate.ts';
 
 const SETTINGS = [
@@ -28,11 +29,11 @@ const PROBES = {
       rolbypassrls as bypasses_rows, rolreplication as replicates,
       (select array_agg(each) from unnest(array['pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files']) each
         where not rolsuper and pg_has_role(rolname, each, 'member')) as reaches_machine,
-      has_schema_privilege('public', 'public', 'create') as anybody_makes_tables,
-      (select count(*)::int from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+      has_schema_privilege('public', ${OWN_SCHEMA}, 'create') as anybody_makes_tables,
+      (select count(*)::int from pg_class c where c.relnamespace = ${OWN_SCHEMA} and c.relkind in ('r', 'p')
         and has_table_privilege('public', c.oid, 'select, insert, update, delete')) as open_tables,
       exists (select from pg_class c join pg_roles r on pg_has_role(current_user, r.oid, 'usage') and r.oid = c.relowner
-        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r') as owns_tables
+        where c.relnamespace = ${OWN_SCHEMA} and c.relkind = 'r') as owns_tables
     from pg_roles where rolname = current_user`,
   connections: `select count(*)::int as used from pg_stat_activity where datid is not null`,
   transactions: `select
@@ -51,12 +52,12 @@ const PROBES = {
   size: `select pg_database_size(current_database())::float8 as bytes`,
   objects: `select
       (select array_agg(i.indexrelid::regclass::text order by 1) from pg_index i join pg_class c on c.oid = i.indexrelid
-        where not i.indisvalid and c.relnamespace::regnamespace::text in ('public', 'pgboss')) as invalid_indexes,
+        where not i.indisvalid and c.relnamespace in (${OWN_SCHEMA}, to_regnamespace('${QUEUE_SCHEMA}'))) as invalid_indexes,
       (select array_agg(format('%s on %s', tgname, tgrelid::regclass) order by 1) from pg_trigger g join pg_class c on c.oid = g.tgrelid
-        where not tgisinternal and tgenabled in ('D', 'R') and c.relnamespace::regnamespace::text = 'public') as idle_triggers,
+        where not tgisinternal and tgenabled in ('D', 'R') and c.relnamespace = ${OWN_SCHEMA}) as idle_triggers,
       (select array_agg(format('%s on %s', conname, conrelid::regclass) order by 1) from pg_constraint
-        where not convalidated and connamespace::regnamespace::text = 'public') as unproved_constraints,
-      (select array_agg(c.relname::text order by 1) from pg_class c where c.relnamespace::regnamespace::text = 'public'
+        where not convalidated and connamespace = ${OWN_SCHEMA}) as unproved_constraints,
+      (select array_agg(c.relname::text order by 1) from pg_class c where c.relnamespace = ${OWN_SCHEMA}
         and c.relkind = 'r' and c.reltuples < 0 and pg_relation_size(c.oid) > 262144) as uncounted_tables,
       (select array_agg(relname::text order by 1) from pg_stat_user_tables
         where n_dead_tup > 10000 and n_dead_tup > n_live_tup) as bloated_tables`,

@@ -12,6 +12,7 @@ import { sqlstate, toFault } from './sqlstate.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
 const INSUFFICIENT_PRIVILEGE = '42501';
+const NO_SCHEMA = '3F000';
 const LIST_OF_MIGRATIONS = `create table if not exists schema_migrations (
     name text primary key,
     sha256 text not null,
@@ -52,7 +53,9 @@ export async function pendingMigrations(url: string, folder: URL = FOLDER): Prom
   const migrations = await readMigrations(folder);
   const client = await connectDirectly(url);
   try {
-    const applied = (await hasList(client)) ? await readApplied(client) : [];
+    const has_list = await hasList(client);
+    if (!has_list) await refuseElsewhere(client);
+    const applied = has_list ? await readApplied(client) : [];
     return missingMigrations(migrations, applied).map((migration) => migration.name);
   } finally {
     await client.end();
@@ -65,7 +68,13 @@ async function asOwner(work: () => Promise<unknown>): Promise<void> {
     await work();
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    if (!(cause instanceof Error) || sqlstate(cause) !== INSUFFICIENT_PRIVILEGE) throw error;
+    const state = cause instanceof Error ? sqlstate(cause) : undefined;
+    if (state === NO_SCHEMA)
+      throw startRefusal(
+        'Make a schema of the `search_path` of the role: none of them is there, or it may use none.',
+        error,
+      );
+    if (!(cause instanceof Error) || state !== INSUFFICIENT_PRIVILEGE) throw error;
     const what = 'migrations are missing, and the role of `DATABASE_URL` may not change tables';
     throw startRefusal(`Set \`DATABASE_MIGRATION_URL\`: ${what} (${cause.message}).`, error);
   }
@@ -82,8 +91,23 @@ async function readMigrations(folder: URL): Promise<readonly Migration[]> {
 }
 
 async function appliedMigrations(client: pg.Client): Promise<readonly { name: string; sha256: string }[]> {
-  if (!(await hasList(client))) await asOwner(() => client.query(LIST_OF_MIGRATIONS));
+  if (await hasList(client)) return readApplied(client);
+  await refuseElsewhere(client);
+  await asOwner(() => client.query(LIST_OF_MIGRATIONS));
   return readApplied(client);
+}
+
+/** Tables that this role does not see are not made anew beside them: it would be another service, which knows nobody's token. */
+async function refuseElsewhere(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ schema: string }>(
+    `select nspname::text as schema from pg_namespace where array['schema_migrations', 'change_epoch', 'token_secrets'] <@
+      (select array_agg(relname::text) from pg_class where relnamespace = pg_namespace.oid and relkind = 'r')`,
+  );
+  const [found] = rows;
+  if (found === undefined) return;
+  throw startRefusal(
+    `Let the \`search_path\` of the role begin with the schema \`${found.schema}\`: the tables of this database are there.`,
+  );
 }
 
 /** Who may make no table finds it there, made by the owner. */

@@ -2,6 +2,7 @@
 // rows and can neither change the record nor the tables; whoever makes reports, as `DATABASE_reader`, reads what is no secret.
 
 import pg from 'pg';
+import { OWN_SCHEMA, QUEUE_SCHEMA } from './own-schema.ts';
 
 /** Rights of the service where they are fewer than to read and write: the record is added to, and heads of logs move on. */
 const APPLICATION_RIGHTS: Readonly<Record<string, string>> = {
@@ -14,6 +15,8 @@ const APPLICATION_RIGHTS: Readonly<Record<string, string>> = {
   change_waits: 'select, update',
   database_lineage: 'select, update',
   lost_epochs: 'select, insert',
+  // Written by a trigger, as the owner.
+  ended_requests: 'select',
 };
 const APPLICATION_RIGHTS_ELSE = 'select, insert, update, delete';
 
@@ -73,7 +76,6 @@ export const NOT_READ_BY_REPORTS: readonly string[] = [
 
 export const READ_TABLES: readonly string[] = Object.keys(READ_BY_REPORTS);
 
-const OURS = ['public', 'pgboss'];
 /** A name is at most so long, and what PostgreSQL would cut off would be another role's. */
 const NAME_BYTES_MAX = 63;
 
@@ -88,14 +90,19 @@ export function roleNamesOf(database: string): RoleNames {
 }
 
 type Relation = { readonly schema: string; readonly name: string; readonly columns: readonly string[] };
+type Schemas = { readonly own: string; readonly relations: readonly Relation[] };
 
 const quoted = pg.escapeIdentifier;
 const nameOf = ({ schema, name }: Relation): string => `${quoted(schema)}.${quoted(name)}`;
 
 /** The statements, to be done by the owner in one transaction, after which these roles may exactly what they should. */
 export async function rightsStatements(client: pg.ClientBase, roles: readonly string[]): Promise<readonly string[]> {
-  const { rows } = await client.query<{ database: string }>('select current_database() as database');
-  const names = roleNamesOf(rows[0]?.database ?? '');
+  const { rows } = await client.query<{ database: string; own: string | null }>(
+    `select current_database() as database, (select nspname::text from pg_namespace where oid = ${OWN_SCHEMA}) as own`,
+  );
+  const { database = '', own = null } = rows[0] ?? {};
+  if (own === null) throw new Error('no schema of the `search_path` is there');
+  const names = roleNamesOf(database);
   const { rows: relations } = await client.query<Relation>(
     `select namespace.nspname as schema, relation.relname as name, array_agg(attribute.attname::text order by attribute.attnum) as columns
     from pg_class relation
@@ -103,42 +110,47 @@ export async function rightsStatements(client: pg.ClientBase, roles: readonly st
     join pg_attribute attribute on attribute.attrelid = relation.oid and attribute.attnum > 0 and not attribute.attisdropped
     where namespace.nspname = any($1) and relation.relkind in ('r', 'p', 'v')
     group by 1, 2 order by 1, 2`,
-    [OURS],
+    [[own, QUEUE_SCHEMA]],
   );
+  const schemas: Schemas = { own, relations };
   return [
-    'revoke create on schema public from public',
-    ...roles.flatMap((role) => beginning(role)),
-    ...(roles.includes(names.application) ? applicationStatements(names.application, relations) : []),
-    ...(roles.includes(names.reader) ? readerStatements(names.reader, relations) : []),
+    `revoke create on schema ${quoted(own)} from public`,
+    ...roles.flatMap((role) => beginning(role, schemas)),
+    ...(roles.includes(names.application) ? applicationStatements(names.application, schemas) : []),
+    ...(roles.includes(names.reader) ? readerStatements(names.reader, schemas) : []),
   ];
 }
 
 /** Nothing is left of what it may have had before. */
-function beginning(role: string): readonly string[] {
-  return OURS.flatMap((schema) => [
-    `revoke all on schema ${schema} from ${quoted(role)}`,
-    `revoke all on all tables in schema ${schema} from ${quoted(role)}`,
-    `revoke all on all sequences in schema ${schema} from ${quoted(role)}`,
-  ]);
+function beginning(role: string, { own }: Schemas): readonly string[] {
+  return [own, QUEUE_SCHEMA]
+    .map(quoted)
+    .flatMap((schema) => [
+      `revoke all on schema ${schema} from ${quoted(role)}`,
+      `revoke all on all tables in schema ${schema} from ${quoted(role)}`,
+      `revoke all on all sequences in schema ${schema} from ${quoted(role)}`,
+    ]);
 }
 
-function applicationStatements(role: string, relations: readonly Relation[]): readonly string[] {
+function applicationStatements(role: string, { own, relations }: Schemas): readonly string[] {
   const to = quoted(role);
   return [
-    ...OURS.flatMap((schema) => [
-      `grant usage on schema ${schema} to ${to}`,
-      `grant usage, select on all sequences in schema ${schema} to ${to}`,
-    ]),
+    ...[own, QUEUE_SCHEMA]
+      .map(quoted)
+      .flatMap((schema) => [
+        `grant usage on schema ${schema} to ${to}`,
+        `grant usage, select on all sequences in schema ${schema} to ${to}`,
+      ]),
     ...relations.map((relation) => {
-      const rights = relation.schema === 'public' ? APPLICATION_RIGHTS[relation.name] : undefined;
+      const rights = relation.schema === own ? APPLICATION_RIGHTS[relation.name] : undefined;
       return `grant ${rights ?? APPLICATION_RIGHTS_ELSE} on ${nameOf(relation)} to ${to}`;
     }),
   ];
 }
 
-function readerStatements(role: string, relations: readonly Relation[]): readonly string[] {
+function readerStatements(role: string, { own, relations }: Schemas): readonly string[] {
   const read = relations.flatMap((relation) => {
-    const hidden = relation.schema === 'public' ? READ_BY_REPORTS[relation.name] : undefined;
+    const hidden = relation.schema === own ? READ_BY_REPORTS[relation.name] : undefined;
     if (hidden === undefined) return [];
     // Rights of single columns are not taken away with those of their table.
     const all = relation.columns.map((column) => quoted(column)).join(', ');
@@ -151,5 +163,5 @@ function readerStatements(role: string, relations: readonly Relation[]): readonl
       `grant select (${shown}) on ${nameOf(relation)} to ${quoted(role)}`,
     ];
   });
-  return [`grant usage on schema public to ${quoted(role)}`, ...read];
+  return [`grant usage on schema ${quoted(own)} to ${quoted(role)}`, ...read];
 }

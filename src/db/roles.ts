@@ -3,6 +3,7 @@
 import type pg from 'pg';
 import { startRefusal } from '../start-refusal.ts';
 import { connectDirectly, whileLocked } from './direct.ts';
+import { OWN_SCHEMA } from './own-schema.ts';
 import { rightsStatements, roleNamesOf } from './role-rights.ts';
 import { sqlstate, toFault } from './sqlstate.ts';
 
@@ -50,19 +51,34 @@ async function makeRole(client: pg.Client, name: string): Promise<void> {
   }
 }
 
+type Standing = {
+  readonly role: string;
+  readonly finds_tables: boolean;
+  readonly can_work: boolean;
+  readonly is_member: boolean | null;
+  readonly is_too_mighty: boolean | null;
+};
+
 /** What is wrong with the role that the service signs in as; null: nothing. Only where another one owns the tables. */
 export async function applicationRoleFault(url: string): Promise<string | null> {
   const client = await connectDirectly(url);
   try {
     const { application } = await namesHere(client);
-    const { rows } = await client.query<{ role: string; can_work: boolean; is_too_mighty: boolean }>(
-      `select current_user::text as role, has_table_privilege('tokens', 'select, insert') as can_work,
-        (select rolsuper from pg_roles where rolname = current_user) or has_table_privilege('audit_entries', 'update, delete, truncate')
-          or has_schema_privilege('public', 'create') as is_too_mighty`,
+    const { rows } = await client.query<Standing>(
+      `select current_user::text as role, to_regclass('tokens') is not null as finds_tables,
+        coalesce(has_table_privilege(to_regclass('tokens'), 'select, insert'), false) as can_work,
+        (select bool_or(pg_has_role(oid, 'usage')) from pg_roles where rolname = $1) as is_member,
+        (select rolsuper from pg_roles where rolname = current_user)
+          or has_table_privilege(to_regclass('audit_entries'), 'update, delete, truncate')
+          or has_schema_privilege(${OWN_SCHEMA}, 'create') as is_too_mighty`,
+      [application],
     );
     const [found] = rows;
+    // A schema that it may not use is not on its path.
+    if (found?.is_member === true && !found.finds_tables)
+      return `let the \`search_path\` of "${found.role}" begin with the schema of the tables, where they are not found`;
     if (found?.can_work !== true) return `grant "${application}" to "${found?.role}"`;
-    if (found.is_too_mighty)
+    if (found.is_too_mighty === true)
       return `use a role that is only a member of "${application}": "${found.role}" may change tables or the record`;
     return null;
   } finally {

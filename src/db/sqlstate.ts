@@ -30,6 +30,11 @@ export function isSerializationFailure(error: unknown): boolean {
   return code === '40001' || code === '40P01';
 }
 
+/** Whether a lock did not come in time. */
+export function isLockedByOthers(error: unknown): boolean {
+  return sqlstate(error) === '55P03';
+}
+
 /**
  * What an error of the driver is: `StorageUnavailable` where the world failed, and the error itself where a statement was wrong
  * (a violated constraint, a bug). The driver's own errors, without a code of the database, are all about the connection.

@@ -77,7 +77,7 @@ export const EXPOSURE_CHECKS: readonly DatabaseCheck[] = [
         ? `Every role of the server may use ${seen.role?.open_tables} of the tables`
         : null,
     means: 'Digests, addresses and the record can be read or changed past the service',
-    advice: 'revoke all on all tables in schema public from public',
+    advice: 'revoke all on all tables in schema public from public (or in the schema where they stand)',
   },
   {
     id: 'anybody_makes_tables',
@@ -85,7 +85,7 @@ export const EXPOSURE_CHECKS: readonly DatabaseCheck[] = [
     find: ({ seen }) =>
       seen.role?.anybody_makes_tables ? 'Every role of the server may make tables and functions in the schema' : null,
     means: 'Another role can put functions there that the service then calls in place of its own',
-    advice: 'revoke create on schema public from public',
+    advice: 'revoke create on schema public from public (or on the schema where the tables stand)',
   },
   {
     id: 'database_in_clear',

@@ -1,29 +1,49 @@
 // The form of the database, without a service: for a command before nodes of a new version start. Beside compose.ts a place that knows the
 // database, because commands call use-cases only.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from './config.ts';
 import { checkServer } from './db/check-server.ts';
 import { readAccess, readInstallation } from './db/installation.ts';
 import { installQueue } from './db/job-queue.ts';
 import { migrate, pendingMigrations } from './db/migrate.ts';
 import { giveRights } from './db/roles.ts';
+import { isLockedByOthers } from './db/sqlstate.ts';
 import { switchOffJit } from './db/switch-off-jit.ts';
 import { atDatabase, refuseAbsent } from './open-database.ts';
 import type { Environment } from './settings.ts';
+import { spread } from './spread.ts';
 import { isStartRefusal } from './start-refusal.ts';
 
 type Told = (done: number, total: number) => void;
 
-/** Does to the database what the start of a service does before it answers, and answers which migrations that were. */
+const LOCK_RETRY_MS = 1000;
+const LOCK_WAIT_MS_MAX = 5 * 60_000;
+
+/** Does to the database what the start of a service does before it answers, and answers which migrations were missing. */
 export function migrateDatabase(config: Config, environment: Environment, tell: Told): Promise<readonly string[]> {
   return atDatabase(config, environment, async (url) => {
     await checkServer(url, { allow_unsafe: config.allow_unsafe_database });
-    const applied = await migrate(url, undefined, tell);
+    const missing = await pendingMigrations(url);
+    await whenUnlocked(() => migrate(url, undefined, tell));
     await installQueue(url);
     await switchOffJit(url);
     await giveRights(url);
-    return applied;
+    return missing;
   });
+}
+
+/** A migration that does not get its lock lets go at once; as a start does, it is tried again. What was applied before it stays. */
+async function whenUnlocked<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  const until = performance.now() + LOCK_WAIT_MS_MAX;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isLockedByOthers(error) || performance.now() > until) throw error;
+    }
+    await delay(spread(LOCK_RETRY_MS));
+  }
 }
 
 /** Which migrations are missing. Changes nothing. */

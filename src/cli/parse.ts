@@ -47,10 +47,16 @@ function parseWords(command: Command, options: Readonly<Record<string, Option>>,
       allowNegative: true,
       strict: true,
     });
-    return { values: parsed.values as Values, positionals: parsed.positionals };
+    return { values: asNamed(options, parsed.values as Values), positionals: parsed.positionals };
   } catch (error) {
     throw usage(command, faultOf(error, line));
   }
+}
+
+/** An option whose own name begins so is taken for the opposite of another one, which there is not. */
+function asNamed(options: Readonly<Record<string, Option>>, values: Values): Values {
+  const named = Object.keys(options).filter((name) => name.startsWith('no-') && values[name.slice(3)] === false);
+  return { ...values, ...Object.fromEntries(named.map((name) => [name, true])) };
 }
 
 /** Without the values that stood on the line, which the parser's own message may repeat. */

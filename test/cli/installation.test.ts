@@ -17,6 +17,7 @@ import { judge, SEVERITIES, sorted } from '../../src/use-cases/installation/find
 import type { SettingsFacts } from '../../src/use-cases/installation/settings-facts.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch-folder.ts';
+import { eventually } from '../support/service.ts';
 import { runCommand } from '../support/terminal.ts';
 
 type Diagnosis = {
@@ -35,6 +36,9 @@ fi
 echo 'pg_restore: processing data for table "public.tokens"' >&2
 echo 'pg_restore: processing data for table "public.accounts"' >&2
 `;
+
+/** Whoever waits for the lock of that table. */
+const WAITS_FOR_REQUESTS = `select from pg_locks where not granted and relation = 'grant_requests'::regclass`;
 
 t.test('a database is migrated by a command, and its faults are found by the doctor', async (t) => {
   const DATABASE_URL = await createEmptyDatabase(t);
@@ -400,6 +404,28 @@ const FOUND_IN_BACKUPS: readonly (readonly [string, BackupFacts, BackupFacts])[]
   ['beside_missing', beside({ is_there: false }), beside({ is_there: false, file: null })],
   ['epoch_in_data', beside({ is_in_data: true }), beside({ is_in_data: true, setting: 'AUDIT_ROOT_FILE' })],
 ];
+
+t.test(
+  'P11: a command that migrates waits for who has the table, a moment at a time, and says what it applied',
+  async (t) => {
+    const DATABASE_URL = await createEmptyDatabase(t);
+    const env = { DATABASE_URL, ALLOW_UNSAFE_DATABASE: '1' };
+    t.equal((await runCommand(['migrate'], { env })).code, 0);
+    const client = new pg.Client({ connectionString: DATABASE_URL });
+    await client.connect();
+    t.teardown(() => client.end());
+    await client.query(`delete from schema_migrations where name >= '0036';
+    drop table ended_requests; drop function remember_ended_requests() cascade`);
+    await client.query('begin; lock table grant_requests in row exclusive mode');
+    const migrating = runCommand(['migrate', '--json'], { env });
+    await eventually(async () => (await client.query(WAITS_FOR_REQUESTS)).rows.length > 0);
+    await eventually(async () => (await client.query(WAITS_FOR_REQUESTS)).rows.length === 0);
+    await client.query('commit');
+    const { code, out, err } = await migrating;
+    t.equal(code, 0, err);
+    t.equal(JSON.parse(out).applied[0], '0036_ended_requests.sql');
+  },
+);
 
 t.test('F24: what keeps a backup from being restored is found', async (t) => {
   t.same(judge(BACKUP_CHECKS, KEPT), []);

@@ -208,7 +208,7 @@ t.test('people, organizations, tokens and policies are looked after by commands'
     t.match(await json(`token request ${id} --reason again`), { state: 'pending' });
     t.equal((await run(`token withdraw ${id} --yes`)).code, 0);
     t.match(await json(`token edit ${id} --name renamed --no-repositories --permission members=read`), {
-      name: 'renamed',
+      ...{ name: 'renamed', repository_selection: 'none' },
     });
     t.match(await json(`token regenerate ${id} --overlap-seconds 60 --yes`), { token: /^gth_pat_/ });
     t.equal((await json(`token repositories ${id}`)).length, 0);

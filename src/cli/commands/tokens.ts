@@ -36,19 +36,25 @@ function lifeOf(input: Input) {
 function permissionsOf(input: Input): Readonly<Record<string, string>> | undefined {
   const given = input.texts('permission');
   if (given.length === 0) return undefined;
-  return Object.fromEntries(
-    given.map((text) => {
-      const [, name = '', level = ''] = /^([a-z_]+)=([a-z]+)$/.exec(text) ?? [];
-      if (name === '') throw failure(EXIT.usage, '--permission is NAME=LEVEL, as contents=read.', { code: 'usage' });
-      return [name, level];
-    }),
-  );
+  const levels = new Map<string, string>();
+  for (const text of given) {
+    const [, name = '', level = ''] = /^([a-z_]+)=([a-z]+)$/.exec(text) ?? [];
+    if (name === '') throw failure(EXIT.usage, '--permission is NAME=LEVEL, as contents=read.', { code: 'usage' });
+    if (levels.has(name)) throw failure(EXIT.usage, '--permission names one permission twice.', { code: 'usage' });
+    levels.set(name, level);
+  }
+  return Object.fromEntries(levels);
 }
 
+/** What contradicts itself is refused, and not taken for the wider of two. */
 function repositoriesOf(input: Input) {
   const repositories = input.texts('repository');
+  const [all, none] = [input.flag('all-repositories') === true, input.flag('no-repositories') === true];
+  if ([repositories.length > 0, all, none].filter(Boolean).length > 1)
+    throw failure(EXIT.usage, 'Which repositories it selects is said in more than one way.', { code: 'usage' });
   if (repositories.length > 0) return { repository_selection: 'subset', repositories };
-  return input.flag('all-repositories') === true ? { repository_selection: 'all' } : {};
+  if (none) return { repository_selection: 'none' };
+  return all ? { repository_selection: 'all' } : {};
 }
 
 const list = serviceCommand({
@@ -159,7 +165,7 @@ const edit = serviceCommand({
       expires_at: input.text('expires-at'),
       permissions: permissionsOf(input),
       ...(input.texts('scope').length > 0 && { scopes: input.texts('scope') }),
-      ...(input.flag('no-repositories') === true ? { repository_selection: 'none' } : repositoriesOf(input)),
+      ...repositoriesOf(input),
     },
   }),
   shows: { as: 'record', members: MEMBERS },

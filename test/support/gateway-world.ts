@@ -128,6 +128,19 @@ export async function checkGateway(t: Test, port: number, world: GatewayWorld): 
     },
   );
 
+  await t.test('what the platform learns cannot be taken away by the caller (RFC 9110, 7.6.1)', async (t) => {
+    platform.reached.length = 0;
+    const line = 'GET /repos/acme/mill HTTP/1.1';
+    const names = ['X-Auth-User', 'X-Auth-User-Id', 'X-Auth-Token-Id', 'X-Auth-Scopes', 'X-Auth-Workflows'];
+    const bearer = `Authorization: Bearer ${reader.token}`;
+    for (const nominated of [names.join(', '), names.join(',').toLowerCase(), `${names[0]}, x-auth-scopes`]) {
+      await rawRequest(port, [line, `Host: 127.0.0.1:${port}`, bearer, `Connection: ${nominated}`]);
+    }
+    for (const { headers } of platform.reached)
+      t.match(headers, { 'x-auth-user': 'ada', 'x-auth-scopes': 'metadata:read' });
+    t.ok(platform.reached.length > 0, 'control: some reach it');
+  });
+
   await t.test('what is refused goes no further, with the status that a resource server gives (F5)', async (t) => {
     platform.reached.length = 0;
     const cases: readonly (readonly [string, string, Readonly<Record<string, string>>, number])[] = [

@@ -1,6 +1,7 @@
 // The settings: what is taken, what ends the start, and that the documentation names them all.
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
+import { type TSchema, Type } from 'typebox';
 import { loadConfig } from '../src/config.ts';
 import { SETTINGS } from '../src/settings.ts';
 import { isStartRefusal } from '../src/start-refusal.ts';
@@ -128,11 +129,18 @@ t.test('a password of 12 characters and one of 72 bytes are taken', async (t) =>
   }
 });
 
-t.test('the documentation names exactly the settings that there are', async (t) => {
+t.test('the documentation names exactly the settings that there are, with their defaults and bounds', async (t) => {
   const text = await readFile(new URL('../docs/operations.md', import.meta.url), 'utf8');
   const section = text.split(/^## /m).find((part) => part.startsWith('Settings')) ?? '';
-  const documented = [...section.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
-  t.same(documented.sort(), Object.keys(SETTINGS.properties).sort());
+  const rows = [...section.matchAll(/^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$/gm)];
+  t.same(rows.map(([, name]) => name).sort(), Object.keys(SETTINGS.properties).sort());
+  const properties: Record<string, TSchema> = SETTINGS.properties;
+  for (const [, name = '', given, meaning = ''] of rows) {
+    const schema = properties[name] ?? Type.Unknown();
+    if ('default' in schema) t.equal(given, schema.default === '' ? 'none' : `\`${schema.default}\``, name);
+    if (Type.IsInteger(schema) && 'minimum' in schema && 'maximum' in schema)
+      t.match(meaning, new RegExp(`\\b${schema.minimum} to ${schema.maximum}\\b`), name);
+  }
 });
 
 function refusalOf(environment: Record<string, string>): Error {

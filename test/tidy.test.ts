@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import t from 'tap';
+import { PLANTS } from './faults/rig/plants.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const FILE_LINES_MAX = 330;
@@ -96,6 +97,12 @@ t.test('no test is switched off or shuts the others out', async (t) => {
   for (const file of tests) {
     if (file === 'test/tidy.test.ts') continue;
     t.notMatch(lines(file).join('\n'), /\.(?:only|todo)\(|\{ *(?:only|todo): *true/, file);
+  }
+});
+
+t.test('what the controls of the fault tests plant has its place in the code', async (t) => {
+  for (const [plant, edits] of Object.entries(PLANTS)) {
+    for (const { file, from } of edits) t.equal(lines(file).join('\n').split(from).length, 2, `${plant}: ${file}`);
   }
 });
 

@@ -54,7 +54,7 @@ const REVOCATIONS: Readonly<Record<string, string>> = {
   by_administrator: 'was revoked by a site administrator',
 };
 
-function printDay(moment: Date | null): string {
+function printEnd(moment: Date | null): string {
   return moment === null ? 'never' : `${moment.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
@@ -89,9 +89,9 @@ export function sentence(told: Told): string {
   const organization = `\`${told.organization}\``;
   switch (told.type) {
     case 'token_expiring':
-      return `${token} expires at ${printDay(told.expires_at)}. Regenerate it before, if it is still needed.`;
+      return `${token} expires at ${printEnd(told.expires_at)}. Regenerate it before, if it is still needed.`;
     case 'token_expired':
-      return `${token} expired at ${printDay(told.expires_at)}. An expired token never comes back.`;
+      return `${token} expired at ${printEnd(told.expires_at)}. An expired token never comes back.`;
     case 'token_revoked':
       return `${token} ${REVOCATIONS[told.reason ?? ''] ?? 'has been revoked'}. A revoked token never comes back.`;
     case 'session_revoked':

@@ -6,6 +6,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
@@ -119,6 +120,48 @@ t.test('what speaks no TLS, or an old one, gets no answer, and nothing breaks', 
   t.match(answer, /strict-transport-security: max-age/i);
   t.equal((await byHttp1(port, certificate.cert, { path: '/scopes' })).status, 200, 'others are served');
 });
+
+t.test(
+  'threats D1: who resets his connection over TLS while he is answered, whatever he has sent, ends nothing but it',
+  async (t) => {
+    if (!(await canMakeCertificates(t))) return;
+    const certificate = makeCertificate(t.testdir(), 'service');
+    const { port } = await listening(t, certificate);
+
+    /** Sends over TLS, and resets the connection below it as soon as something comes back, or nothing does for a while. */
+    async function hangUp(protocol: 'http/1.1' | 'h2', send: (secure: tls.TLSSocket) => void): Promise<void> {
+      const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
+      const secure = tls.connect({ socket, host: '127.0.0.1', ca: certificate.cert, ALPNProtocols: [protocol] });
+      secure.on('error', () => undefined);
+      await once(secure, 'secureConnect');
+      t.equal(secure.alpnProtocol, protocol);
+      send(secure);
+      await Promise.race([once(secure, 'data'), delay(200)]);
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+
+    const head = 'HTTP/1.1\r\nHost: x\r\n';
+    for (const bytes of [
+      `CONNECT x:1 ${head}\r\n`,
+      'nonsense\r\n\r\n',
+      `GET /scopes ${head}\r\n`,
+      `POST /sessions ${head}Content-Length: 9\r\n\r\n{`,
+      `POST /directory/import ${head}Transfer-Encoding: chunked\r\n\r\n1\r\n`,
+    ]) {
+      await hangUp('http/1.1', (secure) => secure.write(bytes));
+    }
+    for (const headers of [{ ':method': 'CONNECT', ':authority': 'x:1' }, { ':path': '/scopes' }]) {
+      await hangUp('h2', (secure) => {
+        const session = http2
+          .connect('https://127.0.0.1', { createConnection: () => secure })
+          .on('error', () => undefined);
+        session.request(headers).on('error', () => undefined);
+      });
+    }
+    t.equal((await byHttp1(port, certificate.cert, { path: '/health/live' })).status, 200, 'the service goes on');
+  },
+);
 
 t.test('a renewed certificate serves new connections without a restart; half of one does not', async (t) => {
   if (!(await canMakeCertificates(t))) return;

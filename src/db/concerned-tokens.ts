@@ -52,7 +52,6 @@ export async function readConcernedTokens(
       where token.id = any (${[...token_ids]}::bigint[])
     ), concerned as (
       select shown.id as token_id, m.organization_id from shown join memberships m on m.user_id = shown.user_id
-      where shown.kind = 'classic'
       union
       select shown.id, r.owner_id from shown join collaborators c on c.user_id = shown.user_id
       join repositories r on r.id = c.repository_id

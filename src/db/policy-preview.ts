@@ -98,6 +98,22 @@ function blockedFineGrained({ organizations, caps, now }: BlockedSearch) {
       and ${isBlocked(sql`asked.fine_grained`, bits, caps)}`;
 }
 
+/** Members' fine-grained tokens of other resource owners, which have only public reads here to lose. */
+function blockedElsewhere({ caps, now }: BlockedSearch) {
+  const bits = [sql`false`, sql`true`, sql`present.administers`, sql`false`];
+  return sql`
+    select token.id, token.user_id from present
+    join asked on asked.id = present.organization_id
+    join tokens token on token.user_id = present.user_id
+    where present.is_member and token.kind = 'fine_grained' and token.resource_owner_id is distinct from asked.id
+      and ${isLive(now)} and ${isBlocked(sql`asked.fine_grained`, bits, caps)}`;
+}
+
+/** Whether a class of these is blocked: of tokens of members that reach nothing, which the first two bits say. */
+function hasBlockedElsewhere({ fine_grained }: { readonly fine_grained: ByClass }): boolean {
+  return fine_grained.some((is_blocked, number) => is_blocked && (number & 0b11) === 0b10);
+}
+
 /** Classic tokens of who administers the enterprise, at what it owns itself. */
 function blockedAdministrating(
   { caps, reaching_scopes, now }: BlockedSearch,
@@ -112,8 +128,8 @@ function blockedAdministrating(
 }
 
 /**
- * Who is concerned as the holder of classic tokens, and whether as a member. The ids stand in the conditions themselves: what is known of
- * how much a giant has is known of its id.
+ * Who is concerned as the holder of tokens that are not the organization's, and whether as a member. The ids stand in the conditions
+ * themselves: what is known of how much a giant has is known of its id.
  */
 function present({ organizations }: BlockedSearch) {
   const ids = sql`any(${organizations.map(({ id }) => id)}::bigint[])`;
@@ -146,6 +162,7 @@ function blockedAnywhere(search: BlockedSearch): readonly RawBuilder<unknown>[] 
   return [
     ...(classic ? [blockedClassic(search)] : []),
     ...(fine_grained ? [blockedFineGrained(search)] : []),
+    ...(organizations.some(hasBlockedElsewhere) ? [blockedElsewhere(search)] : []),
     ...(enterprise?.classic.includes(true) === true ? [blockedAdministrating(search, enterprise)] : []),
   ];
 }

@@ -52,22 +52,24 @@ export function namedCaps(
 
 const HOLDER: PersonFacts = { id: 0, login: '', suspended: false, site_admin: false };
 
+/** `owner`: at whom it is looked at. */
 function tokenOf(
   { kind, reaches, caps_exceeded }: TokenClass,
-  type: 'organization' | 'enterprise',
+  owner: { readonly type: 'organization' | 'enterprise'; readonly id: number },
   caps: readonly number[],
 ): TokenFacts {
   const issued_at = new Date(0);
   const longest = caps[caps_exceeded - 1] ?? 0;
   const common = { id: 0, name: '', hashed_token: '', exchanged: null, revoked_at: null, secret_expires_at: null };
   const life = { secret_issued_at: issued_at, expires_at: new Date(longest * DAY_MS + 1) };
-  if (kind === 'classic') return { ...common, ...life, kind, scopes: reaches ? REACHING_SCOPES[type].slice(0, 1) : [] };
+  if (kind === 'classic')
+    return { ...common, ...life, kind, scopes: reaches ? REACHING_SCOPES[owner.type].slice(0, 1) : [] };
   const grant = reaches ? ({ id: 0, permissions: {}, repository_selection: 'none' } as const) : null;
   return {
     ...common,
     ...life,
     kind,
-    resource_owner: { id: 0, type: 'Organization', login: '' },
+    resource_owner: { id: owner.id, type: 'Organization', login: '' },
     grant,
     request_pending: false,
   };
@@ -104,7 +106,7 @@ export function blockedAtOrganization(
   const blocked = (kind: TokenKind) =>
     classesOf(kind, caps).map((each) => {
       const proposal = { before: asResource(metBy(each, before)), after: asResource(metBy(each, after)) };
-      return newBlocking(HOLDER, tokenOf(each, 'organization', caps), proposal, NOW) !== null;
+      return newBlocking(HOLDER, tokenOf(each, { type: 'organization', id: before.id }, caps), proposal, NOW) !== null;
     });
   return { classic: blocked('classic'), fine_grained: blocked('fine_grained') };
 }
@@ -118,7 +120,7 @@ export function blockedAtEnterprise(
     const of = (enterprise: EnterpriseFacts) =>
       ({ type: 'enterprise', enterprise: { ...enterprise, holder_administers: each.administers } }) as const;
     const proposal = { before: of(before), after: of(after) };
-    return newBlocking(HOLDER, tokenOf(each, 'enterprise', caps), proposal, NOW) !== null;
+    return newBlocking(HOLDER, tokenOf(each, { type: 'enterprise', id: before.id }, caps), proposal, NOW) !== null;
   });
 }
 

@@ -56,7 +56,10 @@ export function mayReach(scopes: readonly string[], type: 'organization' | 'ente
 
 /** Whether the token may do there anything but public reads, if no policy is against it. @rule F5.4, K2, K6 */
 function reaches(token: TokenFacts, resource: Resource): boolean {
-  if (token.kind === 'fine_grained') return token.grant !== null && resource.type === 'organization';
+  if (token.kind === 'fine_grained') {
+    if (token.grant === null || resource.type !== 'organization') return false;
+    return token.resource_owner?.id === resource.organization.id;
+  }
   return mayReach(token.scopes, resource.type === 'enterprise' ? 'enterprise' : 'organization');
 }
 

@@ -127,6 +127,29 @@ t.test('P4: a cap: the smaller, the longer lives, and public reads where the swi
   t.same(await preview({ max_lifetime_days: { classic: null } }), [], 'what lifts a policy blocks nothing');
 });
 
+t.test(
+  'P4, F5.2: the switch closes public reads to members’ fine-grained tokens of other resource owners too',
+  async (t) => {
+    const { owner, member, collaborator, reads } = await start(t);
+    const life = { repository_selection: 'all', permissions: { contents: 'read' } };
+    const { token } = (await member.create({ ...life, name: 'of himself', expires_in_days: 91 })).body;
+    await member.create({ ...life, name: 'short', expires_in_days: 90 });
+    await collaborator.create({ ...life, name: 'of no member', expires_in_days: 91 });
+    const patch = { max_lifetime_days: { fine_grained: 90 }, lifetime_applies_to_public_reads: true };
+    t.equal(await reads(token, 'open'), 200);
+    const { body } = await owner.call('POST', PREVIEW, patch);
+    t.match(body, {
+      total_count: 1,
+      holders_count: 1,
+      tokens: [{ name: 'of himself', blocked_at: [{ closes: 'public_reads' }] }],
+    });
+    t.same(namesOf({ body }), ['of himself: acme public_reads']);
+    t.same(namesOf(await owner.call('POST', PREVIEW, { max_lifetime_days: { fine_grained: 90 } })), []);
+    t.equal((await owner.call('PATCH', POLICY, patch)).status, 200);
+    t.equal(await reads(token, 'open'), 403);
+  },
+);
+
 t.test('P2: an ended opt-in blocks what is granted, not what is pending or denied', async (t) => {
   const { owner, member } = await start(t);
   await member.create({ ...ALL, name: 'granted' });
@@ -304,9 +327,10 @@ async function everySort(t: Test) {
   await sql`
     insert into tokens (kind, user_id, name, created_at, secret_issued_at, expires_at, token_last_eight, permissions,
       repository_selection, resource_owner_id, resource_owner_id_asked)
-    select 'fine_grained', member.user_id, 'token', issued.at, issued.at, issued.at + life.each, '12345678',
-      '{"contents": "read"}', 'all', member.organization_id, member.organization_id
-    from memberships member, (values ${lives}, (null)) life (each), generate_series(1, 2) twice,
+    select 'fine_grained', asking.user_id, 'token', issued.at, issued.at, issued.at + life.each, '12345678',
+      '{"contents": "read"}', 'all', asking.owner_id, asking.owner_id
+    from (select user_id, organization_id from memberships union all select id, id from users) asking (user_id, owner_id),
+      (values ${lives}, (null)) life (each), generate_series(1, 2) twice,
       date_trunc('milliseconds', now()) issued (at)`.execute(deps.db);
   await sql`update tokens set secret_issued_at = secret_issued_at - interval '1 hour', expires_at = expires_at - interval '1 hour'
     where id % 13 = 0`.execute(deps.db);
@@ -336,8 +360,15 @@ async function everySort(t: Test) {
     ['acme', acme.id],
     ['initech', initech.id],
   ] as const);
+  // Public reads are closed to all tokens of its members (F5.2), whoever their resource owner is.
+  const belonging = new Map([
+    ['acme', new Set([ada, bob, cleo, gus].map(({ id }) => id))],
+    ['initech', b],
+  ] as const);
   const concerned = (row: (typeof rows)[number], at: 'acme' | 'initech') =>
-    row.kind === 'fine_grained' ? row.resource_owner_id === ids.get(at) : present.get(at)?.has(row.user_id) === true;
+    row.kind === 'fine_grained'
+      ? row.resource_owner_id === ids.get(at) || belonging.get(at)?.has(row.user_id) === true
+      : present.get(at)?.has(row.user_id) === true;
   t.ok(closed.id > 0 && eve.id > 0 && !a?.has(eve.id), 'eve has nothing there');
   return { ...started, rows, concerned, boss: await started.as(bob) };
 }

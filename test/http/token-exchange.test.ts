@@ -410,6 +410,9 @@ t.test('T3, T6: a text with an audience is inactive, or 401, for everybody else'
   const eve = await world.person('eve');
   const hers = await rows.classic(eve, { scopes: ['repo'] });
   t.match(await bound.exchange(hers.text), { status: 400, body: { error: 'invalid_request' } }, 'T6');
+  const acting = (actor_token: string) => bound.exchange(root.text, { actor_token, actor_token_type: ACCESS_TOKEN });
+  t.match(await acting(hers.text), { status: 400, body: { error: 'invalid_request' } }, 'T6: nor who acts');
+  t.equal((await acting(root.text)).status, 200, 'control');
   const child_of_hers = await made(hers.text);
   t.equal((await bound.introspect(child_of_hers)).text, '{"active":false}');
   await bound.revoke(child_of_hers);

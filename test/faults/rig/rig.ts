@@ -163,8 +163,15 @@ export async function startRig(
   }
 
   async function token(node: Node): Promise<MadeToken> {
-    made += 1;
-    const body = { kind: 'classic', name: `made ${made} ${node.name}`, scopes: ['repo'] };
+    const body = {
+      kind: 'classic',
+      scopes: ['repo'],
+      /** Another one each time that it is sent: what was told 503 may have been done all the same. */
+      get name() {
+        made += 1;
+        return `made ${made} ${node.name}`;
+      },
+    };
     const answer = await make(node, '/user/personal-access-tokens', body);
     if (answer.status !== 201) throw new Error(`no token was made: ${answer.status} ${answer.text}`);
     return JSON.parse(answer.text) as MadeToken;

@@ -20,7 +20,7 @@ const [side, cell, database_url = '', key = ''] = process.argv.slice(2) as [Side
 
 async function serveService(): Promise<number> {
   // Loaded only where it serves: the other sides are ready sooner.
-  const [{ composeDeps }, { loadConfig }, { openPool }, { boundHeapGrowth }, { buildApp }, { openLog }] =
+  const [{ composeDeps }, { loadConfig }, { openPool }, { boundHeapGrowth }, { buildApp, ...http }, { openLog }] =
     await Promise.all([
       import('../../src/compose.ts'),
       import('../../src/config.ts'),
@@ -54,7 +54,7 @@ async function serveService(): Promise<number> {
   // A line for every request is written as always, only to nowhere.
   const log = await openLog(config.log_level, { is_terminal: false, worker: null, to: '/dev/null' });
   const app = await buildApp(composeDeps({ pool, config, clock: () => new Date(), log }));
-  await app.listen({ port: 0 });
+  await app.listen({ port: 0, backlog: http.CONNECTIONS_WAITING_MAX });
   return portOf(app.server.address());
 }
 

@@ -7,8 +7,9 @@ import { connect, type Socket } from 'node:net';
 export type Answer = { readonly status: number; readonly text: string };
 
 export type Connection = {
-  /** One request at a time; `onAnswer` is called once, with null where the connection ended before. */
-  readonly ask: (request: string, onAnswer: (answer: Answer | null) => void) => void;
+  /** One request at a time; `onAnswer` is called once, with null where the connection ended before, and how it ended. */
+  readonly ask: (request: string, onAnswer: (answer: Answer | null, ending: string) => void) => void;
+  readonly isOpen: () => boolean;
   readonly close: () => void;
 };
 
@@ -19,29 +20,36 @@ const LENGTH = /\r\ncontent-length: *([0-9]+)/i;
 const CHUNKED = /\r\ntransfer-encoding: *chunked/i;
 const CHUNKS_END = '\r\n0\r\n\r\n';
 
-/** Whether the answer that begins here has arrived whole. */
-function isWhole(text: string): boolean {
+/** Where the answer that begins here ends; infinite: not all of it is there. */
+function endOf(text: string): number {
   const head_end = text.indexOf(HEAD_END);
-  if (head_end < 0) return false;
+  if (head_end < 0) return Number.POSITIVE_INFINITY;
   const head = text.slice(0, head_end);
-  if (CHUNKED.test(head)) return text.endsWith(CHUNKS_END) || text.slice(head_end + 4) === CHUNKS_END.slice(2);
-  const length = Number(LENGTH.exec(head)?.[1] ?? 0);
-  return text.length >= head_end + HEAD_END.length + length;
+  const body_at = head_end + HEAD_END.length;
+  if (!CHUNKED.test(head)) return body_at + Number(LENGTH.exec(head)?.[1] ?? 0);
+  const is_whole = text.endsWith(CHUNKS_END) || text.slice(body_at) === CHUNKS_END.slice(2);
+  return is_whole ? text.length : Number.POSITIVE_INFINITY;
 }
 
 /** An open connection to this port of this machine. */
 export function openConnection(port: number): Promise<Connection> {
-  let waiting: ((answer: Answer | null) => void) | null = null;
+  let waiting: ((answer: Answer | null, ending: string) => void) | null = null;
   let text = '';
+  let ending = 'closed';
 
   function answer(answered: Answer | null): void {
     const tell = waiting;
     waiting = null;
     text = '';
-    tell?.(answered);
+    tell?.(answered, ending);
   }
 
   return new Promise((resolve, reject) => {
+    /** What nobody has asked for would be taken for the answer to the next question. */
+    function giveUp(): void {
+      ending = `more than was asked for: ${text}`;
+      socket.destroy();
+    }
     const socket: Socket = connect({
       port,
       host: '127.0.0.1',
@@ -51,12 +59,17 @@ export function openConnection(port: number): Promise<Connection> {
         callback: (bytes, buffer) => {
           const part = (buffer as Buffer).toString('latin1', 0, bytes);
           text = text === '' ? part : text + part;
-          if (isWhole(text)) answer({ status: Number(text.slice(STATUS_AT, STATUS_AT + 3)), text });
+          const end = endOf(text);
+          if (waiting === null || end < text.length) giveUp();
+          else if (end === text.length) answer({ status: Number(text.slice(STATUS_AT, STATUS_AT + 3)), text });
           return true;
         },
       },
     });
-    socket.on('error', reject); // after the connection is there, nobody listens to this; `close` follows
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      ending = error.code ?? error.message;
+      reject(error); // after the connection is there, nobody listens to this; `close` follows
+    });
     socket.on('close', () => answer(null));
     socket.on('connect', () =>
       resolve({
@@ -65,6 +78,7 @@ export function openConnection(port: number): Promise<Connection> {
           if (socket.destroyed) answer(null);
           else socket.write(request, 'latin1');
         },
+        isOpen: () => !socket.destroyed,
         close: () => socket.destroy(),
       }),
     );

@@ -173,7 +173,7 @@ async function load(
     per_processor_second: requests / used,
     p50_ms: millisecondsIn(/50%\s+(\S+)/.exec(stdout)?.[1]),
     p99_ms: millisecondsIn(/99%\s+(\S+)/.exec(stdout)?.[1]),
-    shed: { requests: 0, p50_ms: Number.NaN, p99_ms: Number.NaN, steady_p99_ms: Number.NaN },
+    shed: { requests: 0, p50_ms: Number.NaN, p99_ms: Number.NaN, own_p99_ms: Number.NaN },
     seconds,
   };
 }

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { composeDeps } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import { openPool } from '../../src/db/pool.ts';
-import { insertLargeWorld, type LargeWorldSize, type WorkingToken } from '../support/large-world.ts';
+import { type HeldToken, insertLargeWorld, type LargeWorldSize } from '../support/large-world.ts';
 import { worldOf } from '../support/world.ts';
 import type { Credentials } from './cells.ts';
 import { pinDatabase } from './processes.ts';
@@ -15,7 +15,7 @@ const FILLING_TIMEOUT_MS = 600_000;
 
 export type World = {
   readonly database_url: string;
-  readonly tokens: readonly WorkingToken[];
+  readonly tokens: readonly HeldToken[];
   readonly client: Credentials;
 };
 

@@ -19,6 +19,11 @@ export interface WorkingToken {
   readonly repository: string;
 }
 
+/** The same, and whose it is. */
+export interface HeldToken extends WorkingToken {
+  readonly login: string;
+}
+
 const TEAMS_PER_ORGANIZATION = 5;
 
 /** Person i, with the id i; organization i, with the id `people` + i: member of it is every person who is i modulo their number. */
@@ -102,7 +107,7 @@ async function insertTokens(pool: pg.Pool, size: LargeWorldSize): Promise<readon
 }
 
 /** Fills an empty database and analyses it; answers working tokens in the order of their ids. */
-export async function insertLargeWorld(pool: pg.Pool, size: LargeWorldSize): Promise<readonly WorkingToken[]> {
+export async function insertLargeWorld(pool: pg.Pool, size: LargeWorldSize): Promise<readonly HeldToken[]> {
   await insertAccounts(pool, size);
   await insertDirectory(pool, size);
   const texts = await insertTokens(pool, size);
@@ -111,6 +116,7 @@ export async function insertLargeWorld(pool: pg.Pool, size: LargeWorldSize): Pro
   return texts.map((text, index) => {
     const person = 1 + ((index + 1) % people);
     const repository = person % organizations || organizations;
-    return { id: index + 1, text, repository: `organization-${1 + (person % organizations)}/repository-${repository}` };
+    const full_name = `organization-${1 + (person % organizations)}/repository-${repository}`;
+    return { id: index + 1, text, login: `person-${person}`, repository: full_name };
   });
 }

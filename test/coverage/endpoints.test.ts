@@ -8,6 +8,7 @@ import { buildApp } from '../../src/http/app.ts';
 import type { App } from '../../src/http/app-type.ts';
 import { type DeclaredRoute, declaredRoutes } from '../../src/http/route-access.ts';
 import { buildTestApp } from '../support/build-app.ts';
+import { tokenRowsOf } from '../support/token-rows.ts';
 import { bearer, worldOf } from '../support/world.ts';
 
 /**
@@ -187,4 +188,48 @@ t.test('promises P20: a route that says too little of who may call it stops the 
     /`GET \/another` refers to the operation/,
   );
   await t.resolves(start('/declared', 'GET', session), 'and one that says it all does not');
+});
+
+/** What cannot be read, is of another kind, too large, unknown, or forged. */
+const SENT: readonly (readonly [string, Readonly<Record<string, string>>, string?])[] = [
+  ['broken JSON', { 'content-type': 'application/json' }, '{'],
+  ['no JSON', { 'content-type': 'text/plain' }, 'x'],
+  ['an unknown member', { 'content-type': 'application/json' }, '{"stray":1}'],
+  ['more than 1 MiB', { 'content-type': 'application/json' }, `"${'x'.repeat(1024 * 1024)}"`],
+  ['a malformed key', { 'idempotency-key': 'two words' }],
+];
+
+t.test('F5, K7: who is refused for what he is hears the same whatever he sends', async (t) => {
+  const { app, inject, deps } = await buildTestApp(t);
+  const world = worldOf(deps);
+  const olga = await world.person('olga');
+  await world.repository(await world.organization('acme', olga), 'secret');
+  const callers: Readonly<Record<string, Record<string, string>>> = {
+    nobody: {},
+    'a wrong token': bearer(`gthp_${'0'.repeat(36)}`),
+    'a client': await world.client([]),
+    'a stranger': bearer(await world.session(await world.person('stranger'))),
+    'a token without scopes': bearer((await tokenRowsOf(deps).classic(olga)).text),
+  };
+  let refused = 0;
+  for (const route of declaredRoutes(app)) {
+    // Clients may present themselves in the form, and AuthZEN's and the import's bodies are read for clients only.
+    if ('open' in route.access || 'gateway' in route.access || 'client' in route.access) continue;
+    if (['GET', 'HEAD'].includes(route.method)) continue;
+    for (const [who, headers] of Object.entries(callers)) {
+      const told = async (more: Readonly<Record<string, string>>, payload?: string) => {
+        const url = fill(route.url);
+        const sent = { method: route.method as 'POST', url, headers: { ...headers, ...more } };
+        const answer = await inject(payload === undefined ? sent : { ...sent, payload });
+        return `${answer.statusCode} ${answer.body === '' ? '' : answer.json().code}`;
+      };
+      const plain = await told({});
+      if (!/^40[13]/.test(plain)) continue;
+      refused += 1;
+      for (const [what, more, payload] of SENT) {
+        t.equal(await told(more, payload), plain, `${nameOf(route)} by ${who} with ${what}`);
+      }
+    }
+  }
+  t.ok(refused > 200, `${refused} refusals were looked at`);
 });

@@ -18,6 +18,7 @@ import type { Database } from '../../src/db/schema.ts';
 import { listOrganizationCandidates } from '../../src/db/search-organizations.ts';
 import { listPersonCandidates, type PersonCandidatesQuery } from '../../src/db/search-people.ts';
 import { listRepositoryCandidates, type RepositoryCandidatesQuery } from '../../src/db/search-repositories.ts';
+import { readServiceFigures } from '../../src/db/service-figures.ts';
 import { listTeams } from '../../src/db/teams.ts';
 import { listTokenRecords } from '../../src/db/token-records.ts';
 import { VISIBILITIES } from '../../src/domain/vocabulary.ts';
@@ -66,6 +67,8 @@ const FURTHER_ROWS = [
      from exchanged_tokens`,
   `insert into exchanged_token_repositories (exchanged_token_id, repository_id)
      select e.id, r.id from exchanged_tokens e join repositories r on r.id % 5000 = e.id % 5000`,
+  `insert into audit_entries (action, actor_id, operation_type, outcome, data)
+     select 'user.update', id, 'modify', 'done', '{}' from users where id <= 1000`,
   'analyze',
 ];
 
@@ -264,12 +267,16 @@ async function testSearches(t: Test, { client, large }: LargeWorld): Promise<voi
     ...{ enterprise: null, caps: [], reaching_scopes: { organization: ['repo'], enterprise: [] }, now: new Date() },
     ...{ limit: 30, offset: 0 },
   };
+  const horizon: string = (await client.query('select pg_current_xact_id()::text as id')).rows[0].id;
   const tried = { organization_ids: [SIZE.people + 9], enterprise_id: null, token_ids: [1, 2, 3] };
   const lists = {
     'a policy that is tried out': (db: Kysely<Database>) => findBlockedTokens(db, search),
     'the tokens that it would block': (db: Kysely<Database>) => readConcernedTokens(db, tried),
     'requests of one organization': (db: Kysely<Database>) => listPendingRequests(db, listed),
     'grants of one organization': (db: Kysely<Database>) => listGrants(db, listed),
+    // Its plan has no row of figures.
+    'what a scrape says of the service': (db: Kysely<Database>) =>
+      readServiceFigures(db, { now: new Date(), horizon }).catch(() => undefined),
   };
   for (const [name, put] of Object.entries({ ...searches, ...lists })) {
     // Read once for all tokens that are looked at: administrators are few.

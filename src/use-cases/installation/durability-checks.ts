@@ -63,7 +63,7 @@ const KEEPING: readonly DatabaseCheck[] = [
         ? 'Neither is WAL archived, nor does a standby follow'
         : null,
     means: 'A lost disk costs everything since the last dump',
-    advice: 'Archive WAL, or run a standby: docs/operations.md, backup',
+    advice: 'Archive WAL, or run a standby: docs/runbooks/restore.md',
   },
   {
     id: 'archive_fails',

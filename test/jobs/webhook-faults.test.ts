@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { CompiledQuery, sql } from 'kysely';
 import { PgBoss } from 'pg-boss';
 import t, { type Test } from 'tap';
+import { openDeliveryQueue } from '../../src/db/job-queue.ts';
 import type { Deps } from '../../src/deps.ts';
 import { createOutbound, type OutboundCall } from '../../src/outbound.ts';
+import { deliverMessage } from '../../src/use-cases/webhooks/deliver-message.ts';
 import { sweepHookMessages } from '../../src/use-cases/webhooks/sweep-hook-messages.ts';
 import { databaseUrl, TEMPLATE_URL } from '../support/database.ts';
 import { hookWorld, startReceiver, startWorker } from '../support/hook-world.ts';
@@ -163,6 +165,27 @@ t.test('promises P21: what a killed process was delivering is delivered by anoth
   t.equal(second, first, 'the same message');
   t.equal(receiver.received.length, 2);
 });
+
+t.test(
+  'promises P21: who was taken for dead, and was not, asks for no further attempt: another one does',
+  async (t) => {
+    const { hook, deps, jobs } = await hookWorld(t);
+    const receiver = await startReceiver(t, (response) => response.writeHead(500).end());
+    await hook(receiver.url);
+    const queue = openDeliveryQueue(deps.db, (error) => t.fail(String(error)));
+    await queue.start();
+    t.teardown(queue.stop);
+    const [job] = await queue.take(1, 1);
+    if (job === undefined) throw new Error('no job was taken');
+    const delivering = { queue, retry_delays_seconds: [3600, 3600] };
+    const states = async () => (await jobs()).map(({ state }) => state).sort();
+    await deliverMessage(deps, delivering, { ...job, retryCount: job.retryCount + 1 });
+    t.same(await states(), ['active'], 'it is at work elsewhere');
+    await deliverMessage(deps, delivering, job);
+    t.same(await states(), ['completed', 'created'], 'control: whose attempt it is asks for the next one');
+    t.equal(receiver.received.length, 2);
+  },
+);
 
 t.test('promises P21: deliveries are kept for 30 days', async (t) => {
   let now = new Date();

@@ -140,7 +140,9 @@ function rowsOf({ name, wanted }: Cell, { seen, openings, warmed_bytes }: Measur
     return `${offered}/s asked, ${good}/s answered, p99 ${median((each) => sample(each).p99_ms).toFixed(1)} ms`;
   };
   const capacity = Math.round(median((each) => each.capacity.per_second));
-  const shed_ms = seen.filter(({ twice }) => twice.shed.requests > 0).map(({ twice }) => twice.shed.p99_ms);
+  const refusing = seen.map(({ twice }) => twice.shed).filter(({ requests }) => requests > 0);
+  const shed_ms = refusing.map(({ p99_ms }) => p99_ms);
+  const shedMedian = (of: (shed: Sample['shed']) => number): string => spreadOf(refusing.map(of)).median.toFixed(1);
   const by_processor = median(({ twice, capacity }) => goodByProcessor(twice) / capacity.per_processor_second);
   return [
     {
@@ -158,8 +160,8 @@ function rowsOf({ name, wanted }: Cell, { seen, openings, warmed_bytes }: Measur
       seen: spreadOf(shed_ms),
       wanted: wanted && shed_ms.length > 0 ? { at: 'most', value: SHED_MS_MOST } : null,
       notes:
-        `${seen.reduce((sum, { twice }) => sum + twice.shed.requests, 0)} refused; half within ${median(({ twice }) => twice.shed.p50_ms).toFixed(1)} ms; ` +
-        `without what the server, or who asks, waited for a core p99 ${median(({ twice }) => twice.shed.own_p99_ms).toFixed(1)} ms; ` +
+        `${seen.reduce((sum, { twice }) => sum + twice.shed.requests, 0)} refused; half within ${shedMedian(({ p50_ms }) => p50_ms)} ms; ` +
+        `without what the server, or who asks, waited for a core p99 ${shedMedian(({ own_p99_ms }) => own_p99_ms)} ms; ` +
         `where all connections are new p99 ${spreadOf(openings.map(({ shed }) => shed.p99_ms)).median.toFixed(1)} ms; ` +
         `turns of the server's event loop (p99) ${median(({ turn_ms }) => turn_ms).toFixed(1)} ms`,
     },

@@ -61,6 +61,8 @@ t.test('/metrics needs METRICS_TOKEN where others reach the service', async (t) 
   t.equal(await status('bearer scraper-1'), 200);
   for (const wrong of [undefined, 'Bearer scraper-2', 'Bearer ', 'Basic scraper-1', 'scraper-1'])
     t.equal(await status(wrong), 401, String(wrong));
+  const { responses } = (await inject('/openapi.json')).json().paths['/metrics'].get;
+  t.match(responses['401'], { $ref: /authentication_required/ }, 'as the document says');
   const { METRICS_TOKEN, ...unset } = settings;
   const closed = await buildTestApp(t, { settings: unset });
   t.equal(

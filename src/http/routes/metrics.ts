@@ -6,6 +6,13 @@ import { Refusal } from '../../domain/refusal.ts';
 import { printMetrics } from '../../metric-print.ts';
 import { digestOf } from '../../secrets.ts';
 import type { AddRoutes } from '../app-type.ts';
+import { ERROR_STATUSES } from '../openapi-refusals.ts';
+
+/** Beside text an error is JSON all the same. */
+const REFUSED = {
+  description: ERROR_STATUSES[401],
+  content: { 'application/json': { schema: Type.Ref('Error') } },
+};
 
 export const addMetricsRoutes: AddRoutes = (app, deps): void => {
   app.get(
@@ -17,7 +24,7 @@ export const addMetricsRoutes: AddRoutes = (app, deps): void => {
         description: 'Open where the service listens on loopback only, else with `METRICS_TOKEN` as Bearer.',
         tags: ['health'],
         produces: ['text/plain'],
-        response: { 200: Type.String() },
+        response: { 200: Type.String(), 401: REFUSED },
       },
     },
     async (request, reply) => {

@@ -11,6 +11,7 @@ import { migrate } from './db/migrate.ts';
 import { databaseOver, openPool } from './db/pool.ts';
 import { giveRights, makeRoles } from './db/roles.ts';
 import type { Database } from './db/schema.ts';
+import { switchOffJit } from './db/switch-off-jit.ts';
 import type { Environment } from './settings.ts';
 import { startRefusal } from './start-refusal.ts';
 
@@ -54,6 +55,7 @@ export async function prepareRoles(config: Config, environment: Environment): Pr
   try {
     await migrate(url);
     await installQueue(url);
+    await switchOffJit(url);
     await makeRoles(url);
     return await giveRights(url);
   } finally {

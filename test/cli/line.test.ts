@@ -217,10 +217,16 @@ t.test('a credential goes to the service that is meant, and nowhere else', async
   t.teardown(() => {
     for (const each of [other, service]) each.close().closeAllConnections();
   });
-  const env = { GATEHOUSE_TOKEN: KNOWN, GATEHOUSE_URL: `http://127.0.0.1:${(service.address() as AddressInfo).port}` };
-  const redirected = await runCommand(['whoami'], { env });
-  t.equal(redirected.code, 70);
-  t.same(seen, [], 'a redirect is not followed');
+  const GATEHOUSE_URL = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+  const env = { GATEHOUSE_TOKEN: KNOWN, GATEHOUSE_URL, ADMIN_PASSWORD: KNOWN };
+  for (const [command, code] of [
+    ['whoami', 70],
+    ['demo', 1],
+  ] as const) {
+    const redirected = await runCommand([command], { env });
+    t.equal(redirected.code, code, command);
+    t.same(seen, [], 'a redirect is not followed');
+  }
   const cases: readonly (readonly [string, number])[] = [
     ['http://service.example', 78],
     ['http://0.0.0.0:1', 78],
@@ -232,9 +238,11 @@ t.test('a credential goes to the service that is meant, and nowhere else', async
     ['http://localhost:1', 69],
   ];
   for (const [url, code] of cases) {
-    const ran = await runCommand(['whoami', '--url', url], { env });
-    t.equal(ran.code, code, url);
-    t.notMatch(ran.err, KNOWN);
+    for (const command of ['whoami', 'demo']) {
+      const ran = await runCommand([command, '--url', url], { env });
+      t.equal(ran.code, code, `${command} ${url}`);
+      t.notMatch(ran.err, KNOWN);
+    }
   }
   const allowed = await runCommand(['whoami', '--url', 'http://0.0.0.0:1', '--plain-http'], { env });
   t.equal(allowed.code, 69, 'who says so may');

@@ -4,6 +4,7 @@
 
 import type { Invocation } from '../command.ts';
 import { EXIT, type ExitCode, failure } from '../exit.ts';
+import { findService } from '../service/connection.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 
 type Json = Record<string, unknown>;
@@ -25,7 +26,8 @@ type Told = { readonly method: string; readonly path: string; readonly status: n
 type Teller = { readonly url: string; readonly terminal: Terminal; readonly told: Told[] };
 
 /** Tells the story. Fails at the first answer that is not the story's. */
-export async function demo({ input, terminal, is_json }: Invocation): Promise<ExitCode> {
+export async function demo(invocation: Invocation): Promise<ExitCode> {
+  const { input, terminal, is_json } = invocation;
   const password = terminal.env.ADMIN_PASSWORD;
   if (password === undefined || password === '') {
     const why =
@@ -33,7 +35,7 @@ export async function demo({ input, terminal, is_json }: Invocation): Promise<Ex
     throw failure(EXIT.configuration, why, { code: 'configuration' });
   }
   const login = terminal.env.ADMIN_LOGIN ?? 'admin';
-  const url = input.text('url') ?? 'http://127.0.0.1:8080';
+  const { url } = findService(invocation);
   const told: Told[] = [];
   const silent: Terminal = { ...terminal, stdout: { write: () => undefined } };
   const names = { suffix: input.text('suffix') ?? '', login, password };
@@ -93,7 +95,12 @@ async function send(
 ): Promise<Json> {
   const { url, terminal } = teller;
   printCall(teller, call);
-  const sent = { method: call.method ?? 'GET', headers: headersOf(call), body: bodyOf(call) };
+  const sent = {
+    method: call.method ?? 'GET',
+    headers: headersOf(call),
+    body: bodyOf(call),
+    redirect: 'manual',
+  } as const;
   const answer = await fetch(`${url}${call.path}`, sent).catch(() => null);
   if (answer === null) {
     const why = `Nobody answers at ${url}: start the service with \`npm start\`, or give its --url.`;

@@ -91,7 +91,7 @@ const demo: Command = {
   about: 'Tell the story of the README against a running service',
   more: "The administrator's password comes from ADMIN_PASSWORD, the login from ADMIN_LOGIN (admin).",
   options: {
-    url: { value: 'URL', about: 'The service, http://127.0.0.1:8080 unless said otherwise' },
+    ...URL_OPTIONS,
     suffix: { value: 'TEXT', about: 'Added to every name, so that the story can be told again' },
   },
   run: async (invocation) => (await import('./demo.ts')).demo(invocation),

@@ -20,6 +20,17 @@ t.test('P1: what one node ends, it has forgotten before it answers, and the othe
   t.same((await at(second).introspect(token)).body, { active: false });
 });
 
+t.test('P1: a change that cannot be heard of in time is in force all the same where it was made', async (t) => {
+  const settings = { ...LONG_BOUND.settings, REQUEST_TIMEOUT_MS: '3000' };
+  const { first, classic, may, warm, end } = await startNodes(t, { first: { settings } });
+  const { id, token } = await classic();
+  await warm(token);
+  first.way.hang(FEED);
+  t.equal((await end(id)).headers['x-consistency-token'], undefined, 'it is not known which state contains it');
+  t.notOk(await may(first, token), 'what is remembered is not believed any more');
+  first.way.heal();
+});
+
 t.test(
   'a token that nobody has asked about yet, presented a thousand times at once, is one question to the database',
   async (t) => {

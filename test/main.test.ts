@@ -140,23 +140,26 @@ t.test('a database that cannot be reached is waited for', async (t) => {
   t.equal(await service.end('SIGTERM'), 0);
 });
 
-t.test('a database that may lose what it acknowledged is refused', async (t) => {
-  const DATABASE_URL = await createEmptyDatabase(t);
-  await execute(DATABASE_URL, `alter database ${new URL(DATABASE_URL).pathname.slice(1)} set synchronous_commit = off`);
-  const message = await refusalOf(startService(t, { DATABASE_URL, PORT: await freePort() }));
-  t.match(message, /ended with 78: Switch `(fsync|full_page_writes|synchronous_commit)`/);
-});
-
-t.test('a database that does not exist is refused', async (t) => {
-  const url = new URL(await createEmptyDatabase(t));
-  url.pathname = '/absent';
-  const config = loadConfig({ DATABASE_URL: url.href });
+/** What a start does with its database before it listens. */
+async function refusalOfDatabase(url: string): Promise<string | null> {
   const parts = {
     log: pino({ level: 'silent' }),
     add: () => undefined,
     said: { is_json: true, print: () => undefined },
   };
-  t.match(await refusalIn(prepareDatabase(config, {}, parts)), 'Change `DATABASE_URL`');
+  return refusalIn(prepareDatabase(loadConfig({ DATABASE_URL: url }), {}, parts));
+}
+
+t.test('a database that may lose what it acknowledged is refused', async (t) => {
+  const url = await createEmptyDatabase(t);
+  await execute(url, `alter database ${new URL(url).pathname.slice(1)} set synchronous_commit = off`);
+  t.match(await refusalOfDatabase(url), /^Switch `(fsync|full_page_writes|synchronous_commit)`/);
+});
+
+t.test('a database that does not exist is refused', async (t) => {
+  const url = new URL(await createEmptyDatabase(t));
+  url.pathname = '/absent';
+  t.match(await refusalOfDatabase(url.href), 'Change `DATABASE_URL`');
 });
 
 t.test('the start by the command is refused as the other one', async (t) => {

@@ -7,13 +7,24 @@ import pg from 'pg';
 import type { Test } from 'tap';
 import { databaseOver, openPool } from '../../src/db/pool.ts';
 import type { Database } from '../../src/db/schema.ts';
-import { giveBack, REUSE, type Reuse, takeDatabase } from './reuse.ts';
+import { type KeptSessions, keepSessions } from './kept-sessions.ts';
+import { type Emptier, layAside, openEmptier, REUSE, type Reuse, takeDatabase } from './reuse.ts';
 
 /** The variable by which test/run.ts tells the tests where the template is. */
 export const TEMPLATE_URL = 'TEST_TEMPLATE_URL';
 const REQUEST_TIMEOUT_MS = 20_000;
 const ENDING_MS_MAX = 200;
+/** So many databases a process keeps with their sessions: no test has more than a few. */
+const KEPT_MAX = 3;
 const REUSED: Reuse | undefined = process.env[REUSE] === undefined ? undefined : JSON.parse(process.env[REUSE]);
+
+type Used = { readonly name: string; readonly sessions: KeptSessions; emptier: Emptier | null };
+
+/** As they were cloned; nobody has them. Who else runs tests may have them when this process has ended. */
+const KEPT: Used[] = [];
+process.once('exit', () => {
+  if (REUSED !== undefined) for (const { name } of KEPT) layAside(name, REUSED);
+});
 
 export interface TestDatabase {
   readonly url: string;
@@ -26,19 +37,26 @@ export interface TestDatabase {
  * pages of rows that were removed either, by which the planner guesses.
  */
 export async function createDatabase(t: Test, { is_new = false } = {}): Promise<TestDatabase> {
-  const used = REUSED !== undefined && !is_new ? takeDatabase(REUSED) : null;
-  const name = used ?? (await createClone(new URL(templateUrl()).pathname.slice(1)));
-  const url = databaseUrl(templateUrl(), name);
-  t.teardown(() => release(name, t.passing()));
+  const used = (is_new ? undefined : KEPT.pop()) ?? (await otherDatabase(is_new));
+  const url = databaseUrl(templateUrl(), used.name);
+  t.teardown(() => release(used, t.passing()));
   const pool = openPool({
     url,
     connections_max: 5,
     request_timeout_ms: REQUEST_TIMEOUT_MS,
     onIdleError: () => undefined,
   });
+  if (REUSED !== undefined && !is_new) used.sessions.lendTo(pool);
   const db = databaseOver(pool);
   t.teardown(() => endPool(pool));
   return { url, pool, db };
+}
+
+/** One that another process has laid aside, or a new one. */
+async function otherDatabase(is_new: boolean): Promise<Used> {
+  const known = REUSED !== undefined && !is_new ? takeDatabase(REUSED) : null;
+  const name = known ?? (await createClone(new URL(templateUrl()).pathname.slice(1)));
+  return { name, sessions: keepSessions(), emptier: null };
 }
 
 /** `db.destroy()` would end only what it has used itself; applications have one of their own over this pool. */
@@ -66,10 +84,21 @@ async function createClone(template: string): Promise<string> {
 }
 
 /** After a test that failed, by taking too long for instance, something of it may still be at work. */
-async function release(name: string, has_passed: boolean): Promise<void> {
-  const may_be_used = REUSED !== undefined && has_passed;
-  const is_laid_aside = may_be_used && (await giveBack(databaseUrl(templateUrl(), name), REUSED));
-  if (!is_laid_aside) await drop(name);
+async function release(used: Used, has_passed: boolean): Promise<void> {
+  const is_as_cloned = REUSED !== undefined && has_passed && (await isEmptied(used, REUSED));
+  if (is_as_cloned && KEPT.length < KEPT_MAX) {
+    KEPT.push(used);
+    return;
+  }
+  await Promise.all([used.sessions.end(), used.emptier?.end()]);
+  if (is_as_cloned) layAside(used.name, REUSED);
+  else await drop(used.name);
+}
+
+async function isEmptied(used: Used, reuse: Reuse): Promise<boolean> {
+  const known = await used.sessions.forget();
+  used.emptier ??= openEmptier(databaseUrl(templateUrl(), used.name), reuse);
+  return used.emptier.empty(known);
 }
 
 /**

@@ -29,7 +29,8 @@ const LOOK = `
 /** Tables that were ever written, as the server counts: a session's counts are there when it has ended. */
 const WRITTEN = `
   select format('%I.%I', schemaname, relname) as name from pg_stat_all_tables where n_tup_ins + n_tup_upd + n_tup_del > 0`;
-const OTHERS = 'from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+const OTHERS =
+  'from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and pid <> all ($1::int[])';
 const LEAVING_ATTEMPTS = 10;
 const LEAVING_MS = 5;
 const ENDING_MS_MAX = 10_000;
@@ -79,16 +80,40 @@ function isTaken(file: string): boolean {
   }
 }
 
-/** Whether the database of this URL is as it was cloned again, and was laid aside. */
-export async function giveBack(url: string, reuse: Reuse): Promise<boolean> {
-  const name = new URL(url).pathname.slice(1);
-  const is_ready = await connected(asUser(url, reuse.superuser), (client) => isEmptied(client, reuse));
-  if (is_ready) writeFileSync(join(reuse.folder, name), '');
-  return is_ready;
+/** Others may take it. */
+export function layAside(name: string, { folder }: Reuse): void {
+  writeFileSync(join(folder, name), '');
 }
 
-async function isEmptied(client: pg.Client, reuse: Reuse): Promise<boolean> {
-  if (!(await isAlone(client))) return false;
+export type Emptier = {
+  /** Whether the database is as it was cloned again. `known`: the sessions that may stay. */
+  readonly empty: (known: readonly number[]) => Promise<boolean>;
+  readonly end: () => Promise<void>;
+};
+
+/** A connection of its own to the database of this URL, for which the process does not go on. */
+export function openEmptier(url: string, reuse: Reuse): Emptier {
+  const one = { max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true };
+  const pool = new pg.Pool({ connectionString: asUser(url, reuse.superuser), ...one });
+  pool.on('error', () => undefined);
+  async function empty(known: readonly number[]): Promise<boolean> {
+    const client = await pool.connect();
+    try {
+      return await isEmptied(client, reuse, known);
+    } finally {
+      client.release();
+    }
+  }
+  async function end(): Promise<void> {
+    // Taken once more, or the process would not wait for its end.
+    (await pool.connect()).release(true);
+    await pool.end();
+  }
+  return { empty, end };
+}
+
+async function isEmptied(client: pg.ClientBase, reuse: Reuse, known: readonly number[]): Promise<boolean> {
+  if (!(await isAlone(client, known))) return false;
   const { rows } = await client.query(LOOK);
   if (rows[0].settings !== reuse.settings || rows[0].bytes > reuse.bytes + GROWTH_BYTES_MAX) return false;
   if (rows[0].is_written && (await client.query(STATE)).rows[0].state !== reuse.state) return false;
@@ -112,15 +137,15 @@ async function isEmptied(client: pg.Client, reuse: Reuse): Promise<boolean> {
 }
 
 /** Who is still connected could write after the emptying. Mostly they are about to end by themselves. */
-async function isAlone(client: pg.Client): Promise<boolean> {
+async function isAlone(client: pg.ClientBase, known: readonly number[]): Promise<boolean> {
   for (let attempt = 1; attempt <= LEAVING_ATTEMPTS; attempt += 1) {
-    const { rowCount } = await client.query(`select ${OTHERS}`);
+    const { rowCount } = await client.query(`select ${OTHERS}`, [known]);
     if (rowCount === 0) return true;
     await delay(LEAVING_MS);
   }
-  await client.query(`select pg_terminate_backend(pid) ${OTHERS}`);
+  await client.query(`select pg_terminate_backend(pid) ${OTHERS}`, [known]);
   for (const until = performance.now() + ENDING_MS_MAX; performance.now() < until; await delay(LEAVING_MS)) {
-    const { rowCount } = await client.query(`select ${OTHERS}`);
+    const { rowCount } = await client.query(`select ${OTHERS}`, [known]);
     if (rowCount === 0) return true;
   }
   return false;

@@ -23,7 +23,7 @@ const FOLDERS = 'coverage|db|domain|facts|gateways|http|jobs|model|monitoring|ru
 const SHORT = 'config|counted-windows|layers|load|log|number-table|outbound|spread|supply-chain|tidy|token-texts';
 /**
  * In these folders files share processes, and these short ones: their tests are about applications that they build themselves, and leave
- * nothing behind. Code that has run for a while is quick, and two thousand modules are loaded once: together eight take half of what they
+ * nothing behind. Code that has run for a while is quick, and two thousand modules are loaded once: together they take half of what they
  * take alone.
  */
 const SHARING = new RegExp(`^test/(?:(?:${FOLDERS})/|(?:${SHORT})\\.test\\.ts$)`);
@@ -31,8 +31,10 @@ const SHARING = new RegExp(`^test/(?:(?:${FOLDERS})/|(?:${SHORT})\\.test\\.ts$)`
 const ALONE = [
   ...['test/db/embedded.test.ts', 'test/db/pgbouncer.test.ts', 'test/db/pool.test.ts', 'test/db/roles.test.ts'],
   ...['test/facts/memory.test.ts', 'test/facts/replica.test.ts', 'test/facts/stopped-node.test.ts'],
+  // Its document says which figures a process has.
+  'test/http/openapi-examples.test.ts',
 ];
-const SHARING_MAX = 8;
+const SHARING_MAX = 16;
 const PLAY_FILES = 'test/support/play-files.ts';
 const BEFORE = new URL('lighten-tap.ts', import.meta.url).href;
 
@@ -51,7 +53,11 @@ export function testFiles(named: readonly string[]): readonly string[] {
     const exclude = ['**/node_modules/**'];
     return is_folder ? globSync(`${place}/**/*.test.ts`, { cwd: ROOT, exclude }).sort() : [place];
   });
-  return files.toSorted((one, other) => Number(LONGEST.includes(other)) - Number(LONGEST.includes(one)));
+  return files.toSorted(longestFirst);
+}
+
+function longestFirst(one: string, other: string): number {
+  return Number(LONGEST.includes(other)) - Number(LONGEST.includes(one));
 }
 
 type Batch = readonly [string, ...string[]];
@@ -70,7 +76,8 @@ function batchesOf(files: readonly string[]): Batch[] {
     batches.push(batch);
     if (may_share) shared = batch;
   }
-  return batches;
+  // They take longer than most that are alone, which then fill what is left.
+  return batches.toSorted((one, other) => longestFirst(one[0], other[0]) || other.length - one.length);
 }
 
 export interface Run {

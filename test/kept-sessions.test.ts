@@ -18,7 +18,8 @@ const FRESH = {
 };
 const LOOK = `
   select (select count(*)::int from accounts) as rows, current_setting('statement_timeout') as timeout,
-    current_setting('search_path') as path, (select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks,
+    current_setting('search_path') as path,
+    (select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks,
     (select count(*)::int from pg_cursors where name = 'left') as cursors, (select count(*)::int from pg_listening_channels()) as channels,
     (select count(*)::int from pg_class where relname = 'left_temporary' and relpersistence = 't') as temporary`;
 

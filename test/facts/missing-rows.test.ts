@@ -202,7 +202,7 @@ t.test('F3: a row that others name and that is not there allows nothing that its
 const BITTEN = 5;
 const TRIED_MAX = 12;
 
-/** The statement as it was once: whoever belongs to an enterprise that is not there belongs to none. A session may know the other by its name. */
+/** As it was once: whoever belongs to an enterprise that is not there belongs to none. A session may know the other by its name. */
 function forgetful<Asked extends { readonly text: string }>(asked: Asked): Omit<Asked, 'name'> {
   const text = asked.text.replace('org.id, org.enterprise_id,', 'org.id, enterprise.id,');
   return { ...asked, name: undefined, text };

@@ -1,6 +1,7 @@
 // `npm run bench`: the table of what the service has to reach, as it is seen here and now, and its picture. A wrong answer ends the
 // run. `-- --rounds 7 --seconds 3`, `-- --only warm --only cold` for a part, `-- --write` keeps both in docs/.
 
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -107,9 +108,19 @@ try {
 
 const circumstances =
   `${new Date().toISOString().slice(0, 16)}Z, Node ${process.version}, ${cpus().length} cores (${pinning()}), ` +
-  `${tokens} tokens, ${values.connections} connections, medians of ${rounds}`;
+  `${tokens} tokens, ${values.connections} connections, medians of ${rounds}${halting()}`;
 print(`\n${circumstances}\nPeers: ${peers?.join(', ') ?? 'none'}\n\n${printTable(rows)}`);
 if (values.write) await write();
+
+/** Where waking a processor is the hypervisor's work, how long an idle one waits before it has to be woken (docs/operations.md). */
+function halting(): string {
+  try {
+    const us = Number(readFileSync('/sys/module/haltpoll/parameters/guest_halt_poll_ns', 'utf8')) / 1000;
+    return us === 0 ? ', idle cores are halted at once' : `, idle cores wait ${us} µs before they are halted`;
+  } catch {
+    return '';
+  }
+}
 
 async function write(): Promise<void> {
   const [page, picture] = ['performance.md', PICTURE].map((name) => new URL(`../../docs/${name}`, import.meta.url));

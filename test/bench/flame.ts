@@ -17,7 +17,7 @@ const FRAME_HEIGHT = 17;
 const TITLE_HEIGHT = 40;
 const CHARACTER_WIDTH = 6.6;
 /** Narrower frames are not drawn. */
-const WIDTH_MIN = 0.6;
+const WIDTH_MIN = 2.4;
 const LEFT_OUT = new Set(['(idle)', '(root)']);
 
 /** Which module a frame is of: a package, a part of Node, or a file of ours. */
@@ -26,6 +26,11 @@ export function moduleOf({ url, functionName }: Frame): string {
   if (url.startsWith('node:')) return url;
   const [, of_package] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
   return of_package ?? url.replace(/^.*?\/(src|test)\//, '$1/');
+}
+
+/** Whether this is time of the server: neither waiting nor the profiler's own. */
+export function isWork({ functionName, url }: Frame): boolean {
+  return functionName !== '(idle)' && url !== 'node:inspector';
 }
 
 function nameOf(frame: Frame): string {
@@ -55,7 +60,8 @@ function stacksOf({ nodes, samples, timeDeltas }: Profile): Stack {
     return all;
   };
   for (const [index, id] of samples.entries()) {
-    if (of_id.get(id)?.callFrame.functionName === '(idle)') continue;
+    const frame = of_id.get(id)?.callFrame;
+    if (frame === undefined || !isWork(frame)) continue;
     for (const stack of stackOf(id)) stack.us += timeDeltas[index] ?? 0;
   }
   return root;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startTestServer } from '../support/server.ts';
 import { asksOf, bareAsksOf, CELL_NAMES, type CellName } from './cells.ts';
-import { flameGraph, moduleOf, type Profile } from './flame.ts';
+import { flameGraph, isWork, moduleOf, type Profile } from './flame.ts';
 import { withProcesses } from './processes.ts';
 import type { SideName } from './sides.ts';
 import { fillWorld, forgetEverything, type World } from './world.ts';
@@ -72,7 +72,7 @@ function report(name: string, requests: number, { nodes, samples, timeDeltas }: 
   for (const [index, id] of samples.entries()) {
     const place = places.get(id);
     const us = timeDeltas[index] ?? 0;
-    if (place === undefined || place.functionName === '(idle)') continue;
+    if (place === undefined || !isWork(place)) continue;
     total += us;
     add(modules, moduleOf(place), us);
     add(functions, `${place.functionName || '(anonymous)'} · ${moduleOf(place)}:${place.lineNumber + 1}`, us);

@@ -39,8 +39,8 @@ async function startTwo(t: Test) {
   };
   const service = await startService(t, settings);
   const opened: KeptConnection[] = [];
-  const connect = async (): Promise<KeptConnection> => {
-    const connection = await keptConnection(Number(port));
+  const connect = async (from?: string): Promise<KeptConnection> => {
+    const connection = await keptConnection(Number(port), from);
     opened.push(connection);
     return connection;
   };
@@ -159,7 +159,7 @@ t.test('two workers', async (t) => {
   });
 
   await t.test('T4: who has to wait at one of them has to wait at both', async (t) => {
-    const fresh = await Promise.all(Array.from({ length: CONNECTIONS }, connect));
+    const fresh = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect()));
     const bad = async (connection: KeptConnection) =>
       (await connection.ask('GET /user', [`Authorization: Bearer ${newText('classic', 'gth')}`])).status;
     for (let count = 0; count < BAD_PER_MINUTE; count += 1) await bad(fresh[count % CONNECTIONS] as KeptConnection);
@@ -172,8 +172,9 @@ t.test('two workers', async (t) => {
     async (t) => {
       for (const connection of opened) connection.end();
       const { text: live, id } = await rows.classic(ada, { scopes: ['repo'] });
-      const busy = await Promise.all(Array.from({ length: CONNECTIONS }, connect));
-      const [idle, slow] = await Promise.all([connect(), connect()]);
+      const busy = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect()));
+      // From an address that has not presented what is bad (T4).
+      const [idle, slow] = await Promise.all([connect(), connect('127.0.0.2')]);
       await idle.ask('GET /health/live');
       const answers: unknown[] = [];
       /** Asks until it is told that the connection ends. */

@@ -30,8 +30,8 @@ function wholeAnswer(received: string): KeptAnswer | null {
   return text.length < length ? null : { status: Number(head.split(' ')[1]), head, text };
 }
 
-export async function keptConnection(port: number): Promise<KeptConnection> {
-  const socket = net.connect(port, '127.0.0.1').setEncoding('latin1').setNoDelay(true);
+export async function keptConnection(port: number, from = '127.0.0.1'): Promise<KeptConnection> {
+  const socket = net.connect({ port, host: '127.0.0.1', localAddress: from }).setEncoding('latin1').setNoDelay(true);
   let received = '';
   let is_over = false;
   let waiting: Waiting | null = null;

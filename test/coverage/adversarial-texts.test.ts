@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import type { Examples } from '../../src/http/openapi-examples.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { share } from '../support/effort.ts';
-import { type Limit, readLimits } from '../support/limits.ts';
+import { filled, type Limit, readLimits } from '../support/limits.ts';
 import { openapiText } from '../support/openapi-document.ts';
 import { bearer, worldOf } from '../support/world.ts';
 
@@ -20,15 +20,6 @@ const FEW = 8;
 const ROOT = new URL('../../', import.meta.url);
 const document = JSON.parse(await openapiText());
 const examples: Examples = JSON.parse(readFileSync(new URL('openapi/examples.json', ROOT), 'utf8'));
-
-const PARAMETERS: Readonly<Record<string, string>> = {
-  org: 'acme',
-  owner: 'acme',
-  repo: 'plans',
-  username: 'olga',
-  team_slug: 'core',
-  enterprise: 'galaxy',
-};
 
 /** Texts of this length that nearly are something, again and again. */
 const textsOf = (length: number): readonly string[] => [
@@ -85,7 +76,7 @@ t.test('threats D4: no member of any operation, as long as it may be', async (t)
   t.ok(places.length > 50, `${places.length} members`);
   const send = ({ operation, place, path }: Limit, text: string) => {
     const [method = '', template = ''] = operation.split(' ');
-    const url = template.replace(/\{([a-z_]+)\}/g, (_, name: string) => PARAMETERS[name] ?? '1');
+    const url = filled(template);
     const done = (examples.operations[operation] ?? []).filter(({ response }) => response.status < 300);
     const base =
       done.map(({ request }) => (request.body ?? {}) as object).find((each) => (path[0] ?? '') in each) ?? {};

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import type { Examples } from '../../src/http/openapi-examples.ts';
 import { buildTestApp } from '../support/build-app.ts';
-import { type Limit, limitsDocument, readLimits, type Schema } from '../support/limits.ts';
+import { filled, type Limit, limitsDocument, readLimits, type Schema } from '../support/limits.ts';
 import { openapiText } from '../support/openapi-document.ts';
 import { bearer, worldOf } from '../support/world.ts';
 
@@ -61,16 +61,6 @@ function collectIgnored(schema: Schema, place: string, into: Set<string>): void 
     collectIgnored(each, inside, into);
   }
 }
-
-const PARAMETERS: Readonly<Record<string, string>> = {
-  org: 'acme',
-  owner: 'acme',
-  repo: 'plans',
-  username: 'olga',
-  team_slug: 'core',
-  enterprise: 'galaxy',
-  client_id: 'client_none',
-};
 
 /** A value that is too long by one, or just as long as it may be. */
 function valueFor({ kind, bound, schema }: Limit, beyond: 0 | 1): unknown {
@@ -135,7 +125,7 @@ t.test('threats D1: each bound is kept to the one, on both of its sides', async 
     const ends_what_is_used = method === 'DELETE' || template.startsWith('/sessions');
     if (is_of_client || ends_what_is_used || place === 'path' || place === 'header') continue;
     if (path.includes('*')) continue;
-    const url = template.replace(/\{([a-z_]+)\}/g, (_, name: string) => PARAMETERS[name] ?? '1');
+    const url = filled(template);
     const is_anonymous = template === '/credentials/revoke';
     const done = (examples.operations[operation] ?? []).filter(({ response }) => response.status < 300);
     const bodies = done.map(({ request }) => (request.body ?? {}) as object);

@@ -18,7 +18,7 @@ import { noticeExpiry } from '../../src/use-cases/tokens/notice-expiry.ts';
 import { sweepUnusedTokens } from '../../src/use-cases/tokens/sweep-unused-tokens.ts';
 import { sweepHookMessages } from '../../src/use-cases/webhooks/sweep-hook-messages.ts';
 import { playStory } from '../examples/record.ts';
-import { createDatabase, createEmptyDatabase } from '../support/database.ts';
+import { connectTo, createDatabase, createEmptyDatabase } from '../support/database.ts';
 import { REUSE } from '../support/reuse.ts';
 
 const { superuser = null } = JSON.parse(process.env[REUSE] ?? '{}');
@@ -27,14 +27,6 @@ function as(url: string, role: string): string {
   const changed = new URL(url);
   changed.username = role;
   return changed.href;
-}
-
-async function connect(t: Test, url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  t.teardown(() => client.end());
-  return client;
 }
 
 /** The state of the error of a statement; null: it was done. Nothing of it stays. */
@@ -74,7 +66,7 @@ t.test('P14: every operation and every job is done by a role that owns nothing',
   );
   await makeRoles(mighty);
   await makeRoles(mighty);
-  const admin = await connect(t, mighty);
+  const admin = await connectTo(t, mighty);
   for (const role of [application, reader]) await admin.query(`alter role "${role}" login`);
   const service = as(url, application);
   t.match(await applicationRoleFault(service), /^grant/, 'control: without rights it cannot work');
@@ -105,7 +97,7 @@ t.test('P14: every operation and every job is done by a role that owns nothing',
     [],
   );
 
-  const client = await connect(t, service);
+  const client = await connectTo(t, service);
   const FORBIDDEN = [
     'update audit_entries set action = action',
     'delete from audit_entries',
@@ -143,12 +135,12 @@ t.test('P14: every operation and every job is done by a role that owns nothing',
     t.equal(await refusalOf(client, statement), statement.includes('audit') ? '42501' : null, statement);
 
   // Promises P11: between a migration that makes a table and the rights of it, nodes of the version before answer.
-  const owner = await connect(t, url);
+  const owner = await connectTo(t, url);
   await owner.query(`revoke all on ended_requests from "${application}"`);
   t.equal(await refusalOf(client, 'insert into ended_requests values (1, 1)'), '42501', 'control: no rights yet');
   t.equal(await refusalOf(client, 'delete from grant_requests'), null, 'what a trigger writes there is the owner’s');
 
-  const reports = await connect(t, as(url, reader));
+  const reports = await connectTo(t, as(url, reader));
   for (const statement of ['select id, name, last_used_at from tokens', 'select action, actor from audit_entries'])
     t.equal(await refusalOf(reports, statement), null, statement);
   for (const statement of [
@@ -177,9 +169,9 @@ t.test('docs/runbooks/database-roles.md: its statements make roles by which a se
     .filter((each) => each.trim() !== '');
   t.equal(statements.length, 6);
   const empty = as(await createEmptyDatabase(t), superuser);
-  const admin = await connect(t, empty);
+  const admin = await connectTo(t, empty);
   t.teardown(async () => {
-    const cleaning = await connect(t, empty);
+    const cleaning = await connectTo(t, empty);
     await cleaning.query(`drop database if exists "${name}" with (force)`);
     for (const each of ['service', 'app', 'reader', 'owner'])
       await cleaning.query(`drop role if exists "${name}_${each}"`);
@@ -197,7 +189,7 @@ t.test('docs/runbooks/database-roles.md: its statements make roles by which a se
 
 t.test('P14: a role that may not change tables is refused where migrations are missing', async (t) => {
   const url = await createEmptyDatabase(t);
-  const admin = await connect(t, as(url, superuser));
+  const admin = await connectTo(t, as(url, superuser));
   await admin.query('create role nobody_in_particular login');
   t.teardown(() => admin.query('drop role nobody_in_particular'));
   const refusal = await migrate(as(url, 'nobody_in_particular')).catch((error) => error);

@@ -2,7 +2,7 @@
 // Who does not find its tables is refused, and makes no others.
 
 import pg from 'pg';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { readBackupState } from '../../src/db/backup.ts';
 import { readInstallation } from '../../src/db/installation.ts';
 import { installQueue } from '../../src/db/job-queue.ts';
@@ -12,7 +12,7 @@ import { roleNamesOf } from '../../src/db/role-rights.ts';
 import { applicationRoleFault, giveRights, makeRoles } from '../../src/db/roles.ts';
 import { isStartRefusal } from '../../src/start-refusal.ts';
 import { playStory } from '../examples/record.ts';
-import { createEmptyDatabase, databaseUrl } from '../support/database.ts';
+import { connectTo, createEmptyDatabase, databaseUrl } from '../support/database.ts';
 import { REUSE } from '../support/reuse.ts';
 
 const { superuser = null } = JSON.parse(process.env[REUSE] ?? '{}');
@@ -23,14 +23,6 @@ function urlOf(url: string, { role = '', path = '' }: { readonly role?: string; 
   if (role !== '') changed.username = role;
   if (path !== '') changed.searchParams.set('options', `-c search_path=${path}`);
   return changed.href;
-}
-
-async function connect(t: Test, url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => undefined);
-  await client.connect();
-  t.teardown(() => client.end());
-  return client;
 }
 
 async function refusalOf(work: Promise<unknown>): Promise<string> {
@@ -54,8 +46,8 @@ t.test('P11, P14, A1: in another schema every operation is done, by a role that 
   const mighty = urlOf(url, { role: superuser });
   const { application, reader } = roleNamesOf(new URL(url).pathname.slice(1));
   roles.push(application, reader);
-  const admin = await connect(t, mighty);
-  const owner = await connect(t, url);
+  const admin = await connectTo(t, mighty);
+  const owner = await connectTo(t, url);
   await owner.query(
     `create schema "${SCHEMA}"; alter database ${new URL(url).pathname.slice(1)} set search_path = "${SCHEMA}"`,
   );
@@ -74,14 +66,14 @@ t.test('P11, P14, A1: in another schema every operation is done, by a role that 
     end: async () => undefined,
   }));
   t.same([statuses.length > 150, statuses.filter((each) => each >= 500)], [true, []]);
-  const here = await connect(t, url);
-  const serving = await connect(t, service);
+  const here = await connectTo(t, url);
+  const serving = await connectTo(t, service);
   await serving.query('delete from tokens where id in (select token_id from grant_requests)');
   const counts = await here.query(`select (select count(*)::int from ended_requests) as ended,
     (select count(*)::int from pg_class where relnamespace = 'public'::regnamespace) as in_public`);
   t.ok(counts.rows[0].ended > 0, 'requests have ended with their tokens');
   t.equal(counts.rows[0].in_public, 0);
-  const reports = await connect(t, urlOf(url, { role: reader }));
+  const reports = await connectTo(t, urlOf(url, { role: reader }));
   t.equal((await reports.query('select id from tokens')).rows.length > 0, true);
   await t.rejects(reports.query('select digest from token_secrets'), { code: '42501' });
 

@@ -140,3 +140,12 @@ async function execute(statement: string): Promise<void> {
     await client.end();
   }
 }
+
+/** A connection of its own, until the test ends. What breaks it while nothing is asked is no fault of the test. */
+export async function connectTo(t: Test, url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  t.teardown(() => client.end());
+  return client;
+}

@@ -263,3 +263,18 @@ export function limitsDocument(document: LimitsDocument): string {
     '',
   ].join('\n');
 }
+
+const PARAMETERS: Readonly<Record<string, string>> = {
+  org: 'acme',
+  owner: 'acme',
+  repo: 'plans',
+  username: 'olga',
+  team_slug: 'core',
+  enterprise: 'galaxy',
+  client_id: 'client_none',
+};
+
+/** The path of this template, of things that are there where their names are known, else of those with the id 1. */
+export function filled(template: string): string {
+  return template.replace(/\{([a-z_]+)\}/g, (_, name: string) => PARAMETERS[name] ?? '1');
+}

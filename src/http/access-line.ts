@@ -4,6 +4,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { countGivenUp, countRequest } from '../metrics.ts';
 import type { App } from './app-type.ts';
+import { arrivalOf } from './arrivals.ts';
+import { elapsedMs } from './elapsed.ts';
 import { statusOf, wasNeverTold } from './given-up.ts';
 
 declare module 'fastify' {
@@ -20,7 +22,7 @@ function tell(request: FastifyRequest, reply: FastifyReply, is_given_up: boolean
   const { method, trace } = request;
   const route = request.routeOptions?.url ?? 'none';
   const status = statusOf(reply.raw, is_given_up);
-  const ms = Math.round(reply.elapsedTime * 1000) / 1000;
+  const ms = elapsedMs(arrivalOf(request.raw) ?? performance.now() - reply.elapsedTime);
   countRequest({ method, route, status, seconds: ms / 1000 });
   if (is_given_up) countGivenUp();
   const line = { method, route, status, ms, ...(is_given_up && { aborted: true }) };

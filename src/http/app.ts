@@ -10,6 +10,7 @@ import { tracingNow } from '../tracing.ts';
 import { addAccessLine, tellAnswered, tellIfGivenUp } from './access-line.ts';
 import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
+import { collectRequests } from './arrivals.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
 import { answerClientError, answerTunnels } from './client-error.ts';
 import { addCors } from './cors.ts';
@@ -74,6 +75,7 @@ export async function buildApp(
   // What is recorded, or is not plain HTTP/1.1, has to be read by Node first.
   addDirectAnswers(app, deps, tls === null && tracingNow() === null);
   traceArrivals(app, general);
+  collectRequests(app);
 
   return app;
 }
@@ -135,11 +137,13 @@ function answerUnroutable(deps: Deps, error: unknown, request: FastifyRequest, r
 /** What is done for a request when its connection has ended, or it was answered: one listener for all of it, before all that may refuse. */
 function addEnds(app: App, forgetDeadline: (over: FastifyRequest) => void): void {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.raw.once('close', () => {
+    const end = (): void => {
       forgetDeadline(request);
       leaveFor(request);
       tellIfGivenUp(request, reply);
-    });
+    };
+    if (reply.raw.destroyed) return end(); // who asked has gone since (arrivals.ts): nothing is done for him
+    reply.raw.once('close', end);
     done();
   });
 }

@@ -2,9 +2,9 @@
 // Own code in place of the framework's `handlerTimeout`, which ends its clock as soon as a body has been read
 // (fastify/fastify#6725), and makes a timer and an AbortController for every request where one clock for all is enough.
 
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../domain/refusal.ts';
+import { arrivalOf } from './arrivals.ts';
 
 /** How often is looked: an answer may be this much later than its deadline. */
 const LOOK_EVERY_MS = 50;
@@ -14,18 +14,6 @@ declare module 'fastify' {
     /** For a route that may take longer than all others. */
     deadline_ms?: number;
   }
-}
-
-const ARRIVED = new WeakMap<IncomingMessage, number>();
-
-/** Tells that the request has waited since then, by `performance.now()`: its time counts from there. */
-export function waitsSince(request: IncomingMessage, arrived_ms: number): void {
-  ARRIVED.set(request, arrived_ms);
-}
-
-/** Since when; undefined: since it was read. */
-export function arrivalOf(request: IncomingMessage): number | undefined {
-  return ARRIVED.get(request);
 }
 
 type Waiting = { readonly reply: FastifyReply; readonly due: number };

@@ -9,6 +9,7 @@ import type { Refusal } from '../domain/refusal.ts';
 import { countRefusal, observerOf, type Urgency } from '../metrics.ts';
 import { commonHeaders } from './answer-headers.ts';
 import type { App } from './app-type.ts';
+import { arrivalOf } from './arrivals.ts';
 import { accessLinesOf } from './direct/access-lines.ts';
 import { readPlainHeaders } from './direct/plain-headers.ts';
 import { elapsedMs } from './elapsed.ts';
@@ -75,7 +76,7 @@ export function createEarlyRefusals(deps: RefuseDeps, refusal: Refusal): EarlyRe
   /** Whether it was refused. Where there is room for what can wait longest, there is for all. */
   function refuse(request: IncomingMessage, response: ServerResponse): boolean {
     if (load.shortageFor('other') === null || request.httpVersion !== '1.1') return false;
-    const started_ms = performance.now();
+    const started_ms = arrivalOf(request) ?? performance.now();
     const route = routes.find(request.method ?? '', request.url ?? '');
     if (route === undefined || route.urgency === 'always') return false;
     const shortage = load.shortageFor(route.urgency);

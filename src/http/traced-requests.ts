@@ -78,7 +78,8 @@ export function traceArrivals(app: App, general: readonly Listener[]): void {
     const span = beginRequest(tracing, request);
     ARRIVED.set(request, span);
     // Also of what never reaches a route, or is given up by its caller.
-    if (span !== null) response.once('close', () => endRequest(span, response));
+    if (span !== null && response.destroyed) endRequest(span, response);
+    else if (span !== null) response.once('close', () => endRequest(span, response));
     for (const listener of span === null ? all : general) listener(request, response);
   });
 }

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { PERMISSIONS } from '../../src/domain/vocabulary.ts';
-import { arrivalOf } from '../../src/http/deadline.ts';
+import { arrivalOf } from '../../src/http/arrivals.ts';
 import { linesOf } from '../../src/http/direct/plain-connections.ts';
 import { type PlainRequest, readPlainRequest } from '../../src/http/direct/plain-request.ts';
 import { drain } from '../../src/http/drain.ts';

@@ -76,6 +76,7 @@ export function createAnswering(deps: Deps): Answering {
   }
 
   function judge(arrived: Arrived): boolean {
+    if (!isWaitedFor(arrived)) return false;
     const outcome = attempted(arrived);
     if (outcome === 'general') goGenerally(arrived);
     else if (outcome instanceof Promise) wait(arrived, outcome);

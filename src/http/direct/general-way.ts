@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Checked } from '../../use-cases/checks/check-request.ts';
-import { waitsSince } from '../deadline.ts';
+import { waitsSince } from '../arrivals.ts';
 import type { Exchange } from './exchange.ts';
 
 const FOUND = new WeakMap<IncomingMessage, Checked>();

@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app-type.ts';
+import { arrivalOf } from '../arrivals.ts';
 import type { Answering, Ends } from './answering.ts';
 import type { FindRoute } from './direct.ts';
 import type { Channel, DirectRoute, Exchange } from './exchange.ts';
@@ -48,12 +49,12 @@ export type Reading = {
 export function takeRequests(app: App, { findRoute, begin, givenUp }: Reading): void {
   const listeners = app.server.listeners('request') as Listener[];
 
-  /** Whether it is or will be answered; false: the general way has to. */
+  /** Whether it is or will be answered; false: the general way has to, which also tells of who has gone since he asked. */
   function take(request: IncomingMessage, response: ServerResponse, general: () => void): boolean {
-    if (receiveHandedOver(request)) return false;
+    if (receiveHandedOver(request) || response.destroyed) return false;
     const route = request.httpVersion === '1.1' ? findRoute(request.method, request.url) : undefined;
     if (route === undefined) return false;
-    const started_ms = performance.now();
+    const started_ms = arrivalOf(request) ?? performance.now();
     const headers = readPlainHeaders(request.rawHeaders);
     const length = headers === null ? null : bodyLength(route, headers);
     if (headers === null || length === null) return false;

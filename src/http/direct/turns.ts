@@ -1,6 +1,8 @@
 // Requests that arrive in one turn of the event loop are judged one after the other, and then answered one after the other: each step
 // finds its code in the processor's caches, which the network's would take from it in between (docs/decisions/0011-direct-answers.md).
 
+import { collectArrivals } from '../arrivals.ts';
+
 type Steps<Item> = {
   /** Whether what was judged from memory is to be written. */
   readonly judge: (item: Item) => boolean;
@@ -11,25 +13,12 @@ type Steps<Item> = {
   readonly isFresh: () => boolean;
 };
 
-/** More do not wait for the end of the turn: what many of them need would be moved by the collection of garbage before it is used. */
-const TOGETHER_MAX = 64;
-
 /** Takes the items of a turn, and does this with all of them. No step throws. @rule P2 */
 export function createTurns<Item>({ judge, write, instead, isFresh }: Steps<Item>): (item: Item) => void {
-  let arrived: Item[] = [];
-
-  function run(): void {
-    const items = arrived;
-    arrived = [];
+  return collectArrivals((items) => {
     const judged = items.filter(judge);
     // A process that was stopped between the two has forgotten nothing meanwhile, and must not answer as if it had been awake.
     const end = judged.length === 0 || isFresh() ? write : instead;
     for (const item of judged) end(item);
-  }
-
-  return (item) => {
-    if (arrived.length === 0) setImmediate(run);
-    arrived.push(item);
-    if (arrived.length >= TOGETHER_MAX) run();
-  };
+  });
 }

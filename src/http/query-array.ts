@@ -2,10 +2,10 @@
 // which takes ` 1`, `1e3` and `0x10` for integers: here a number has one spelling. Arrays come as a=1&a=2, a[]=1&a[]=2
 // and a=1,2 (contract 1). What cannot be read as declared stays text, and the schema refuses it.
 
-type Property = { readonly type?: string; readonly items?: Property };
+type Property = { readonly type?: string; readonly items?: Property; readonly default?: unknown };
 type Parts = Readonly<Record<string, unknown>>;
 
-const CANONICAL_INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/;
+const CANONICAL_INTEGER = /^(?:0|-?[1-9][0-9]*)$/;
 
 /** The declared members, converted; those that the schema does not declare are left out. */
 export function readTexts(schema: {
@@ -31,7 +31,14 @@ function readList(parts: Parts, name: string, property: Property): unknown[] | u
 
 function readOne(value: unknown, property: Property): unknown {
   if (typeof value !== 'string') return value;
-  if (property.type === 'integer' && CANONICAL_INTEGER.test(value)) return Number(value);
+  if (property.type === 'integer' && CANONICAL_INTEGER.test(value)) return readInteger(value, property);
   if (property.type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
   return value;
+}
+
+/** One that is too large to be told exactly counts as the largest where it is an amount (which has a default); where it names something it is none. */
+function readInteger(text: string, property: Property): unknown {
+  const number = Number(text);
+  if (Number.isSafeInteger(number)) return number;
+  return number > 0 && property.default !== undefined ? Number.MAX_SAFE_INTEGER : text;
 }

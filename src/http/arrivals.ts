@@ -40,7 +40,7 @@ export function arrivalOf(request: IncomingMessage): number | undefined {
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Called once by buildApp, when all that listens for requests is there: it is told of each when its turn has ended, also of who has gone since. */
+/** Called once by buildApp, when all that listens for requests is there: it is told of each when the turn has ended, gone or not. */
 export function collectRequests(app: App): void {
   const listeners = app.server.listeners('request') as Listener[];
   const tell: Listener = (request, response) => {

@@ -36,7 +36,7 @@ function readOne(value: unknown, property: Property): unknown {
   return value;
 }
 
-/** One that is too large to be told exactly counts as the largest where it is an amount (which has a default); where it names something it is none. */
+/** One that is too large to be told exactly is the largest of amounts (which have a default), and nothing's name. */
 function readInteger(text: string, property: Property): unknown {
   const number = Number(text);
   if (Number.isSafeInteger(number)) return number;

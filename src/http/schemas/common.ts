@@ -39,7 +39,6 @@ export const PAGE_QUERY = {
   per_page: Type.Optional(
     Type.Integer({
       minimum: 1,
-      maximum: Number.MAX_SAFE_INTEGER,
       default: 30,
       description: 'Rows on a page; above 100 counts as 100',
     }),

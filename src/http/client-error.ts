@@ -20,13 +20,10 @@ const PHRASES: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large',
 };
 
+type RawDeps = Pick<Deps, 'config' | 'clock'>;
+
 /** Answers what the HTTP parser refused, and closes the connection. */
-export function answerClientError(
-  deps: Pick<Deps, 'config'>,
-  error: NodeJS.ErrnoException,
-  socket: Socket,
-  secure: boolean,
-): void {
+export function answerClientError(deps: RawDeps, error: NodeJS.ErrnoException, socket: Socket, secure: boolean): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -36,7 +33,7 @@ export function answerClientError(
 }
 
 /** Nobody tunnels through here (CONNECT): the framework never hears of it, and Node would hang up without a word. */
-export function answerTunnels(deps: Pick<Deps, 'config'>, server: Server, secure: boolean): void {
+export function answerTunnels(deps: RawDeps, server: Server, secure: boolean): void {
   server.on('connect', (request: IncomingMessage, to: Socket | ServerResponse) => {
     if ('setHeader' in to)
       server.emit('request', request, to); // HTTP/2: a stream like others
@@ -46,11 +43,14 @@ export function answerTunnels(deps: Pick<Deps, 'config'>, server: Server, secure
 
 type Answer = { readonly status: number; readonly code: Reason; readonly secure: boolean };
 
-function answerRaw(deps: Pick<Deps, 'config'>, socket: Socket, { status, code, secure }: Answer): void {
+function answerRaw(deps: RawDeps, socket: Socket, { status, code, secure }: Answer): void {
   const request_id = crypto.randomUUID();
   const body = JSON.stringify(errorBody(deps, code, status, request_id));
   const headers = {
     ...commonHeaders(request_id, secure),
+    // Node writes no line of its own here. RFC 9110 asks for the first (section 6.6.1), and at 405 for the second: there is no method.
+    date: deps.clock().toUTCString(),
+    ...(status === 405 && { allow: '' }),
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',

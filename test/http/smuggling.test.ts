@@ -191,6 +191,18 @@ function converse(port: number, bytes: string, silent_ms?: number): Promise<stri
 
 const statusesOf = (answer: string) => [...answer.matchAll(/^HTTP\/1\.[01] (\d{3}) /gm)].map(([, status]) => status);
 
+const DATE = /^date: [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r$/im;
+
+/** What stands above every answer, by whomever it was written (RFC 9110 sections 6.6.1, 8.6, 11.6.1 and 15.5.6). */
+function checkHead(t: Test, head: string, name: string): void {
+  t.match(head, /x-content-type-options: nosniff/i, `${name}: with the headers of every answer`);
+  t.match(head, DATE, `${name}: with its time`);
+  t.match(head, /^content-length: \d+\r$/im, `${name}: with its length`);
+  const [, status] = head.split(' ');
+  if (status === '401') t.match(head, /^www-authenticate: /im, `${name}: says how to present a credential`);
+  if (status === '405') t.match(head, /^allow:/im, `${name}: says which methods there are`);
+}
+
 async function listening(t: Test, settings: Record<string, string> = {}) {
   const test = await buildTestApp(t, { settings });
   await test.app.listen({ host: '127.0.0.1', port: 0 });
@@ -208,8 +220,7 @@ t.test('threats T2: bytes that can be cut in two ways are refused, and hide noth
       `${name}: no fault of ours`,
     );
     t.notMatch(answer, 'smuggled', `${name}: nothing was smuggled`);
-    if (status !== 'none')
-      t.match(answer, /x-content-type-options: nosniff/i, `${name}: with the headers of every answer`);
+    for (const [head] of answer.matchAll(/^HTTP\/1\.1 [\s\S]*?\r\n\r\n/gm)) checkHead(t, head, name);
     const [last] = [...answer.matchAll(/"code":"([a-z_]+)"/g)];
     if (/^4/.test(status)) t.ok(last, `${name}: in our shape`);
   }

@@ -13,7 +13,7 @@ import type { AddRoutes, App } from './app-type.ts';
 import { collectRequests } from './arrivals.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
 import { answerClientError, answerTunnels } from './client-error.ts';
-import { addCors } from './cors.ts';
+import { addCors, originHeaders } from './cors.ts';
 import { addDeadline } from './deadline.ts';
 import { addDirectAnswers } from './direct/direct.ts';
 import { addErrorHandling, sendError } from './errors.ts';
@@ -129,7 +129,8 @@ function withoutEnvoyPath({ url = '' }: { readonly url?: string | undefined }): 
 
 /** A path that cannot be decoded never reaches the hooks. */
 function answerUnroutable(deps: Deps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers(commonHeaders(request.id, isSecure(deps)));
+  const headers = { ...commonHeaders(request.id, isSecure(deps)), ...originHeaders(deps.config, request.headers) };
+  reply.headers(headers);
   reply.raw.once('finish', () => tellAnswered(request, reply)).once('close', () => tellIfGivenUp(request, reply));
   void addHeadersOfToken(deps, request, reply).finally(() => sendError(deps, error, request, reply, false));
 }

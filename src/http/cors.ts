@@ -7,13 +7,20 @@ import type { Deps } from '../deps.ts';
 import type { App } from './app-type.ts';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
-const REQUEST_HEADERS = 'Authorization, Content-Type, Accept, Idempotency-Key, X-Consistency-Token, X-Request-Id';
+const REQUEST_HEADERS = [
+  ...['Authorization', 'Content-Type', 'Accept', 'Idempotency-Key', 'Prefer', 'X-Consistency-Token', 'X-Request-Id'],
+  // Read by nobody here, and sent by GitHub's clients: a page that uses one could call nothing.
+  ...['User-Agent', 'X-GitHub-Api-Version'],
+  // Of pages whose calls are traced.
+  ...['traceparent', 'tracestate'],
+].join(', ');
 const ANSWER_HEADERS = [
   ...[
     'Allow',
     'Content-Disposition',
     'GitHub-Authentication-Token-Expiration',
     'Link',
+    'Preference-Applied',
     'Retry-After',
     'WWW-Authenticate',
   ],
@@ -25,15 +32,24 @@ const ANSWER_HEADERS = [
     'X-OAuth-Scopes',
   ],
   ...['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-RateLimit-Resource', 'X-RateLimit-Used'],
-  ...['X-Request-Id', 'X-Stale-Ms'],
+  ...['X-Request-Id', 'X-Stale-Ms', 'X-Wait'],
 ].join(', ');
 /** How long a browser may remember what a preflight was answered: what is closed is closed soon. */
 const MAX_AGE_SECONDS = '600';
 
-/** The only origin that is asking; null: none, or one that is not named. */
-function namedOrigin(request: FastifyRequest, origins: ReadonlySet<string>): string | null {
-  const { origin } = request.headers;
-  return origin !== undefined && origins.has(origin) ? origin : null;
+/** What an answer tells the page that asks; a cache must not take it for that of another one. Where no origin is named: nothing. */
+export function originHeaders(
+  { cors_origins }: Pick<Deps['config'], 'cors_origins'>,
+  { origin }: FastifyRequest['headers'],
+): Readonly<Record<string, string>> {
+  if (cors_origins.length === 0) return {};
+  if (origin === undefined || !cors_origins.includes(origin)) return { vary: 'Origin' };
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': ANSWER_HEADERS,
+    'cross-origin-resource-policy': 'cross-origin',
+  };
 }
 
 function isOfGateway(request: FastifyRequest): boolean {
@@ -52,24 +68,21 @@ function answerPreflight(reply: FastifyReply): void {
 
 /** Before the hook that answers unknown methods: a preflight has no route of its own. */
 export function addCors(app: App, { config }: Pick<Deps, 'config'>): void {
-  const origins = new Set(config.cors_origins);
-  if (origins.size === 0) return;
+  if (config.cors_origins.length === 0) return;
   app.addHook('onRequest', (request, reply, done) => {
     if (isOfGateway(request)) return done();
-    reply.header('vary', 'Origin');
-    const origin = namedOrigin(request, origins);
-    if (origin === null) return done();
-    reply.header('access-control-allow-origin', origin);
-    reply.header('cross-origin-resource-policy', 'cross-origin');
+    const headers = originHeaders(config, request.headers);
+    reply.headers(headers);
     const is_preflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
-    if (is_preflight && request.is404) return answerPreflight(reply);
-    reply.header('access-control-expose-headers', ANSWER_HEADERS);
+    const is_named = 'access-control-allow-origin' in headers;
+    if (is_preflight && is_named && request.is404) return answerPreflight(reply);
     done();
   });
   // A route that varies by something else has said so in the place of this.
   app.addHook('onSend', (request, reply, payload, done) => {
-    const vary = String(reply.getHeader('vary') ?? '');
-    if (vary !== 'Origin' && !isOfGateway(request)) reply.header('vary', `${vary}, Origin`);
+    const told = reply.getHeader('vary'); // nothing, where the request was refused before the hook above
+    const all = told === undefined ? 'Origin' : `${told}, Origin`;
+    if (told !== 'Origin' && !isOfGateway(request)) reply.header('vary', all);
     done(null, payload);
   });
 }

@@ -19,7 +19,7 @@ async function introspect(token) {
 async function answer(request, response) {
   const [, token = ''] = /^(?:Bearer|token) +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
   const found = token === '' ? { active: false } : await introspect(token);
-  if (!found.active) return response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('Bad credentials\n');
+  if (!found.active) return response.writeHead(401, { 'www-authenticate': 'Bearer realm="example"' }).end('Bad credentials\n');
   const may = found.scope.split(' ').some((scope) => ['contents:read', 'contents:write', 'repo'].includes(scope));
   if (!may) return response.writeHead(403, { 'www-authenticate': 'Bearer error="insufficient_scope"' }).end('No\n');
   response.end(`Hello ${found.username}, here are the contents\n`);

@@ -25,6 +25,7 @@ export async function answerAuditLog(
   const asked = request.query as AuditLogQuery; // the route's schema has AuditLogQuery
   const { phrase = '', order = 'desc', after = null, before = null } = asked;
   const query: AuditQuery = { log, phrase, order, after, before };
+  reply.header('vary', 'accept');
   if (wantsLines(request)) return (await sendLines(deps, request, reply, query)) as never; // the reply is sent
   const { limit } = pageOf(asked);
   const { entries, next, prev } = await readAuditLog(deps, request.caller, { ...query, limit });

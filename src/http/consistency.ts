@@ -112,11 +112,13 @@ function waitOf(request: FastifyRequest): number | null {
   return (request.query as { readonly wait?: 'all' }).wait === 'all' ? Number.POSITIVE_INFINITY : preferred;
 }
 
+/** One of a list: a comma in quotes, or in what begins with one, parts nothing. */
+const PREFERENCE = /(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?$))+/g;
 const WAIT_PREFERENCE = /^wait(?:[ \t]*=[ \t]*"?([0-9]{1,9})"?)?[ \t]*(?:;|$)/i;
 
 /** `Prefer: wait`, or `wait=SECONDS` (RFC 7240 section 4.3): of several the first; others are for others. */
 function preferredWait({ headers }: FastifyRequest): number | null {
-  for (const preference of String(headers.prefer ?? '').split(',')) {
+  for (const [preference] of String(headers.prefer ?? '').matchAll(PREFERENCE)) {
     const found = WAIT_PREFERENCE.exec(preference.trim());
     if (found !== null) return found[1] === undefined ? Number.POSITIVE_INFINITY : Number(found[1]) * 1000;
   }

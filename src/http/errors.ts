@@ -7,18 +7,12 @@ import { StorageUnavailable } from '../domain/fault.ts';
 import { REASONS, type Reason } from '../domain/reason.ts';
 import { Refusal, type RefusalDetails } from '../domain/refusal.ts';
 import { countRefusal } from '../metrics.ts';
+import { challengeOf, realmOf } from './challenge.ts';
 import { knownPaths } from './known-paths.ts';
 import { oauthError } from './oauth-errors.ts';
 import type { AnyErrorBody } from './schemas/common.ts';
 
 type ErrorDeps = Pick<Deps, 'config'>;
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The scheme that a 401 asks for, where it is another than that of the route. */
-    challenge: 'Basic' | undefined;
-  }
-}
 
 export const RETRY_AFTER_SECONDS = '1';
 /** nginx makes 500 of every other answer to its question. */
@@ -76,7 +70,9 @@ export function sendError(
     send(reply, presentOAuthRefusal(refusal, status));
     return;
   }
-  send(reply, presentRefusal(deps, refusal, { status, request_id: request.id, ...formOf(deps, request) }));
+  const is_for_nginx = isForNginx(configOf(request));
+  const challenge = challengeOf(deps, request, refusal);
+  send(reply, presentRefusal(deps, refusal, { status, request_id: request.id, is_for_nginx, challenge }));
 }
 
 type RefusalForm = {
@@ -106,10 +102,6 @@ export function presentRefusal(deps: ErrorDeps, refusal: Refusal, form: RefusalF
   };
   const answered = is_for_nginx && !NGINX_STATUSES.has(status) ? 403 : status;
   return { status: answered, headers, body: JSON.stringify(body) };
-}
-
-function formOf(deps: ErrorDeps, request: FastifyRequest): Pick<RefusalForm, 'is_for_nginx' | 'challenge'> {
-  return { is_for_nginx: isForNginx(configOf(request)), challenge: challengeOf(deps, request) };
 }
 
 function ownHeaders({ details }: Refusal, status: number): Readonly<Record<string, string>> {
@@ -179,24 +171,6 @@ function statusOf(refusal: Refusal, request: FastifyRequest): number {
 function isForNginx(config: FastifyContextConfig | undefined): boolean {
   const access = config?.access;
   return access !== undefined && 'gateway' in access && access.gateway === 'nginx';
-}
-
-/** What asks for a credential by this scheme. */
-export function realmOf(scheme: 'Basic' | 'Bearer'): string {
-  return `${scheme} realm="gatehouse"`;
-}
-
-/** What a client of this route can present; a backend service does not present Bearer. */
-function challengeOf({ config }: ErrorDeps, request: FastifyRequest): string {
-  const access = configOf(request)?.access;
-  const is_client = access !== undefined && 'client' in access;
-  const is_gateway = access !== undefined && 'gateway' in access;
-  const scheme = request.challenge ?? (is_client ? 'Basic' : 'Bearer');
-  // What a gateway guards is another resource than this API.
-  if (scheme !== 'Bearer' || is_gateway) return realmOf(scheme);
-  const { origin, pathname } = new URL(config.public_url);
-  const metadata = `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`;
-  return `${scheme} realm="gatehouse", resource_metadata="${metadata}"`; // RFC 9728 section 5.1
 }
 
 /** The body of the OAuth endpoints, and its status. */

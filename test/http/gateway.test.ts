@@ -143,7 +143,8 @@ t.test('F5, F7: a no is 401, 403 or 404; nginx is told the status and answered w
       t.same([no.status, no.code], [status, code], what);
       t.equal(no.answered, style !== 'nginx' || status === 401 ? status : 403, what);
       t.equal(no.headers['x-error-status'], style === 'nginx' ? String(status) : undefined, what);
-      t.equal(no.headers['www-authenticate'], status === 401 ? 'Bearer realm="gatehouse"' : undefined, what);
+      const error = code === 'bad_credential' ? ', error="invalid_token"' : '';
+      t.equal(no.headers['www-authenticate'], status === 401 ? `Bearer realm="gatehouse"${error}` : undefined, what);
       t.equal(no.headers['x-auth-user'], undefined, what);
       answers.push(no.text);
     }

@@ -145,10 +145,15 @@ t.test('oauth4webapi and openid-client, unmodified', async (t) => {
       `${jwt};q=0.5`,
       `text/plain, ${jwt}`,
       `application/json;q=0.9, ${jwt}`,
+      `${jwt}, */*`,
+      `*/*, application/json;q=0.1, ${jwt};q=0.5`,
     ]) {
       t.equal(await typeFor(accept), jwt, accept);
     }
-    for (const accept of ['*/*', 'application/*', 'application/json', `${jwt};q=0`, `application/json, ${jwt};q=0.5`]) {
+    for (const accept of [
+      ...['*/*', 'application/*', 'application/json', `${jwt};q=0`, `application/json, ${jwt};q=0.5`],
+      ...[`*/*, ${jwt};q=0.5`, `${jwt};q=0.5, application/*;q=0.6, */*;q=0.1`],
+    ]) {
       t.equal(await typeFor(accept), 'application/json', accept);
     }
   });

@@ -13,8 +13,9 @@ import {
 import { countAnswer } from '../../use-cases/checks/record-exercise.ts';
 import { refusalOf } from '../../use-cases/checks/refusal-of.ts';
 import { isFlooded } from '../bad-credentials.ts';
+import { realmOf } from '../challenge.ts';
 import { presentedIn } from '../credential.ts';
-import { presentRefusal, realmOf } from '../errors.ts';
+import { presentRefusal } from '../errors.ts';
 import { forwardedAddressBehind } from '../forwarded-address.ts';
 import { isOriginalRequest } from '../original-request.ts';
 import { gatewayPairs } from '../present/gateway.ts';

@@ -68,3 +68,34 @@ t.test('promises P17: a gateway that is at work is known by its own address, who
   t.equal(await ask('10.0.0.1', secret, '198.51.100.2'), unknown_operation, 'about another caller');
   t.equal(await ask('10.0.0.9', secret, '198.51.100.1'), nobody, 'another that asks about the same one is not known');
 });
+
+t.test(
+  'promises P17: the first questions of a backend service are no tries of secrets, however many come at once',
+  async (t) => {
+    const { inject, deps } = await buildTestApp(t);
+    const { client_id, secret } = await worldOf(deps).client(['introspect']);
+    const ask = async (text: string, remoteAddress: string) => {
+      const headers = { authorization: basic(client_id, text), 'content-type': 'application/x-www-form-urlencoded' };
+      const asked = {
+        method: 'POST',
+        url: '/oauth/introspect',
+        headers,
+        payload: 'token=none',
+        remoteAddress,
+      } as const;
+      return (await inject(asked)).statusCode;
+    };
+    /** How often each status was answered, each address asking twice at most: it has its own limit. */
+    const atOnce = async (network: string, count: number, textOf: () => string) => {
+      const asked = Array.from({ length: count }, (_, n) => ask(textOf(), `${network}.${n % 250}`));
+      return Object.entries(Object.groupBy(await Promise.all(asked), (status) => status)).map(
+        ([status, of]) => `${status}: ${of?.length}`,
+      );
+    };
+    t.same(await atOnce('198.51.100', 300, () => secret), ['200: 300']);
+    const wrong = newText('client', 'gth');
+    t.same(await atOnce('192.0.2', 150, () => wrong), ['401: 150'], 'the same wrong one is one try');
+    const guesses = await atOnce('203.0.113', 150, () => newText('client', 'gth'));
+    t.same(guesses, ['401: 99', '429: 51'], 'others are no more at once than one by one');
+  },
+);

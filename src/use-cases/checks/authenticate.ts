@@ -51,7 +51,7 @@ export async function authenticateClient(
   key: ClientKey,
   address: string | null,
 ): Promise<ClientFacts | null> {
-  return deps.facts.knownClient(key) ?? (await attemptClient(deps, key, address, () => undefined));
+  return deps.facts.knownClient(key) ?? (await attemptClient(deps, key, address, deps.credential_failures.fail));
 }
 
 /**
@@ -67,13 +67,14 @@ export async function rememberClient(
   if (credential_failures.isRefused(attemptOf(key, address))) return null;
   return attemptClient(deps, key, address, (attempt) => {
     if (asksAgain()) credential_failures.giveBack(attempt);
+    else credential_failures.fail(attempt);
   });
 }
 
 type Attempt = Parameters<Deps['credential_failures']['begin']>[0];
 
-function attemptOf({ client_id }: ClientKey, address: string | null): Attempt {
-  return { of: 'client', whose: client_id, address };
+function attemptOf({ client_id, digest }: ClientKey, address: string | null): Attempt {
+  return { of: 'client', whose: client_id, address, digest };
 }
 
 async function attemptClient(

@@ -34,13 +34,27 @@ const KEPT = 'made.set(key, requirement)';
 
 function forget() {
   for (const each of remembered.splice(0)) each();
+  for (const begin of afresh) begin();
 }
 
+/** Nor may what it has worked out once for a value that outlives a mutant (operations, scopes of a test) stay known. */
+const afresh = [];
+globalThis.forgetting = (begin) => afresh.push(begin);
+const KNOWN = /const known = new WeakMap[^(]*\(\);/;
+
 function withForgetting(loaded, url) {
+  if (url.endsWith('/src/domain/once.ts')) return forgettingOnce(loaded);
   if (!url.endsWith('/src/domain/requirement.ts')) return loaded;
   const source = String(loaded.source ?? '');
   if (!source.includes(KEPT)) throw new Error('requirement.ts remembers in another way: runner.mjs has to know it');
   return { ...loaded, source: source.replace(KEPT, `(remembering(made, key), ${KEPT})`) };
+}
+
+function forgettingOnce(loaded) {
+  const source = String(loaded.source ?? '');
+  if (!KNOWN.test(source)) throw new Error('once.ts remembers in another way: runner.mjs has to know it');
+  const begins = 'let known = new WeakMap(); forgetting(() => { known = new WeakMap(); });';
+  return { ...loaded, source: source.replace(KNOWN, begins) };
 }
 
 function withoutCounting(loaded) {

@@ -50,6 +50,7 @@ const CLAIMS = {
   equal: (a, b, what = 'equal') => claim(Object.is(a, b), what),
   not: (a, b, what = 'not') => claim(!Object.is(a, b), what),
   same: (a, b, what = 'same') => claim(same(a, b), what),
+  strictSame: (a, b, what = 'strictSame') => claim(isDeepStrictEqual(a, b), what),
   notSame: (a, b, what = 'notSame') => claim(!same(a, b), what),
   match: (a, b, what = 'match') => claim(matches(a, b), what),
   notMatch: (a, b, what = 'notMatch') => claim(!matches(a, b), what),

@@ -69,6 +69,8 @@ export const clockSkew: Scenario = {
       t.ok(late.every((ms) => (ms ?? 0) <= LATE_MS));
       t.equal(late[1], null, 'whose clock is ahead does not: its own counts');
       t.not(late[2], null, 'whose clock is behind does, until the database’s says no');
+      const in_zones = late.slice(1 + SKEWS.length);
+      t.notOk(in_zones.includes(null), 'and so does who lives in another zone');
     });
     await t.test('control: a node that knows its own clock only is found', async (t) => {
       const late = await lateness(await rigOf(t, library, 'own clock only'));

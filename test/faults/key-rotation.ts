@@ -96,6 +96,7 @@ async function rotate(t: Test, plant: Plant | null, rotations: number): Promise<
     last.way.heal();
     const { kid } = JSON.parse(made.text);
     const late = watch.signed.filter(({ sent_at }) => sent_at > performance.now() - BOUND_MS / 2);
+    if (late.length === 0) watch.faults.push('nobody signs');
     if (late.some((each) => each.kid !== kid)) watch.faults.push('the old key signs on');
   }
   const [oldest] = watch.signed;

@@ -23,7 +23,8 @@ const DISK_MB = 1;
 const AWAY_MS = 6000;
 const DRAINED_MS_MAX = 15_000;
 const WRITERS = 4;
-const TIMES = 3;
+/** Twice as many changes of each writer as there would be if each waited for a turn at the roots, one of which is made a second. */
+const TIMES = 12;
 
 /** Takes something away, and answers what brings it back; null where that is not allowed. */
 type Loss = (file: string, folder: string) => () => void;

@@ -41,6 +41,10 @@ export const pausedServer: Scenario = {
           [],
           'answered, or told',
         );
+        t.notOk(
+          seen.some(({ decision }) => decision === false),
+          'and never denied: a fault is no decision (F3)',
+        );
         const most = Math.max(...seen.map(({ sent_at, got_at }) => got_at - sent_at));
         t.ok(most < TIMEOUT_MS + SLACK_MS, `told within ${Math.round(most)} ms`);
         const began = performance.now();

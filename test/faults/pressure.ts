@@ -123,6 +123,7 @@ async function starved(t: Test): Promise<void> {
     await writing.stop();
   }
   t.same(await durabilityFaults(rig.deps, rig.history), [], 'nothing acknowledged is lost, nothing is there by halves');
+  t.not(ended, 0, 'control: some did end for want of memory');
   tell(
     t,
     `${ended} of ${KILLS} nodes ended for want of memory; ${rig.history.attempts.length} attempts, ${acknowledged()} acknowledged`,

@@ -36,11 +36,12 @@ function watchConnections({ postgres }: Rig): () => Promise<number> {
 
 /** Asks all of them about what lives and what is gone, without a pause, until it is told to stop. */
 function load(rig: Rig, nodes: readonly Node[], { live, gone }: { live: MadeToken; gone: MadeToken }) {
-  let [is_over, answered, let_in] = [false, 0, 0];
+  let [is_over, answered, let_in, denied] = [false, 0, 0, 0];
   const work = nodes.map(async (node) => {
     while (!is_over) {
       const [of_live, of_gone] = await Promise.all([rig.check(node, live), rig.check(node, gone)]);
       if (of_live === true) answered += 1;
+      if (of_live === false) denied += 1;
       if (of_gone === true) let_in += 1;
       if (of_live === null) await delay(50);
     }
@@ -48,7 +49,7 @@ function load(rig: Rig, nodes: readonly Node[], { live, gone }: { live: MadeToke
   return async () => {
     is_over = true;
     await Promise.all(work);
-    return { answered, let_in };
+    return { answered, let_in, denied };
   };
 }
 
@@ -72,7 +73,7 @@ async function storm(t: Test, rig: Rig): Promise<void> {
   const up_at = performance.now();
   await Promise.all(nodes.map((node) => eventually(async () => (await rig.check(node, live)) === true)));
   const recovered_ms = performance.now() - up_at;
-  const { answered, let_in } = await stop();
+  const { answered, let_in, denied } = await stop();
   const most = await connections();
   const allowed = NODES * CONNECTIONS_MAX + CONNECTIONS_MAX + 8;
   tell(
@@ -82,6 +83,7 @@ async function storm(t: Test, rig: Rig): Promise<void> {
   t.ok(recovered_ms <= RECOVERED_MS_MAX, `recovered within ${RECOVERED_MS_MAX} ms`);
   t.ok(most <= allowed, `${most} connections of ${allowed}`);
   t.equal(let_in, 0, 'nobody is let in by default');
+  t.equal(denied, 0, 'nor denied: a fault is no decision (F3)');
 }
 
 export const restartStorm: Scenario = {

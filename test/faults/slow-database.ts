@@ -22,7 +22,10 @@ const SLOW: Readonly<Record<string, () => number>> = {
   'mostly 20 ms, sometimes 3 s': () => (randomInt(100) < 90 ? 10 : 1500),
 };
 
-async function ask(rig: Rig, slow: () => number): Promise<readonly { ms: number; status: number | null }[]> {
+type Seen = { readonly ms: number; readonly status: number | null; readonly is_denied: boolean };
+
+/** `is_denied`: who has not ended. */
+async function ask(rig: Rig, slow: () => number): Promise<readonly Seen[]> {
   const [node] = rig.nodes;
   if (node === undefined) return [];
   const rows = tokenRowsOf(rig.deps);
@@ -36,7 +39,11 @@ async function ask(rig: Rig, slow: () => number): Promise<readonly { ms: number;
   node.way.heal();
   const gone = answers.slice(QUESTIONS);
   if (gone.some(({ decision }) => decision === true)) throw new Error('somebody was let in who is gone');
-  return answers.map(({ sent_at, got_at, status }) => ({ ms: got_at - sent_at, status }));
+  return answers.map(({ sent_at, got_at, status, decision }, index) => ({
+    ms: got_at - sent_at,
+    status,
+    is_denied: decision === false && index < QUESTIONS,
+  }));
 }
 
 async function isHonest(t: Test, rig: Rig, name: string, slow: () => number): Promise<void> {
@@ -48,6 +55,10 @@ async function isHonest(t: Test, rig: Rig, name: string, slow: () => number): Pr
     answers.filter(({ status }) => status !== 200 && status !== 503),
     [],
     `${name}: answered or told`,
+  );
+  t.notOk(
+    answers.some(({ is_denied }) => is_denied),
+    `${name}: and never denied: a fault is no decision (F3)`,
   );
   t.ok(quantile(ms, 1) <= TIMEOUT_MS + SLACK_MS, `${name}: nobody waits longer than a request may`);
   const [node] = rig.nodes;
@@ -71,7 +82,8 @@ export const slowDatabase: Scenario = {
         answers.map(({ ms }) => ms),
         1,
       );
-      t.ok(most > TIMEOUT_MS + SLACK_MS, `${Math.round(most)} ms`);
+      const told = answers.filter(({ status }) => status === 503).length;
+      t.ok(most > TIMEOUT_MS + SLACK_MS, `${Math.round(most)} ms, ${told} of ${answers.length} told 503`);
     });
   },
 };

@@ -115,21 +115,23 @@ async function halfEffects({ db }: Deps): Promise<readonly string[]> {
   return faults;
 }
 
+const REQUEST = 'personal_access_token_request';
 /** What hooks are told of, by the action of the entry that is written with it. */
 const TOLD = {
-  'personal_access_token.request_created': 'created',
-  'personal_access_token.access_granted': 'approved',
+  'personal_access_token.request_created': { event: REQUEST, told: 'created' },
+  'personal_access_token.access_granted': { event: REQUEST, told: 'approved' },
+  'personal_access_token.create': { event: 'personal_access_token', told: 'created' },
+  'personal_access_token.destroy': { event: 'personal_access_token', told: 'revoked' },
 } as const;
 
 async function outboxFaults({ db }: Deps): Promise<readonly string[]> {
   const faults: string[] = [];
-  for (const [action, told] of Object.entries(TOLD)) {
+  for (const [action, { event, told }] of Object.entries(TOLD)) {
     const { rows } = await sql<{ entries: number; messages: number }>`select
       (select count(*)::int from audit_entries where action = ${action} and org = 'guard') as entries,
-      (select count(*)::int from hook_messages where event = 'personal_access_token_request' and action = ${told})
-        as messages`.execute(db);
+      (select count(*)::int from hook_messages where event = ${event} and action = ${told}) as messages`.execute(db);
     const { entries = 0, messages = 0 } = rows[0] ?? {};
-    if (entries !== messages) faults.push(`${entries} entries ${action}, and ${messages} messages ${told}`);
+    if (entries !== messages) faults.push(`${entries} entries ${action}, and ${messages} messages ${event} ${told}`);
   }
   const { rows } = await sql<{ id: number }>`select m.id from hook_messages m
     where not exists (select from hook_deliveries d where d.message_id = m.id)

@@ -5,9 +5,12 @@ import type { Config } from './config.ts';
 
 export type Mail = { readonly to: string; readonly subject: string; readonly text: string };
 
+/** `refused`: this mail will never be taken; `later`: not now, which says nothing of others. */
+export type MailOutcome = 'taken' | 'refused' | 'later';
+
 export type Mailer = {
-  /** Hands the mail to the server. False: it refuses this mail for good. Throws where the server does not take mails now. */
-  readonly send: (mail: Mail) => Promise<boolean>;
+  /** Hands the mail to the server. Throws where the server takes no mails of ours now. */
+  readonly send: (mail: Mail) => Promise<MailOutcome>;
 };
 
 /** Together below the 5 s that a request waits. */
@@ -21,11 +24,17 @@ function defaultSender(public_url: string): string {
   return `no-reply@${is_address ? 'localhost' : hostname}`;
 }
 
-/** Refusals of the recipient or the content (5xx, RFC 5321) after the server has let us in. */
-function isFinal(error: unknown): boolean {
-  const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
-  const is_refusal = typeof responseCode === 'number' && responseCode >= 500 && responseCode < 600;
-  return is_refusal && (code === 'EENVELOPE' || code === 'EMESSAGE');
+/**
+ * What the server says of this recipient or this content (RFC 5321: 4yz, 5yz), or the library of an address that cannot be written to
+ * a server at all. Null: it is not about this mail; so is what is said of the sender, who is the same in all of them.
+ */
+function outcomeOf(error: unknown): Exclude<MailOutcome, 'taken'> | null {
+  const { code, command, responseCode } = error as { code?: unknown; command?: unknown; responseCode?: unknown };
+  const is_of_mail = (code === 'EENVELOPE' || code === 'EMESSAGE') && command !== 'MAIL FROM';
+  if (!is_of_mail) return null;
+  if (command === 'API') return 'refused';
+  if (typeof responseCode !== 'number' || responseCode < 400 || responseCode >= 600) return null;
+  return responseCode >= 500 ? 'refused' : 'later';
 }
 
 /** Null where no server is configured. */
@@ -50,10 +59,11 @@ export function createMailer(config: Pick<Config, 'smtp_url' | 'mail_from' | 'pu
       try {
         // An address as an object is one address, whatever characters it has.
         await (await transport).sendMail({ from, to: { name: '', address: to }, subject, text });
-        return true;
+        return 'taken';
       } catch (error) {
-        if (isFinal(error)) return false;
-        throw error;
+        const outcome = outcomeOf(error);
+        if (outcome === null) throw error;
+        return outcome;
       }
     },
   };

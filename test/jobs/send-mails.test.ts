@@ -150,6 +150,34 @@ t.test('a recipient who is refused for good does not hold up the others', async 
   t.same(await deps.db.selectFrom('notifications').select('id').where('mail_due_at', 'is not', null).execute(), []);
 });
 
+t.test('a recipient who is not served now, or cannot be written to, does not hold up the others', async (t) => {
+  const { setTo, deps, world, rows, smtp, send, report, logged } = await start(t);
+  const [ada, bob, cleo] = [await world.person('ada'), await world.person('bob'), await world.person('cleo')];
+  await deps.db.updateTable('users').set({ email: '"b<ob"@example.test' }).where('id', '=', bob.id).execute();
+  smtp.postponed.add('ada@example.test');
+  for (const each of [ada, ada, bob, cleo]) await report((await rows.classic(each)).text);
+  const heard = () => smtp.mails.map(({ to }) => to[0]);
+  await send();
+  t.same(heard(), ['cleo@example.test']);
+  t.match(logged(), /a mail was not taken now; it is tried again/);
+  smtp.postponed.clear();
+  setTo(0, 61);
+  await send();
+  t.same(heard(), ['cleo@example.test', 'ada@example.test', 'ada@example.test']);
+  t.same(await deps.db.selectFrom('notifications').select('id').where('mail_due_at', 'is not', null).execute(), []);
+});
+
+t.test('a server that refuses the sender says nothing of the mails: none is lost', async (t) => {
+  const { setTo, world, rows, smtp, send, report } = await start(t);
+  await report((await rows.classic(await world.person('ada'))).text);
+  smtp.answer = 'refuses the sender';
+  await t.rejects(send(), { code: 'EENVELOPE' });
+  smtp.answer = 'takes';
+  setTo(0, 61);
+  await send();
+  t.equal(smtp.mails.length, 1);
+});
+
 t.test('an address that is not verified has no mail; names and addresses make no headers', async (t) => {
   const { deps, world, rows, smtp, send, report } = await start(t);
   const ada = await world.person('ada');

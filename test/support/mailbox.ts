@@ -7,7 +7,7 @@ export function mailbox(): { readonly mailer: Mailer; readonly lastMail: () => s
   const mailer: Mailer = {
     send: async ({ text }) => {
       last = text;
-      return true;
+      return 'taken';
     },
   };
   return { mailer, lastMail: () => last };

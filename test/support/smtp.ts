@@ -15,8 +15,10 @@ export interface TakenMail {
 export interface SmtpServer {
   readonly url: string;
   readonly mails: TakenMail[];
-  /** What it answers from now on: takes mails, refuses recipients for good, or asks to come again later. */
-  answer: 'takes' | 'refuses' | 'later';
+  /** What it answers from now on: takes mails, refuses recipients for good, takes nothing now, or nothing from this sender ever. */
+  answer: 'takes' | 'refuses' | 'later' | 'refuses the sender';
+  /** Recipients for whom it asks to come again later, whatever it does for others. */
+  readonly postponed: Set<string>;
 }
 
 function refusal(responseCode: number): Error {
@@ -30,9 +32,13 @@ export async function startSmtp(t: Test): Promise<SmtpServer> {
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     logger: false,
-    onRcptTo(_address, _session, done) {
-      if (smtp.answer === 'refuses') return done(refusal(550));
+    onMailFrom(_address, _session, done) {
+      if (smtp.answer === 'refuses the sender') return done(refusal(550));
       return smtp.answer === 'later' ? done(refusal(451)) : done();
+    },
+    onRcptTo({ address }, _session, done) {
+      if (smtp.answer === 'refuses') return done(refusal(550));
+      return smtp.postponed.has(address) ? done(refusal(452)) : done();
     },
     onData(stream, session, done) {
       const parts: Buffer[] = [];
@@ -50,7 +56,7 @@ export async function startSmtp(t: Test): Promise<SmtpServer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => new Promise<void>((resolve) => server.close(() => resolve())));
   const { port } = server.server.address() as AddressInfo;
-  const smtp: SmtpServer = { url: `smtp://127.0.0.1:${port}`, mails, answer: 'takes' };
+  const smtp: SmtpServer = { url: `smtp://127.0.0.1:${port}`, mails, answer: 'takes', postponed: new Set() };
   return smtp;
 }
 

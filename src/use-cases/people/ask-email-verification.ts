@@ -60,12 +60,13 @@ export async function askEmailVerification(deps: Deps, caller: Caller): Promise<
     return person;
   });
   const text = textOf(login, `${deps.config.public_url}/user/email/verification/${code}`);
-  const sent = await mailer
+  const outcome = await mailer
     .send({ to: email, subject: '[Gatehouse] Verify your e-mail address', text })
     .catch((error: unknown) => {
       deps.log.warn({ err: error }, 'the mail server did not take a mail');
-      throw new Refusal('unavailable', { message: 'The mail server does not take mails now' });
+      return 'later' as const;
     });
-  if (!sent) throw new Refusal('conflict', { message: 'The mail server refused the address' });
+  if (outcome === 'later') throw new Refusal('unavailable', { message: 'The mail server does not take mails now' });
+  if (outcome === 'refused') throw new Refusal('conflict', { message: 'The mail server refused the address' });
   return { email, expires_at };
 }

@@ -24,12 +24,19 @@ async function send(deps: Deps, mailer: Mailer, mail: DueMail): Promise<void> {
   const { notification_id, address, told } = mail;
   if (address === null) return settleMail(deps.db, notification_id, null);
   const subject = `[Gatehouse] ${headline(told)}`;
-  const taken = await mailer.send({ to: address, subject, text: textOf(mail, deps.config.public_url) });
-  if (!taken) deps.log.warn({ notification_id }, 'a mail was refused; it is not tried again');
-  await settleMail(deps.db, notification_id, taken ? deps.clock() : null);
+  const outcome = await mailer.send({ to: address, subject, text: textOf(mail, deps.config.public_url) });
+  if (outcome === 'later') {
+    deps.log.warn({ notification_id }, 'a mail was not taken now; it is tried again');
+    return;
+  }
+  if (outcome === 'refused') deps.log.warn({ notification_id }, 'a mail was refused; it is not tried again');
+  await settleMail(deps.db, notification_id, outcome === 'taken' ? deps.clock() : null);
 }
 
-/** Sends what is due, each by one node. A server that does not take mails ends the run; each is tried again for a day. @rule T2, L3 */
+/**
+ * Sends what is due, each by one node. A server that takes no mails ends the run, one that does not take this mail does not: nobody
+ * waits for somebody else's mailbox. Each is tried again for a day. @rule T2, L3
+ */
 export async function sendMails(deps: Deps, stopping: AbortSignal): Promise<void> {
   if (deps.mailer === null) return dropDueMails(deps.db);
   for (let count = 0; count < MAILS_PER_RUN_MAX && !stopping.aborted; count += 1) {

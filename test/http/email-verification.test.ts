@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { buildTestApp } from '../support/build-app.ts';
 import { settableClock } from '../support/clock.ts';
 import { startSmtp, textOf } from '../support/smtp.ts';
-import { bearer, worldOf } from '../support/world.ts';
+import { bearer, quickHash, worldOf } from '../support/world.ts';
 
 async function start(t: Test) {
   const smtp = await startSmtp(t);
@@ -108,6 +108,24 @@ t.test('five mails an hour, ten wrong codes in a quarter of an hour; then 429', 
   t.equal((await verify(codes()[5] ?? '')).statusCode, 204);
 });
 
+t.test('T5: what is tried as a login counts for nothing but logins', async (t) => {
+  const { inject, deps, setTo, session, ada, ask, verify, codes } = await start(t);
+  const password = 'correct horse battery';
+  const password_hash = await quickHash(password);
+  await deps.db.updateTable('users').set({ password_hash }).where('id', '=', ada.id).execute();
+  await ask();
+  for (const login of [`e-mail of ${ada.id}`, `current password of ${ada.id}`, `login ada`, 'password ada']) {
+    const payload = { login, password: 'wrong password' };
+    for (let count = 0; count < 11; count += 1) await inject({ method: 'POST', url: '/sessions', payload });
+  }
+  setTo(0, 61);
+  t.equal((await verify(codes()[0] ?? '')).statusCode, 204);
+  const change = { current_password: password, password: 'another horse battery' };
+  t.equal((await inject({ method: 'PATCH', url: '/user', headers: bearer(session), payload: change })).statusCode, 200);
+  const again = { login: 'ada', password: change.password };
+  t.equal((await inject({ method: 'POST', url: '/sessions', payload: again })).statusCode, 201);
+});
+
 t.test('where no mail can be sent there is no code, and the answer says so', async (t) => {
   const { inject, deps } = await buildTestApp(t);
   const world = worldOf(deps);
@@ -125,6 +143,9 @@ t.test('a server that does not take the mail is 503, one that refuses the addres
   smtp.answer = 'refuses';
   t.match((await ask()).json(), { code: 'conflict', status: '409' });
   smtp.answer = 'takes';
+  smtp.postponed.add('ada@example.test');
+  t.match((await ask()).json(), { code: 'unavailable', status: '503' });
+  smtp.postponed.clear();
   t.equal((await ask()).statusCode, 201);
 });
 

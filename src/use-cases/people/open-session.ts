@@ -30,8 +30,9 @@ export type OpenedSession = { readonly token: string; readonly expires_at: Date;
 
 /** Opens a session. Unknown login, wrong password and suspended: the same 401 in the same time. @rule T5 */
 export async function openSession(deps: Deps, input: SignIn): Promise<OpenedSession> {
-  // Case variants of a login share a count, and logins that do not exist have one just the same.
-  const person = await countingFailures(deps, foldedName(input.login), () => verified(deps, input));
+  // Case variants of a login share a count, and logins that do not exist have one just the same. Whatever is said to be a login,
+  // it is no key of another kind.
+  const person = await countingFailures(deps, `login ${foldedName(input.login)}`, () => verified(deps, input));
   return startSession(deps, person, person.password_hash);
 }
 

@@ -3,12 +3,12 @@
 // was judged (promises P21). No redirect is followed, no proxy used, nothing is reused, and everything is bounded. A call
 // never throws: what went wrong is a value.
 
-import { lookup } from 'node:dns/promises';
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
 import { type AddressStanding, addressJudge } from './outbound-addresses.ts';
+import { type Address, type Resolve, resolveNames } from './outbound-names.ts';
 
 export const OUTBOUND_URL_CHARACTERS_MAX = 2048;
 const HEADER_BYTES_MAX = 16_384;
@@ -47,10 +47,6 @@ export type OutboundAnswer =
       readonly status?: number;
     };
 
-type Address = { readonly address: string; readonly family: number };
-/** Every address of a name, as the operating system resolves it. */
-export type Resolve = (hostname: string) => Promise<readonly Address[]>;
-
 export type Outbound = {
   /** Why this URL can never be called, for whoever gives it; null: it may be, as far as the URL itself tells. */
   readonly urlFault: (url: string, rules: Pick<OutboundCall, 'plain_http'>) => string | null;
@@ -63,10 +59,8 @@ export type OutboundOptions = {
   readonly resolve?: Resolve;
 };
 
-const SYSTEM_RESOLVE: Resolve = (hostname) => lookup(hostname, { all: true, order: 'verbatim' });
-
 /** The way out of this service. */
-export function createOutbound({ allow, resolve = SYSTEM_RESOLVE }: OutboundOptions): Outbound {
+export function createOutbound({ allow, resolve = resolveNames() }: OutboundOptions): Outbound {
   const judge = addressJudge(allow);
 
   function suffices(standing: AddressStanding, protocol: string, plain_http: boolean): boolean {

@@ -8,8 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { createOutbound, type OutboundCall, type Resolve } from '../src/outbound.ts';
+import { createOutbound, type OutboundCall } from '../src/outbound.ts';
 import { addressJudge } from '../src/outbound-addresses.ts';
+import type { Resolve } from '../src/outbound-names.ts';
 import { programs } from './support/programs.ts';
 
 const CALL = { method: 'GET', timeout_ms: 5000, response_bytes_max: 1000, plain_http: false } as const;

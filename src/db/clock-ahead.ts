@@ -1,4 +1,4 @@
-// By which clock a statement judges what has ended.
+// By which clock a statement judges what has ended, and takes away what is over.
 
 import { sql } from 'kysely';
 
@@ -6,3 +6,9 @@ import { sql } from 'kysely';
 export function clockAhead(now: Date) {
   return sql<Date>`greatest(${now}::timestamptz, now())`;
 }
+
+/**
+ * The clock of the database alone: for taking away what others still need, whatever the clock of this node says (a used ID token, a kept
+ * answer, what waits to be told). No rule goes by it.
+ */
+export const DATABASE_CLOCK = sql<Date>`now()`;

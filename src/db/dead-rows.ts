@@ -1,8 +1,8 @@
 // Rows that mean nothing any more: sessions, older and exchanged texts, rights and notifications that are over. SQL only. No judgement
-// depends on whether they are there.
+// depends on whether they are there, as long as they go by the right clock.
 
 import { type Kysely, sql } from 'kysely';
-import { clockAhead } from './clock-ahead.ts';
+import { clockAhead, DATABASE_CLOCK } from './clock-ahead.ts';
 import { KEPT_ANSWER_HOURS } from './idempotency-keys.ts';
 import type { Database } from './schema.ts';
 
@@ -12,33 +12,33 @@ const COMMIT_MINUTES_MAX = 30;
 /** A node whose lease has been over for so long gets another row, should it come back. */
 const NODE_MINUTES_MAX = 60;
 
-/** A table, what identifies its rows, and which of them are over. */
+/**
+ * A table, what identifies its rows, and which of them are over: rights by the clock that is ahead; what keeps something from being done
+ * twice, and what others wait for, by the database's.
+ */
 const OVER = {
   sessions: ['id', (now: Date) => sql`expires_at <= ${clockAhead(now)}`],
   token_secrets: ['digest', (now: Date) => sql`not is_current and expires_at <= ${clockAhead(now)}`],
   exchanged_tokens: ['id', (now: Date) => sql`expires_at <= ${clockAhead(now)}`],
   password_setups: ['digest', (now: Date) => sql`expires_at <= ${clockAhead(now)}`],
   email_verifications: ['user_id', (now: Date) => sql`expires_at <= ${clockAhead(now)}`],
-  used_id_tokens: ['digest', (now: Date) => sql`usable_until <= ${clockAhead(now)}`],
+  used_id_tokens: ['digest', () => sql`usable_until <= ${DATABASE_CLOCK}`],
   idempotency_keys: [
     'id',
-    (now: Date) => sql`created_at <= ${clockAhead(now)} - make_interval(hours => ${KEPT_ANSWER_HOURS}::int)`,
+    () => sql`created_at <= ${DATABASE_CLOCK} - make_interval(hours => ${KEPT_ANSWER_HOURS}::int)`,
   ],
   change_commits: [
     'transaction_id',
     // The last one stays: by it nodes know that the database is still the one that they have heard.
-    (now: Date) =>
-      sql`committed_at <= ${clockAhead(now)} - make_interval(mins => ${COMMIT_MINUTES_MAX}::int)
+    () =>
+      sql`committed_at <= ${DATABASE_CLOCK} - make_interval(mins => ${COMMIT_MINUTES_MAX}::int)
         and epoch < (select epoch from change_epoch)`,
   ],
-  nodes: [
-    'id',
-    (now: Date) => sql`lease_ends_at <= ${clockAhead(now)} - make_interval(mins => ${NODE_MINUTES_MAX}::int)`,
-  ],
+  nodes: ['id', () => sql`lease_ends_at <= ${DATABASE_CLOCK} - make_interval(mins => ${NODE_MINUTES_MAX}::int)`],
   counted_windows: ['digest', (now: Date) => sql`ends_at <= ${clockAhead(now)}`],
   notifications: [
     'id',
-    (now: Date) => sql`created_at <= ${clockAhead(now)} - make_interval(days => ${NOTIFICATION_DAYS_MAX}::int)`,
+    () => sql`created_at <= ${DATABASE_CLOCK} - make_interval(days => ${NOTIFICATION_DAYS_MAX}::int)`,
   ],
 } as const;
 export type MortalTable = keyof typeof OVER;

@@ -2,6 +2,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { HookMessage } from '../domain/hook-message.ts';
+import { DATABASE_CLOCK } from './clock-ahead.ts';
 import type { Database } from './schema.ts';
 
 /** Of these organizations, those that have a hook for this event. */
@@ -90,11 +91,15 @@ export function findDueMessage(db: Kysely<Database>, id: number): Promise<DueMes
     .executeTakeFirst();
 }
 
-/** Removes messages, with their deliveries, that are older than this; at most so many at once. */
-export async function deleteMessagesBefore(db: Kysely<Database>, moment: Date, count_max: number): Promise<number> {
+/**
+ * Removes messages, with their deliveries, that are older than so many days; at most so many at once. By the clock of the database,
+ * which wrote when they were made: a node whose clock is ahead must not take away what waits to be delivered.
+ */
+export async function deleteMessagesOlderThan(db: Kysely<Database>, days: number, count_max: number): Promise<number> {
   const { numAffectedRows } = await sql`
     delete from hook_messages where id in (
-      select id from hook_messages where created_at < ${moment} order by created_at limit ${count_max}
+      select id from hook_messages where created_at < ${DATABASE_CLOCK} - make_interval(days => ${days}::int)
+      order by created_at limit ${count_max}
     )`.execute(db);
   return Number(numAffectedRows ?? 0);
 }

@@ -1,5 +1,5 @@
-// The worker of webhook deliveries: takes what is due from the queue and has it delivered, many at once, but few to one hook,
-// so that a slow receiver keeps nobody else waiting. Any number of nodes work on the same queue.
+// The worker of webhook deliveries: takes what is due from the queue and has it delivered, many at once, but few to one hook, and
+// who is slow has no place, so that slow receivers keep nobody else waiting. Any number of nodes work on the same queue.
 
 import type { Deps } from '../deps.ts';
 import { spreadPeriod } from '../spread.ts';
@@ -8,7 +8,12 @@ import { type Delivering, deliverMessage } from '../use-cases/webhooks/deliver-m
 const LOOK_MS = 500;
 /** How often is said that what is under way is so: a node that says nothing is dead, and its attempts keep others from the hook. */
 const KEEP_MS = 2500;
+/** That have just begun; most end sooner than they are slow. */
 const AT_ONCE_MAX = 40;
+/** An attempt that takes longer waits for its receiver, and costs no more than its connection: it gives its place to another one. */
+const SLOW_MS = 1000;
+/** With those that wait: the hooks of one organization that answers nowhere, or of a few, must not have all of them. */
+const UNDER_WAY_MAX = 400;
 const AT_ONCE_PER_HOOK_MAX = 2;
 /** Of a message; this process has taken it. */
 type Job = Parameters<typeof deliverMessage>[2];
@@ -16,10 +21,34 @@ type Job = Parameters<typeof deliverMessage>[2];
 /** Less than what the end of the process gives to each of its parts. */
 const STOP_MS = 4000;
 
+/** What is under way. `onRoom`: there is room for more. */
+function placesFor(onRoom: () => void) {
+  const under_way = new Map<Job, Promise<void>>();
+  const slow = new Set<Job>();
+  return {
+    room: () => Math.min(AT_ONCE_MAX - (under_way.size - slow.size), UNDER_WAY_MAX - under_way.size),
+    jobs: () => [...under_way.keys()],
+    ended: () => Promise.all(under_way.values()),
+    take: (job: Job, work: Promise<void>) => {
+      const timer = setTimeout(() => {
+        slow.add(job);
+        onRoom();
+      }, SLOW_MS);
+      const ended = work.finally(() => {
+        clearTimeout(timer);
+        slow.delete(job);
+        under_way.delete(job);
+        onRoom();
+      });
+      under_way.set(job, ended);
+    },
+  };
+}
+
 /** Starts the worker. The answer stops it: what is under way is waited for, within limits, and is done again elsewhere if not. */
 export async function startWebhookDelivery(deps: Deps, delivering: Delivering): Promise<() => Promise<void>> {
   const { queue } = delivering;
-  const under_way = new Map<Job, Promise<void>>();
+  const places = placesFor(wake);
   let looking: Promise<void> | null = null;
   let stopped = false;
   let is_failing = false;
@@ -33,19 +62,11 @@ export async function startWebhookDelivery(deps: Deps, delivering: Delivering): 
   /** Takes what there is room for, until nothing more is due. */
   async function look(): Promise<void> {
     for (;;) {
-      const room = AT_ONCE_MAX - under_way.size;
+      const room = places.room();
       if (stopped || room <= 0) return;
       const jobs = await queue.take(room, AT_ONCE_PER_HOOK_MAX);
       is_failing = false;
-      for (const job of jobs) {
-        const work = deliverMessage(deps, delivering, job)
-          .catch(warn)
-          .finally(() => {
-            under_way.delete(job);
-            wake();
-          });
-        under_way.set(job, work);
-      }
+      for (const job of jobs) places.take(job, deliverMessage(deps, delivering, job).catch(warn));
       if (jobs.length === 0) return;
     }
   }
@@ -62,7 +83,8 @@ export async function startWebhookDelivery(deps: Deps, delivering: Delivering): 
   await queue.start();
   const timer = setInterval(wake, spreadPeriod(LOOK_MS));
   const keeping = setInterval(() => {
-    if (under_way.size > 0) void queue.keep([...under_way.keys()]).catch(warn);
+    const jobs = places.jobs();
+    if (jobs.length > 0) void queue.keep(jobs).catch(warn);
   }, KEEP_MS);
   wake();
   return async () => {
@@ -70,7 +92,7 @@ export async function startWebhookDelivery(deps: Deps, delivering: Delivering): 
     clearInterval(timer);
     await looking;
     const timeUp = new Promise((resolve) => setTimeout(resolve, STOP_MS).unref());
-    await Promise.race([Promise.all(under_way.values()), timeUp]);
+    await Promise.race([places.ended(), timeUp]);
     clearInterval(keeping);
     await queue.stop();
   };

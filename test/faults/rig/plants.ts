@@ -7,11 +7,11 @@ const LEASE = { file: 'src/facts/freshness.ts', from: 'return age_ms() < bound_m
 
 /** No bug: a name whose address is another each time. */
 const FLIP = {
-  file: 'src/outbound.ts',
-  from: 'const SYSTEM_RESOLVE: Resolve = (hostname) =>',
-  to: `let flips = 0;
-const SYSTEM_RESOLVE: Resolve = async (hostname) =>
-  hostname === 'flip.example' ? [{ address: flips++ % 2 === 0 ? '127.0.0.1' : '127.0.0.2', family: 4 }] :`,
+  file: 'src/outbound-names.ts',
+  from: 'return async (given) => {',
+  to: `return async (given) => {
+    globalThis.flips ??= 0;
+    if (given === 'flip.example') return [{ address: globalThis.flips++ % 2 === 0 ? '127.0.0.1' : '127.0.0.2', family: 4 }];`,
 };
 
 /** No bug: what is done every minute is done every second. */
@@ -180,13 +180,14 @@ const EACH = {
   'any number of attempts at one hook': [
     FLIP,
     { file: 'src/jobs/deliver-webhooks.ts', from: 'AT_ONCE_PER_HOOK_MAX = 2', to: 'AT_ONCE_PER_HOOK_MAX = 40' },
+    { file: 'src/jobs/deliver-webhooks.ts', from: 'SLOW_MS = 1000', to: 'SLOW_MS = 60_000' },
   ],
   'asks twice where a name leads': [
     FLIP,
     {
       file: 'src/outbound.ts',
       from: 'lookup: pinned(addresses),',
-      to: 'lookup: (name, options, done) => SYSTEM_RESOLVE(name).then((found) => pinned(found)(name, options, done)),',
+      to: 'lookup: (name, options, done) => resolveNames()(name).then((found) => pinned(found)(name, options, done)),',
     },
   ],
   'follows redirects': [

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { listGrants, listPendingRequests } from '../../src/db/accessing-tokens.ts';
+import { listChangedLogs } from '../../src/db/audit-roots.ts';
 import { loadClientFactsRows } from '../../src/db/client-facts.ts';
 import { readConcernedTokens } from '../../src/db/concerned-tokens.ts';
 import { loadFactsRows } from '../../src/db/facts.ts';
@@ -277,6 +278,7 @@ async function testSearches(t: Test, { client, large }: LargeWorld): Promise<voi
     // Its plan has no row of figures.
     'what a scrape says of the service': (db: Kysely<Database>) =>
       readServiceFigures(db, { now: new Date(), horizon }).catch(() => undefined),
+    'what a root of the record names': (db: Kysely<Database>) => listChangedLogs(db, horizon).catch(() => undefined),
   };
   for (const [name, put] of Object.entries({ ...searches, ...lists })) {
     // Read once for all tokens that are looked at: administrators are few.

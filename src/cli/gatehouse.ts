@@ -10,6 +10,8 @@ const terminal = {
   stderr: process.stderr,
   now: () => new Date(),
 };
-// Who reads our answer may stop to (`| head`): that is no fault of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// Who reads our answer may stop to (`| head`): that is no fault of ours, and makes no other answer of what was found.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exit(1);
+});
 process.exitCode = await runLine(COMMANDS, process.argv.slice(2), terminal);

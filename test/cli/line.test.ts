@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { optionsOf } from '../../src/cli/command.ts';
 import { COMMANDS } from '../../src/cli/commands.ts';
@@ -111,6 +112,18 @@ t.test('contract 2: a text is told by its form alone, and is not printed', async
     t.match(JSON.parse(out), { is_ours: false });
   }
   t.equal((await runCommand(['token', 'inspect'])).code, 64, 'nothing on standard input');
+});
+
+t.test('who stops reading changes nothing of how a command ends', async (t) => {
+  const script = fileURLToPath(new URL('../../src/cli/gatehouse.ts', import.meta.url));
+  const endOf = (text: string, reader: string) => {
+    const line = `"$0" "$1" token inspect <<< "$2" | ${reader}; exit "\${PIPESTATUS[0]}"`;
+    return spawnSync('bash', ['-c', line, process.execPath, script, text], { encoding: 'utf8' }).status;
+  };
+  for (const reader of ['cat', 'true']) {
+    t.equal(endOf(KNOWN, reader), 0, reader);
+    t.equal(endOf('garbage', reader), 1, reader);
+  }
 });
 
 t.test('at a terminal a secret is asked for without an echo, and what takes something away asks first', async (t) => {

@@ -53,18 +53,26 @@ const COLUMNS = sql`
   entry.managed_hashed_token, entry.request_id, entry.actor_ip, entry.user_agent, entry.operation_type,
   entry.outcome, entry.reason, entry.data`;
 
+/** An attempt at what is not there, nor whose it would be. */
+const AT_NOBODYS = sql`entry.data @> '{"also_concerns": [{"type": "service"}]}'`;
+
 /**
  * What somebody was told that it is not there, his own log must not tell him either: the entry of an attempt at what is hidden names
  * it, and is for the logs of those whom it concerns. So is that of an attempt at an enterprise, or at nothing that is there, which was
- * refused before it was looked at whether he may see it. @rule F6
+ * refused before it was looked at whether he may see it. A token that is another's is none of an organization's that was named with it,
+ * whose log may be that of who has tried, nor is one that there is not. @rule F6
  */
 function hiddenFrom({ log_kind, log_id }: LogName): RawBuilder<unknown> {
-  if (log_kind !== 'user') return sql``;
+  if (log_kind !== 'user') {
+    return sql`
+    and (entry.outcome = 'refused' and entry.reason = 'not_found'
+      and (entry.managed_token_id is not null or ${AT_NOBODYS})) is not true`;
+  }
   return sql`
     and (entry.actor_id = ${log_id} and entry.outcome = 'refused' and (
       entry.reason = 'not_found'
       or (entry.reason in ('session_required', 'role_missing')
-        and (entry.business_id is not null or entry.data @> '{"also_concerns": [{"type": "service"}]}')))) is not true`;
+        and (entry.business_id is not null or ${AT_NOBODYS})))) is not true`;
 }
 
 /** Where the log, its positions and the filter are as asked, from one end, so many. */

@@ -28,6 +28,7 @@ import { requestId } from './request-id.ts';
 import { guardRoutes } from './route-access.ts';
 import { ROUTES } from './routes/index.ts';
 import { buildSerializer } from './serializers.ts';
+import { sharedSchemas } from './shared-schemas.ts';
 import { tlsOptions } from './tls.ts';
 import { listenersOf, traceArrivals, traceRoutes } from './traced-requests.ts';
 import { addHeadersOfToken, addUnaskedTokens } from './unasked-token.ts';
@@ -109,7 +110,7 @@ function newServer(deps: Deps, tls: TlsFiles | null): App {
       ignoreDuplicateSlashes: false,
       maxParamLength: PARAMETER_CHARACTERS_MAX,
     },
-    schemaController: { compilersFactory: { buildSerializer } },
+    schemaController: { bucket: sharedSchemas, compilersFactory: { buildSerializer } },
     exposeHeadRoutes: true,
     return503OnClosing: false, // addClosing answers in our own shape
     clientErrorHandler: (error, socket) => answerClientError(deps, error, socket, isSecure(deps)),

@@ -5,14 +5,15 @@ import type { FastifyInstance } from 'fastify';
 
 export type KnownPath = { readonly methods: readonly string[]; readonly oauth: boolean };
 
-type Template = { readonly pattern: RegExp; readonly methods: Set<string>; readonly oauth: boolean };
+type Template = { readonly methods: Set<string>; readonly oauth: boolean };
 
 /** Collects every route that is added from now on; the answer finds the path of a request's URL. */
 export function knownPaths(app: FastifyInstance): (url: string) => KnownPath | undefined {
   const templates = new Map<string, Template>();
+  /** Made when somebody asks for what is not there. */
+  let patterns: readonly (Template & { readonly pattern: RegExp })[] | null = null;
   app.addHook('onRoute', (route) => {
     const template = templates.get(route.url) ?? {
-      pattern: patternOf(route.url),
       methods: new Set<string>(),
       oauth: route.config?.errors === 'oauth',
     };
@@ -21,7 +22,8 @@ export function knownPaths(app: FastifyInstance): (url: string) => KnownPath | u
   });
   return (url) => {
     const path = pathOf(url);
-    const found = [...templates.values()].filter((template) => template.pattern.test(path));
+    patterns ??= [...templates].map(([url, template]) => ({ ...template, pattern: patternOf(url) }));
+    const found = patterns.filter(({ pattern }) => pattern.test(path));
     if (found.length === 0) return undefined;
     const methods = [...new Set(found.flatMap((template) => [...template.methods]))].sort();
     return { methods, oauth: found.some((template) => template.oauth) };

@@ -10,8 +10,16 @@ type Write = ReturnType<ReturnType<Factory>>;
 /** By the shared schemas, then by the schema itself. */
 const COMPILED = new Map<string, Map<string, Write>>();
 
-function memoryOf(shared: unknown): Map<string, Write> {
-  const text = JSON.stringify(shared);
+/** The same by the object that has the shared schemas: an application has one, and it is long as text. */
+const OF_SHARED = new WeakMap<object, Map<string, Write>>();
+
+function memoryOf(shared: object): Map<string, Write> {
+  const known = OF_SHARED.get(shared) ?? memoryOfText(JSON.stringify(shared));
+  OF_SHARED.set(shared, known);
+  return known;
+}
+
+function memoryOfText(text: string): Map<string, Write> {
   const memory = COMPILED.get(text) ?? new Map<string, Write>();
   COMPILED.set(text, memory);
   return memory;
@@ -26,7 +34,7 @@ export const buildSerializer: Factory = (shared, options) => (route) => {
   };
 
   function compiled(): Write {
-    const memory = memoryOf(shared);
+    const memory = memoryOf(shared as object);
     const text = JSON.stringify(route.schema);
     const known = memory.get(text) ?? SerializerSelector()(shared, options)(route);
     memory.set(text, known);

@@ -1,7 +1,6 @@
 // AuthZEN (Authorization API 1.0): may this subject do this to that resource? (contract 8)
 
 import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { evaluate } from '../../use-cases/checks/evaluate.ts';
@@ -13,11 +12,12 @@ import { clientOf } from '../caller-of.ts';
 import { awaitChangeOfContext } from '../consistency.ts';
 import { presentJudgement } from '../present/evaluation.ts';
 import { EvaluationAnswer, EvaluationQuestion, EvaluationsAnswer, EvaluationsQuestion } from '../schemas/evaluation.ts';
+import { checkOf } from '../validator.ts';
 
 // Asking changes nothing, so there is no entry of the record; decisions are counted by their reason.
 const CONFIG = { access: { client: 'evaluate', audit: null }, wrong_body: 400 } as const;
 
-const isQuestion = Compile(EvaluationQuestion);
+const { check: isQuestion } = checkOf(EvaluationQuestion);
 
 type Evaluation = Static<typeof EvaluationQuestion>;
 
@@ -25,7 +25,7 @@ type Evaluation = Static<typeof EvaluationQuestion>;
 function read(evaluation: unknown, defaults: object): Evaluation | null {
   if (typeof evaluation !== 'object' || evaluation === null || Array.isArray(evaluation)) return null;
   const question: unknown = { ...defaults, ...evaluation };
-  return isQuestion.Check(question) ? question : null;
+  return isQuestion(question) ? (question as Evaluation) : null; // as it was just checked
 }
 
 /** The question, once an answer contains the change that it names; null where it names none of ours, which is malformed. */

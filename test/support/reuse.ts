@@ -17,18 +17,24 @@ const STATE = `
   select md5(concat_ws('|', ${CATALOGUES.map((name) => `(select count(*) || ':' || sum(xmin::text::bigint) from pg_${name})`)}))
     as state`;
 
-/** The same of the settings of the database; and whether its catalogue was ever written, which hardly any test does, and is soon asked. */
+/**
+ * The same of the settings of the database; whether its catalogue was written, which hardly any test does, and is soon asked; and the tables
+ * that were, as the server counts since the last emptying: a session's counts are there when it has ended, or was told to give them.
+ */
 const LOOK = `
   select concat_ws('|', (select count(*) from pg_db_role_setting where setdatabase = d.oid), datacl, datallowconn, datconnlimit)
       as settings,
     pg_database_size(d.oid)::float as bytes,
-    exists (select from pg_stat_sys_tables where relid = any ('{${CATALOGUES.map((name) => `pg_${name}`)}}'::regclass[])
-      and n_tup_ins + n_tup_upd + n_tup_del > 0) as is_written
+    exists (select from unnest('{${CATALOGUES.map((name) => `pg_${name}`)}}'::regclass[]) as of (id) where ${writtenIn('of.id')})
+      as is_written,
+    array(select format('%I.%I', nspname, relname) from pg_class c join pg_namespace n on n.oid = relnamespace
+      where relkind = 'r' and nspname = any ('{${OURS}}') and ${writtenIn('c.oid')}) as written
   from pg_database d where datname = current_database()`;
 
-/** Tables that were ever written, as the server counts: a session's counts are there when it has ended. */
-const WRITTEN = `
-  select format('%I.%I', schemaname, relname) as name from pg_stat_all_tables where n_tup_ins + n_tup_upd + n_tup_del > 0`;
+function writtenIn(id: string): string {
+  return `pg_stat_get_tuples_inserted(${id}) + pg_stat_get_tuples_updated(${id}) + pg_stat_get_tuples_deleted(${id}) > 0`;
+}
+
 const OTHERS =
   'from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and pid <> all ($1::int[])';
 const LEAVING_ATTEMPTS = 10;
@@ -41,7 +47,6 @@ export interface Reuse {
   readonly folder: string;
   /** As whom a database can be emptied though its record refuses it. */
   readonly superuser: string;
-  readonly tables: readonly string[];
   /** The rows that the template has, as JSON by table. */
   readonly rows: Readonly<Record<string, string>>;
   readonly sequences: readonly string[];
@@ -62,7 +67,7 @@ export async function describeReuse(
     const { rows: states } = await client.query(STATE);
     const { rows: looks } = await client.query(LOOK);
     const { settings, bytes } = looks[0];
-    return { folder, superuser, tables, sequences, rows: await rowsOf(client, tables), ...states[0], settings, bytes };
+    return { folder, superuser, sequences, rows: await rowsOf(client, tables), ...states[0], settings, bytes };
   });
 }
 
@@ -114,32 +119,34 @@ export function openEmptier(url: string, reuse: Reuse): Emptier {
 
 async function isEmptied(client: pg.ClientBase, reuse: Reuse, known: readonly number[]): Promise<boolean> {
   if (!(await isAlone(client, known))) return false;
-  const { rows } = await client.query(LOOK);
-  if (rows[0].settings !== reuse.settings || rows[0].bytes > reuse.bytes + GROWTH_BYTES_MAX) return false;
-  if (rows[0].is_written && (await client.query(STATE)).rows[0].state !== reuse.state) return false;
-  const { rows: written } = await client.query(WRITTEN);
-  const names = new Set(written.map(({ name }) => name));
+  const { rows } = await client.query({ name: 'look', text: LOOK });
+  const { settings, bytes, is_written, written } = rows[0];
+  if (settings !== reuse.settings || bytes > reuse.bytes + GROWTH_BYTES_MAX) return false;
+  if (is_written && (await client.query(STATE)).rows[0].state !== reuse.state) return false;
   await client.query(
     [
       'begin; set local session_replication_role = replica',
-      ...reuse.tables.filter((table) => names.has(table)).map((table) => `delete from ${table}`),
+      ...written.map((table: string) => `delete from ${table}`),
       ...Object.entries(reuse.rows)
-        .filter(([table]) => names.has(table))
+        .filter(([table]) => written.includes(table))
         .map(
           ([table, texts]) =>
             `insert into ${table} select * from jsonb_populate_recordset(null::${table}, ${client.escapeLiteral(texts)})`,
         ),
-      ...reuse.sequences.map((sequence) => `select setval('${sequence}', 1, false)`),
+      `select setval(id, 1, false) from unnest('{${reuse.sequences}}'::regclass[]) as of (id)`,
       'commit',
+      'select pg_stat_force_next_flush()',
     ].join(';\n'),
   );
+  // What was counted so far: next time only what the next test has written is emptied.
+  await client.query({ name: 'forget', text: 'select pg_stat_reset()' });
   return true;
 }
 
 /** Who is still connected could write after the emptying. Mostly they are about to end by themselves. */
 async function isAlone(client: pg.ClientBase, known: readonly number[]): Promise<boolean> {
   for (let attempt = 1; attempt <= LEAVING_ATTEMPTS; attempt += 1) {
-    const { rowCount } = await client.query(`select ${OTHERS}`, [known]);
+    const { rowCount } = await client.query({ name: 'others', text: `select ${OTHERS}`, values: [known] });
     if (rowCount === 0) return true;
     await delay(LEAVING_MS);
   }

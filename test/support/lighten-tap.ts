@@ -1,7 +1,9 @@
-// Loaded before a test file (run-files.ts): tap gets another `async-hook-domain` (tap-domain.ts), and passwords are hashed quickly. Real
-// processes of the service hash them as ever (main.test.ts).
+// Loaded before a test file (run-files.ts): tap gets another `async-hook-domain` (tap-domain.ts), and passwords are hashed and keys
+// derived quickly. A service that is started as it is does that as ever (main.test.ts).
 import { registerHooks } from 'node:module';
+import './cheap-keys.ts';
 import './cheap-passwords.ts';
+import './kept-functions.ts';
 
 const hooks = registerHooks({
   resolve: (specifier, context, next) =>

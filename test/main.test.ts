@@ -262,13 +262,17 @@ async function signIn(service: Service, password: string): Promise<number> {
   return (await postSession(service, password)).status;
 }
 
-/** A machine that is busy makes who signs in wait (503). */
-async function signInAtLast(service: Service, password: string): Promise<Response> {
+/** A machine that is busy makes whoever asks wait (503). */
+async function atLast(ask: () => Promise<Response>): Promise<Response> {
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await postSession(service, password);
+    const answer = await ask();
     if (answer.status !== 503 || attempt === ATTEMPTS_MAX) return answer;
     await delay(BUSY_MS);
   }
+}
+
+function signInAtLast(service: Service, password: string): Promise<Response> {
+  return atLast(() => postSession(service, password));
 }
 
 async function openSession(service: Service, password: string): Promise<string> {
@@ -287,7 +291,7 @@ async function postSession(service: Service, password: string): Promise<Response
 
 async function closeSession(service: Service, token: string): Promise<number> {
   const headers = { authorization: `Bearer ${token}` };
-  return (await fetch(`${service.url}/session`, { method: 'DELETE', headers })).status;
+  return (await atLast(() => fetch(`${service.url}/session`, { method: 'DELETE', headers }))).status;
 }
 
 function postmaster(data_dir: string): number {

@@ -19,22 +19,45 @@ const KILL_MS = (FILE_SECONDS_MAX + 30) * 1000;
 /** More files than processors: each waits for the database much of its time. */
 const JOBS = availableParallelism() + 2;
 
-const FOLDERS = 'coverage|db|domain|facts|gateways|http|jobs|model|monitoring|rules|standards';
-const SHORT = 'config|counted-windows|layers|load|log|number-table|outbound|spread|supply-chain|tidy|token-texts';
+const FOLDERS = 'cli|coverage|db|domain|facts|gateways|http|jobs|model|monitoring|rules|standards';
+const SHORT = [
+  ...[
+    'administration',
+    'backend-guides',
+    'config',
+    'counted-windows',
+    'counts-over-nodes',
+    'docker-compose',
+    'layers',
+    'load',
+    'log',
+  ],
+  ...[
+    'many-nodes',
+    'number-table',
+    'oauth-guide',
+    'outbound',
+    'readme',
+    'spread',
+    'supply-chain',
+    'tidy',
+    'token-texts',
+  ],
+].join('|');
 /**
- * In these folders files share processes, and these short ones: their tests are about applications that they build themselves, and leave
- * nothing behind. Code that has run for a while is quick, and two thousand modules are loaded once: together they take half of what they
- * take alone.
+ * In these folders files share processes, and these short ones: their tests are about applications that they build themselves, or services
+ * that they start, and leave nothing behind. Code that has run for a while is quick, and two thousand modules are loaded once: together
+ * they take half of what they take alone.
  */
 const SHARING = new RegExp(`^test/(?:(?:${FOLDERS})/|(?:${SHORT})\\.test\\.ts$)`);
 /** But not these, which are about processes, time and memory. */
 const ALONE = [
-  ...['test/db/embedded.test.ts', 'test/db/pgbouncer.test.ts', 'test/db/pool.test.ts', 'test/db/roles.test.ts'],
+  ...['test/db/embedded.test.ts', 'test/db/hot-plans.test.ts', 'test/db/pgbouncer.test.ts', 'test/db/pool.test.ts'],
   ...['test/facts/memory.test.ts', 'test/facts/replica.test.ts', 'test/facts/stopped-node.test.ts'],
   // Its document says which figures a process has.
   'test/http/openapi-examples.test.ts',
 ];
-const SHARING_MAX = 16;
+const SHARING_MAX = 24;
 const PLAY_FILES = 'test/support/play-files.ts';
 const BEFORE = new URL('lighten-tap.ts', import.meta.url).href;
 
@@ -62,19 +85,21 @@ function longestFirst(one: string, other: string): number {
 
 type Batch = readonly [string, ...string[]];
 
-/** In their order; those that share a process together, where the first of them was. */
+/** In their order; those that share a process together, where the first of them was: the longest with each other only. */
 function batchesOf(files: readonly string[]): Batch[] {
   const batches: [string, ...string[]][] = [];
-  let shared: string[] | undefined;
+  const open: { [kind in 'longest' | 'usual']?: string[] } = {};
   for (const file of files) {
-    const may_share = SHARING.test(file) && !LONGEST.includes(file) && !ALONE.includes(file);
+    const kind = LONGEST.includes(file) ? 'longest' : 'usual';
+    const may_share = SHARING.test(file) && !ALONE.includes(file);
+    const shared = open[kind];
     if (may_share && shared !== undefined && shared.length < SHARING_MAX) {
       shared.push(file);
       continue;
     }
     const batch: [string, ...string[]] = [file];
     batches.push(batch);
-    if (may_share) shared = batch;
+    if (may_share) open[kind] = batch;
   }
   // They take longer than most that are alone, which then fill what is left.
   return batches.toSorted((one, other) => longestFirst(one[0], other[0]) || other.length - one.length);

@@ -172,7 +172,7 @@ t.test('F6: paths in strange forms are 4xx on every route, for whoever calls', a
     const names = [...url.matchAll(/:([a-z_]+)/g)].map(([, name = '']) => name);
     for (const strange_name of names) {
       places += 1;
-      for (const strange of share(STRANGE, 4, places)) {
+      for (const strange of share(STRANGE, 7, places)) {
         const path = url.replace(/:([a-z_]+)/g, (_, name: string) =>
           name === strange_name ? strange : (PARAMETERS[name] ?? 'name'),
         );

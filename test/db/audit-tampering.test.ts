@@ -10,7 +10,7 @@ import { createDatabase } from '../support/database.ts';
 import { cases } from '../support/effort.ts';
 import { numbersFrom } from '../support/numbers.ts';
 
-const TAMPERS = cases({ short: 300, long: 10_000 });
+const TAMPERS = cases({ short: 150, long: 10_000 });
 /** How many are made and undone in one transaction: to make it ready takes longer than they do. */
 const TAMPERS_PER_HAND = 200;
 const SEED = 20_261_122;

@@ -24,7 +24,7 @@ import { type Case, caseOf, TAPE_LENGTH } from '../rules/random-cases.ts';
 import { aTape, seed } from '../rules/tape.ts';
 import { cases } from '../support/effort.ts';
 
-const RUNS = cases({ short: 4000, long: 40_000 });
+const RUNS = cases({ short: 2000, long: 40_000 });
 const AUDIENCES = ['https://a.test', 'https://b.test', 'https://c.test'];
 
 type Link = { readonly exchange: Exchange; readonly listed: boolean };

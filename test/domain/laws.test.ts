@@ -13,7 +13,7 @@ import { type Case, caseOf, TAPE_LENGTH } from '../rules/random-cases.ts';
 import { aTape, seed } from '../rules/tape.ts';
 import { cases } from '../support/effort.ts';
 
-const RUNS = cases({ short: 4_000, long: 40_000 });
+const RUNS = cases({ short: 2_000, long: 40_000 });
 type FineGrained = Extract<TokenFacts, { kind: 'fine_grained' }>;
 type Change = (facts: Facts, choice: number) => Facts;
 

@@ -17,7 +17,7 @@ import { aTape, seed } from '../rules/tape.ts';
 import { cases } from '../support/effort.ts';
 
 const CHECKS = 16;
-const RUNS = cases({ short: 800, long: 40_000 });
+const RUNS = cases({ short: 400, long: 40_000 });
 const REPOSITORIES_MAX = 5;
 
 /** A question to the token itself, or to an exchanged one of it. */

@@ -259,7 +259,7 @@ t.test('P1: whatever stands in an answer ends it when it is touched, and nothing
     memory.remember(about, { ...given, epoch: given.epoch + 2 });
     if (found() !== null) seen.add('known again');
   });
-  fc.assert(property, { numRuns: cases({ short: 800, long: 50_000 }), seed: seed() });
+  fc.assert(property, { numRuns: cases({ short: 400, long: 50_000 }), seed: seed() });
   for (const kind of ['token', 'account', 'repository', 'enterprise', 'client']) {
     for (const what of ['kept beside', 'kept from before', 'ended by'])
       t.ok(seen.has(`${what} ${kind}`), `${what} ${kind}`);
@@ -387,7 +387,7 @@ t.test(
         }
       },
     );
-    fc.assert(property, { numRuns: cases({ short: 120, long: 20_000 }), seed: seed() });
+    fc.assert(property, { numRuns: cases({ short: 60, long: 20_000 }), seed: seed() });
     t.ok(told > 100, `${told} times it knew`);
     t.comment(`${silent} times it did not say what it could have`);
   },

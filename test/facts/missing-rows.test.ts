@@ -114,7 +114,7 @@ async function someQuestions(client: Queries, of: number): Promise<readonly Fact
   });
 }
 
-const QUESTIONS = cases({ short: 150, long: 400 });
+const QUESTIONS = cases({ short: 75, long: 400 });
 const DIRECTORIES = cases({ short: 1, long: 6 });
 const PARENTS = cases({ short: 1, long: 5 });
 

@@ -22,7 +22,7 @@ t.test('F1, F2, F5, F7: two sound nodes and one with a bug', async (t) => {
   const [sound, bad] = [rig.nodes.slice(0, 2), rig.nodes.slice(2)];
   await t.test('F1, F2: what was acknowledged outlives kills', async (t) => {
     const victims = ['node', 'server', 'backend'] as const;
-    const { faults } = await killUnderLoad(t, rig, { victims, kills: victims.length, nodes: sound, writers: 4 });
+    const { faults } = await killUnderLoad(t, rig, { victims, kills: victims.length, nodes: sound, writers: 2 });
     t.same(faults, []);
   });
   await t.test('control: what says done before it is durable is found', async (t) => {

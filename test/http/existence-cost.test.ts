@@ -226,7 +226,7 @@ t.test('F6: on every route what is hidden is what is not there, whatever else is
   for (const [index, place] of placesOf(made.app).entries()) {
     for (const [who, as] of callersAt(made, index)) {
       const different: string[] = [];
-      for (const [how, vary] of share(Object.entries(VARIANTS), 10, index)) {
+      for (const [how, vary] of share(Object.entries(VARIANTS), 17, index)) {
         const [absent, hidden] = [
           await seen(made.app, vary(requestOf(made, place, made.absent, as))),
           await seen(made.app, vary(requestOf(made, place, made.hidden, as))),

@@ -109,7 +109,7 @@ t.test('F6, F7: a repository that is not seen is one that never was, for every o
         { owner: '-', repo: 'x' },
       ];
       const different = [];
-      for (const each of share(others, 2, place)) {
+      for (const each of share(others, 4, place)) {
         const answer = await seen(as, operation, { ...below, ...each });
         if (answer !== never) different.push({ ...each, answer, never });
       }

@@ -15,7 +15,7 @@ import { tokenRowsOf } from '../support/token-rows.ts';
 import { worldOf } from '../support/world.ts';
 
 /** One path in so many goes to each kind of gateway in the short form; the long one asks all of all. */
-const EVERY = cases({ short: 9, long: 1 });
+const EVERY = cases({ short: 17, long: 1 });
 const UNDER_WAY = 8;
 
 const CONTENTS: Operation = {

@@ -222,7 +222,7 @@ t.test('F1, F5: own routes, evaluation, evaluations, gateways and introspection 
     const backend = backendOf(test.inject, authorization);
     const check = gatewayOf(test.inject, authorization);
     for (const [place, credential] of directory.credentials.entries()) {
-      const asked = share(places(directory, credential.holder), 3, place);
+      const asked = share(places(directory, credential.holder), 5, place);
       await compareCredential(t, test, { credential, asked, backend, check }, counts);
     }
   }

@@ -152,7 +152,7 @@ class Comparison {
     for (const [who, subject] of subjects) {
       for (const [what, resource] of resources) {
         this.#places += 1;
-        for (const [question, request] of share(requests, 3, this.#places))
+        for (const [question, request] of share(requests, 6, this.#places))
           this.#compare([who, what, question], { subject, resource }, request);
       }
     }

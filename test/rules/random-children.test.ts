@@ -12,7 +12,7 @@ import { differ, inShort } from './mismatches.ts';
 import { type Case, caseOf, childOf, type RandomChild, TAPE_LENGTH } from './random-cases.ts';
 import { aTape, seed } from './tape.ts';
 
-const RUNS = cases({ short: 12_000, long: 200_000 });
+const RUNS = cases({ short: 6000, long: 200_000 });
 const CHILD_TAPE_LENGTH = 48;
 
 function decideChild({ facts, request }: Case, { exchange, listed }: RandomChild) {

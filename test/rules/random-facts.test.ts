@@ -10,7 +10,7 @@ import { differ, inShort } from './mismatches.ts';
 import { caseOf, TAPE_LENGTH } from './random-cases.ts';
 import { aTape, seed } from './tape.ts';
 
-const RUNS = cases({ short: 20_000, long: 250_000 });
+const RUNS = cases({ short: 10_000, long: 250_000 });
 
 t.test('engine and reference agree on random facts and questions @rule F1 F2 F3 F5 F7 C1 C4 C5 C6', async (t) => {
   const settings = { numRuns: RUNS, seed: seed() };

@@ -1,11 +1,15 @@
-// Whether the service grows while it works: its memory under full load, minute by minute, after it has warmed up.
+// Whether the service grows while it works: its memory under full load, minute by minute, after it has warmed up. Every kind of
+// question is asked in turn; before each sample everything is forgotten, so that the first question about each token is a cold one.
 
 import { readFileSync } from 'node:fs';
+import type { Ask } from './asking.ts';
+import { asksOf, CELL_NAMES } from './cells.ts';
 import { spreadOf } from './compare.ts';
-import { warmSide } from './contest.ts';
+import { warmed } from './contest.ts';
 import type { Bench } from './figures.ts';
 import { withProcesses } from './processes.ts';
 import type { Row } from './rows.ts';
+import { forgetEverything, type World } from './world.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const WARMING_SECONDS = 30;
@@ -22,15 +26,25 @@ export function residentBytes(pid: number): number {
   }
 }
 
+/** About each token one question, of another kind than about the next of the same process of load, which has every second one. */
+function mixedAsks({ tokens, client }: World): readonly Ask[] {
+  return tokens.flatMap((token, index) => {
+    const cell = CELL_NAMES[Math.floor(index / 2) % CELL_NAMES.length];
+    return cell === undefined ? [] : asksOf(cell, [token], client);
+  });
+}
+
 /** Growth of resident memory, in percent: the last third of the time against the first. Each sample after a full collection. */
 export async function soakRow({ world, plan }: Bench, minutes: number, tell?: (line: string) => void): Promise<Row> {
   return withProcesses(async (processes) => {
-    const { server, loaders } = await warmSide(processes, world, 'introspection', 'service');
+    const service = ['./serve.ts', ['service', 'introspection', world.database_url]] as const;
+    const { server, loaders } = await warmed(processes, 'service', mixedAsks(world), service);
     await loaders.take(server, plan.connections, { seconds: WARMING_SECONDS });
     const seen: number[] = [];
     const heap: number[] = [];
     let requests = 0;
     for (let step = 0; step < STEPS; step += 1) {
+      await forgetEverything(world.database_url);
       const sample = await loaders.take(server, plan.connections, { seconds: (minutes * 60) / STEPS });
       const { heapUsed } = (await server.order('collect garbage')) as NodeJS.MemoryUsage;
       requests += sample.requests;

@@ -243,6 +243,11 @@ const EACH = {
   /** Who waits, waits. */
   'no deadlines': [
     { file: 'src/http/deadline.ts', from: 'if (waiting.due > now) break;', to: 'break;' },
+    {
+      file: 'src/http/direct/answering.ts',
+      from: "setTimeout(() => end('general'), config.request_timeout_ms)",
+      to: 'setTimeout(() => undefined, 0)',
+    },
     { file: 'src/db/pool.ts', from: 'query_timeout: Math.floor(options.request_timeout_ms * 0.6),', to: '' },
     {
       file: 'src/db/pool.ts',

@@ -55,6 +55,8 @@ export type Rig = {
   readonly sessions: { readonly ada: string; readonly bob: string };
   readonly authorization: string;
   readonly history: History;
+  /** Its nodes are gone, also where something failed that was waited for: who goes on until it is told to stop has to stop. */
+  readonly over: AbortSignal;
   readonly call: (node: Node, method: string, path: string, by: string, body?: unknown) => Promise<Answer>;
   /** A classic token of ada's that may write to acme/mill. */
   readonly token: (node: Node) => Promise<MadeToken>;
@@ -142,12 +144,14 @@ export async function startRig(
   );
   const sink = await startReceiver(t);
   const history = newHistory();
+  const over = new AbortController();
+  t.teardown(() => over.abort());
   let made = 0;
 
   const call: Rig['call'] = (node, method, path, by, body) =>
     send({ method, url: `${node.url()}${path}`, headers: by.includes(' ') ? { authorization: by } : bearer(by), body });
 
-  /** A busy machine is no fault that is looked for here: who was told that it is (503) asks again. */
+  /** A busy machine is no fault that is looked for here: who was told that it is (503) asks again, also while the first is at work (409). */
   async function make(
     node: Node,
     path: string,
@@ -157,7 +161,8 @@ export async function startRig(
     const headers = { ...bearer(sessions.ada), ...more };
     for (let again = 0; ; again += 1) {
       const answer = await send({ method: 'POST', url: `${node.url()}${path}`, headers, body });
-      if (answer.status !== 503 || again === BUSY_TIMES) return answer;
+      const is_busy = answer.status === 503 || (again > 0 && answer.status === 409 && more === ONE_HOOK);
+      if (!is_busy || again === BUSY_TIMES) return answer;
       await delay(BUSY_MS);
     }
   }
@@ -209,7 +214,8 @@ export async function startRig(
   const hook = { name: 'web', config, events: HOOK_EVENTS };
   const hooked = await make(first, '/orgs/guard/hooks', hook, ONE_HOOK);
   if (hooked.status !== 201) throw new Error(`no hook was made: ${hooked.status} ${hooked.text}`);
-  return { postgres, nodes, deps, world, sink, sessions, authorization, history, call, token, check, may, warm, end };
+  const parts = { postgres, nodes, deps, world, sink, sessions, authorization, history, over: over.signal };
+  return { ...parts, call, token, check, may, warm, end };
 }
 
 /** The database as the observer sees it, past all nodes. */

@@ -77,7 +77,7 @@ export function startWriters(rig: Rig, { count, nodes }: { count: number; nodes:
   }
 
   async function until(act: Act): Promise<Answer> {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX && !rig.over.aborted; attempt += 1) {
       const answer = await once(act);
       if (answer !== null) return answer;
       await delay(RETRY_MS);
@@ -133,7 +133,7 @@ export function startWriters(rig: Rig, { count, nodes }: { count: number; nodes:
   }
 
   async function write(writer: number): Promise<void> {
-    for (let life = 0; !is_over; life += 1) {
+    for (let life = 0; !is_over && !rig.over.aborted; life += 1) {
       const key = `${run}-${writer}-${life}`;
       try {
         await ((writer + life) % 2 === 0 ? classicLife(key) : fineGrainedLife(key));

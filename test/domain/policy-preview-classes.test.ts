@@ -3,8 +3,9 @@
 
 import fc from 'fast-check';
 import t from 'tap';
-import type { OrganizationFacts } from '../../src/domain/facts.ts';
+import type { EnterpriseFacts, OrganizationFacts } from '../../src/domain/facts.ts';
 import {
+  blockedAtEnterprise,
   blockedAtOrganization,
   blockedAtOrganizations,
   namedCaps,
@@ -61,4 +62,116 @@ t.test('P4, P5: a class is blocked by the caps that bind it, whatever others are
     { numRuns: cases({ short: 30, long: 1000 }) },
   );
   t.ok(blocked > 100, `${blocked} classes were blocked`);
+});
+
+const POLICY = {
+  ...{ fine_grained_tokens: 'allowed', classic_tokens: 'allowed', approval: 'not_required' },
+  ...{ max_lifetime_days: { fine_grained: null, classic: null }, lifetime_applies_to_public_reads: false },
+} as const;
+const ABOVE = {
+  ...{ fine_grained_tokens: 'no_policy', classic_tokens: 'no_policy', approval: 'no_policy' },
+  ...{ max_lifetime_days: { fine_grained: 'no_policy', classic: 'no_policy' } },
+  ...{ lifetime_applies_to_public_reads: 'no_policy', exempt_administrators: true },
+} as const;
+const CAPS = [30, 90];
+const CAP = { max_lifetime_days: { fine_grained: 30, classic: 30 } };
+const RESTRICTED = { fine_grained_tokens: 'restricted', classic_tokens: 'restricted' };
+
+const organization = (policy: object, above: object | null = null, required = false): OrganizationFacts =>
+  ({
+    ...{ type: 'Organization', id: 1, login: 'acme', profile_name: null, membership: null, reviews: false },
+    policy: { ...POLICY, ...policy },
+    enterprise: above && {
+      ...{ id: 2, slug: 'galaxy', name: 'Galaxy', policy: { ...ABOVE, ...above }, holder_administers: false },
+    },
+    sso: { required, authorized: false },
+  }) as OrganizationFacts;
+
+/** A class by its number, read as the documentation of BlockedClasses says. */
+function bitsOf(number: number) {
+  const has = (bit: number): boolean => Math.floor(number / 2 ** bit) % 2 === 1;
+  const over = Math.floor(number / 16) > 0;
+  return { reaches: has(0), is_member: has(1), administers: has(2), authorized: has(3), over };
+}
+type Bits = ReturnType<typeof bitsOf>;
+
+const EXPECTED: readonly [string, OrganizationFacts, OrganizationFacts, (bits: Bits) => boolean][] = [
+  ['nothing changes', organization({}), organization({}), () => false],
+  ['a restriction', organization({}), organization(RESTRICTED), ({ reaches }) => reaches],
+  [
+    'a restriction where single sign-on closes already',
+    ...([organization({}, null, true), organization(RESTRICTED, null, true)] as const),
+    ({ reaches, authorized }) => reaches && authorized,
+  ],
+  ['a cap', organization({}), organization(CAP), ({ reaches, over }) => reaches && over],
+  [
+    'a cap that closes public reads to members',
+    ...([organization({}), organization({ ...CAP, lifetime_applies_to_public_reads: true })] as const),
+    ({ reaches, is_member, over }) => over && (reaches || is_member),
+  ],
+  [
+    'a cap of the enterprise, whose administrators are exempt',
+    ...([organization({}, {}), organization({}, CAP)] as const),
+    ({ reaches, administers, over }) => over && reaches && !administers,
+  ],
+];
+
+t.test('P1, P2, P4, P5, O1: which classes a proposal blocks at an organization', async (t) => {
+  for (const [what, before, after, isBlocked] of EXPECTED) {
+    const { classic, fine_grained } = blockedAtOrganization({ before, after }, CAPS);
+    t.equal(classic.length, 16 * (CAPS.length + 1));
+    t.same(
+      classic,
+      classic.map((_, number) => isBlocked(bitsOf(number))),
+      `${what}: classic`,
+    );
+    t.same(
+      fine_grained,
+      classic.map((_, number) => isBlocked(bitsOf(number))),
+      `${what}: fine-grained`,
+    );
+  }
+  const only_classic = organization({ classic_tokens: 'restricted' });
+  const { classic, fine_grained } = blockedAtOrganization({ before: organization({}), after: only_classic }, CAPS);
+  t.ok(classic.includes(true));
+  t.notOk(fine_grained.includes(true), 'the kinds are told apart');
+});
+
+const enterprise = (policy: object): EnterpriseFacts =>
+  ({
+    id: 2,
+    slug: 'galaxy',
+    name: 'Galaxy',
+    policy: { ...ABOVE, ...policy },
+    holder_administers: false,
+  }) as EnterpriseFacts;
+
+t.test('P5: which classes a proposal blocks at what the enterprise itself owns', async (t) => {
+  const blocked = (policy: object) => blockedAtEnterprise({ before: enterprise({}), after: enterprise(policy) }, CAPS);
+  const numbers = Array.from({ length: 16 * (CAPS.length + 1) }, (_, number) => bitsOf(number));
+  t.same(
+    blocked({}),
+    numbers.map(() => false),
+  );
+  t.same(
+    blocked(RESTRICTED),
+    numbers.map(({ reaches }) => reaches),
+  );
+  const is_over = ({ reaches, administers, over }: Bits) => reaches && over && !administers;
+  t.same(blocked(CAP), numbers.map(is_over));
+});
+
+t.test('P4, P5: the caps that are named, the smallest first and each once', async (t) => {
+  const capped = (classic: number | null, above: object | null = null) =>
+    organization({ max_lifetime_days: { fine_grained: null, classic } }, above);
+  const organizations = [
+    { before: capped(90), after: capped(7, { max_lifetime_days: { fine_grained: 100, classic: 'no_policy' } }) },
+  ];
+  const proposal = {
+    before: enterprise(CAP),
+    after: enterprise({ max_lifetime_days: { fine_grained: 7, classic: 365 } }),
+  };
+  t.same(namedCaps(organizations, null), [7, 90, 100]);
+  t.same(namedCaps(organizations, proposal), [7, 30, 90, 100, 365]);
+  t.same(namedCaps([], proposal), [7, 30, 365]);
 });

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import type { Test } from 'tap';
+import { eventually } from '../support/service.ts';
 import { startEmbeddedRig } from './rig/embedded-rig.ts';
 import type { Plant } from './rig/plants.ts';
 import { BOUND_MS, FEED, type MadeToken, type Node, type Rig } from './rig/rig.ts';
@@ -84,6 +85,9 @@ async function rotate(t: Test, plant: Plant | null, rotations: number): Promise<
   const token = await rig.token(first);
   const session = await administrator(rig, first);
   const watch = keepSigning(rig, token);
+  // Who reads the keys but once has to have done it by then.
+  const signedBy = (name: string): number => watch.signed.filter(({ node }) => node === name).length;
+  await eventually(() => rig.nodes.every(({ name }) => signedBy(name) > 1));
   for (let turn = 0; turn < rotations; turn += 1) {
     await delay(BOUND_MS);
     last.way.swallow('both', FEED);

@@ -120,6 +120,8 @@ class InProcessRunner {
     const space = watched();
     const results = [];
     for (const test of tests) {
+      // What an earlier test had worked out is not reached again by this one, which may be the only one to notice a change of it.
+      forget();
       space.currentTestId = test.id;
       const begun = performance.now();
       const failure = await test.run();

@@ -12,7 +12,7 @@ import { worldOf } from '../support/world.ts';
 
 const POLICY = '/orgs/acme/settings/personal-access-tokens';
 const ABOVE = '/enterprises/megacorp/settings/personal-access-tokens';
-const RUNS = cases({ short: 20, long: 120 });
+const RUNS = cases({ short: 40, long: 120 });
 const LIVES = [30, 60, 90, null] as const;
 const KINDS = ['classic', 'fine_grained'] as const;
 type Kind = (typeof KINDS)[number];

@@ -56,6 +56,8 @@ const ALONE = [
   ...['test/facts/memory.test.ts', 'test/facts/replica.test.ts', 'test/facts/stopped-node.test.ts'],
   // Its document says which figures a process has.
   'test/http/openapi-examples.test.ts',
+  // After it the process counts as one of several.
+  'test/monitoring/metrics.test.ts',
 ];
 const SHARING_MAX = 24;
 const PLAY_FILES = 'test/support/play-files.ts';

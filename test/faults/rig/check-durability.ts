@@ -118,7 +118,7 @@ async function halfEffects({ db }: Deps): Promise<readonly string[]> {
 const REQUEST = 'personal_access_token_request';
 /**
  * What hooks are told of, by the action of the entry that is written with it: in the log of the organization, or (what the holder does by
- * himself) in his own only. All fine-grained tokens here are for the one organization.
+ * himself) in his own only. All fine-grained tokens here are for the one organization. An end that was asked again has an entry as refused.
  */
 const TOLD = {
   'personal_access_token.request_created': { event: REQUEST, told: 'created' },
@@ -131,7 +131,8 @@ async function outboxFaults({ db }: Deps): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const [action, { event, told }] of Object.entries(TOLD)) {
     const { rows } = await sql<{ entries: number; messages: number }>`select
-      (select count(*)::int from audit_entries where action = ${action} and coalesce(org, 'guard') = 'guard') as entries,
+      (select count(*)::int from audit_entries
+        where action = ${action} and outcome = 'done' and coalesce(org, 'guard') = 'guard') as entries,
       (select count(*)::int from hook_messages where event = ${event} and action = ${told}) as messages`.execute(db);
     const { entries = 0, messages = 0 } = rows[0] ?? {};
     if (entries !== messages) faults.push(`${entries} entries ${action}, and ${messages} messages ${event} ${told}`);

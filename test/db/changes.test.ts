@@ -114,6 +114,36 @@ t.test('what cannot be told one by one is told as everything', async (t) => {
   t.same(named((await since(reader, position)).changes), ['everything:0'], 'a commit that is told no longer');
 });
 
+t.test('a commit leaves no more to read than one statement may, however many statements it had', async (t) => {
+  const database = await createDatabase(t);
+  const { db } = database;
+  const rows = async () => {
+    const found = await sql<{ count: number }>`select count(*) as count from changes`.execute(db);
+    return found.rows[0]?.count ?? 0;
+  };
+  const reader = await connect(t, database);
+  for (const count of [200, 201, 900]) {
+    await sql`
+      with owner as (insert into accounts (type, login) values ('User', ${`owner-${count}`}) returning id)
+      insert into repositories (owner_id, name, visibility) select owner.id, 'r' || n, 'private'
+      from owner, generate_series(1, ${count}::int) n`.execute(db);
+    const { position } = await since(reader, NOTHING_HEARD);
+    const before = await rows();
+    await db.transaction().execute(async (transaction) => {
+      await sql`
+        do $$ declare each record; begin
+          for each in select id from repositories where archived = false loop
+            update repositories set archived = true where id = each.id;
+          end loop;
+        end $$`.execute(transaction);
+    });
+    const told = named((await since(reader, position)).changes);
+    if (count === 200) t.equal(told.filter((each) => each.startsWith('repository:')).length, 200, 'so many are told');
+    else t.same(told, ['everything:0'], `${count} are told as everything`);
+    t.ok((await rows()) - before <= 200, `${count}: and are no more rows`);
+  }
+});
+
 t.test(
   'a database that was set back is noticed, also when it has counted past the number that was heard last',
   async (t) => {

@@ -124,16 +124,44 @@ export async function listTokenTexts(
   return rows;
 }
 
-/** Tokens that have not ended and are not used since this moment, the oldest first. @rule M9 */
+/** A place among all tokens that were not revoked, by the moment of their secret and their id; the moment as the database writes it. */
+export type PlaceByAge = { readonly issued_at: string; readonly id: number };
+export const OLDEST: PlaceByAge = { issued_at: '-infinity', id: 0 };
+
+export type UnusedTokens = {
+  readonly tokens: readonly { readonly id: number; readonly user_id: number }[];
+  /** Where to go on; null: that were all. */
+  readonly next: PlaceByAge | null;
+};
+
+/**
+ * Of so many tokens from this place on, by age, those that have not ended and are not used since this moment, at most so many: who are
+ * used and old may be nearly all, and are not all looked at in one statement. @rule M9
+ */
 export async function findUnusedTokens(
   db: Kysely<Database>,
   unused_since: Date,
-  { now, limit }: { readonly now: Date; readonly limit: number },
-): Promise<readonly { readonly id: number; readonly user_id: number }[]> {
-  const { rows } = await sql<{ id: number; user_id: number }>`
-    select token.id, token.user_id from tokens token
-    where token.revoked_at is null and ${isUnusedSince(unused_since)}
-      and (token.expires_at is null or token.expires_at > ${clockAhead(now)})
-    order by token.secret_issued_at limit ${limit}`.execute(db);
-  return rows;
+  query: { readonly now: Date; readonly after: PlaceByAge; readonly looked_at_max: number; readonly limit: number },
+): Promise<UnusedTokens> {
+  const { now, after, looked_at_max, limit } = query;
+  const { rows } = await sql<{ id: number; user_id: number; issued_at: string; is_unused: boolean; looked_at: number }>`
+    with looked_at as materialized (
+      select token.id, token.user_id, token.secret_issued_at, token.last_used_at, token.expires_at from tokens token
+      where token.revoked_at is null and token.secret_issued_at < ${unused_since}::timestamptz
+        and (token.secret_issued_at, token.id) > (${after.issued_at}::timestamptz, ${after.id}::bigint)
+      order by token.secret_issued_at, token.id limit ${looked_at_max}
+    ), judged as (
+      select token.id, token.user_id, token.secret_issued_at, ${isUnusedSince(unused_since)}
+        and (token.expires_at is null or token.expires_at > ${clockAhead(now)}) as is_unused
+      from looked_at token
+    )
+    select id, user_id, secret_issued_at::text as issued_at, is_unused, (select count(*) from looked_at) as looked_at from (
+      (select * from judged where is_unused order by secret_issued_at, id limit ${limit})
+      union all
+      (select * from judged where not is_unused order by secret_issued_at desc, id desc limit 1)
+    ) told order by secret_issued_at, id`.execute(db);
+  const tokens = rows.filter((row) => row.is_unused);
+  const last = tokens.length === limit ? tokens.at(-1) : rows.at(-1);
+  const is_over = tokens.length < limit && (rows[0]?.looked_at ?? 0) < looked_at_max;
+  return { tokens, next: last === undefined || is_over ? null : last };
 }

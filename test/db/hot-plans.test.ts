@@ -8,6 +8,7 @@ import { listGrants, listPendingRequests } from '../../src/db/accessing-tokens.t
 import { listChangedLogs } from '../../src/db/audit-roots.ts';
 import { loadClientFactsRows } from '../../src/db/client-facts.ts';
 import { readConcernedTokens } from '../../src/db/concerned-tokens.ts';
+import { findUnusedTokens, OLDEST } from '../../src/db/ended-tokens.ts';
 import { loadFactsRows } from '../../src/db/facts.ts';
 import { type FactsParameters, formOf } from '../../src/db/facts-form.ts';
 import { listMembers } from '../../src/db/memberships.ts';
@@ -396,6 +397,11 @@ async function testDeepPages(t: Test, { pool, client }: LargeWorld): Promise<voi
     t.equal(new Set([...ids(around[0]), ...ids(deep)]).size, 2 * page.limit, `${name}: no row stands on two pages`);
     t.same(ids(around[1]).slice(0, 50), ids(deep).slice(50), `${name}: the order is the same from wherever it is cut`);
   }
+  const step = await ranSearch(client, (db) =>
+    findUnusedTokens(db, new Date('2100-01-01'), { now: new Date(), after: OLDEST, looked_at_max: 500, limit: 100 }),
+  );
+  const read = rowsRead(step);
+  t.ok(read > 0 && read < ROWS_READ_MAX, `a step of the search for unused tokens: ${read} rows are read`);
   const looking = await ranSearch(client, (db) =>
     listGrants(db, { ...listed, last_used_before: new Date('2000-01-01'), limit: 100, offset: 0 }),
   );

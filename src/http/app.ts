@@ -12,7 +12,7 @@ import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
 import { collectRequests } from './arrivals.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
-import { answerClientError, answerTunnels } from './client-error.ts';
+import { answerClientError, answerTunnels, followAnswers } from './client-error.ts';
 import { addCors, originHeaders } from './cors.ts';
 import { addDeadline } from './deadline.ts';
 import { addDirectAnswers } from './direct/direct.ts';
@@ -77,6 +77,7 @@ export async function buildApp(
   addDirectAnswers(app, deps, tls === null && tracingNow() === null);
   traceArrivals(app, general);
   collectRequests(app);
+  followAnswers(app.server);
 
   return app;
 }

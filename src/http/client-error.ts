@@ -24,7 +24,9 @@ type RawDeps = Pick<Deps, 'config' | 'clock'>;
 
 /** Answers what the HTTP parser refused, and closes the connection. */
 export function answerClientError(deps: RawDeps, error: NodeJS.ErrnoException, socket: Socket, secure: boolean): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  const answer = answerOn(socket);
+  const is_within_answer = answer?.headersSent === true && !answer.writableEnded;
+  if (error.code === 'ECONNRESET' || !socket.writable || is_within_answer) {
     socket.destroy();
     return;
   }
@@ -32,11 +34,57 @@ export function answerClientError(deps: RawDeps, error: NodeJS.ErrnoException, s
   answerRaw(deps, socket, { status, code: 'malformed_request', secure });
 }
 
-/** Nobody tunnels through here (CONNECT): the framework never hears of it, and Node would hang up without a word. */
+/** The answer that is being given on a connection; null: none is. Node has no public name for it. */
+function answerOn(socket: Socket): ServerResponse | null {
+  const { _httpMessage: answer = null } = socket as { readonly _httpMessage?: ServerResponse | null };
+  return answer;
+}
+
+/** Answers behind others on their connection. It ends them with itself, but where a tunnel was asked for: Node forgets them then. */
+const BEHIND_OTHERS = new WeakMap<Socket, Set<ServerResponse>>();
+
+function rememberIfBehind({ httpVersionMajor, socket }: IncomingMessage, response: ServerResponse): void {
+  if (httpVersionMajor !== 1 || response.socket !== null) return;
+  const behind = BEHIND_OTHERS.get(socket) ?? new Set();
+  BEHIND_OTHERS.set(socket, behind.add(response));
+  response.once('close', () => behind.delete(response));
+}
+
+/** Called once by buildApp when all that listens for requests is there: of a request that waits for its turn it has to be known at once. */
+export function followAnswers(server: Server): void {
+  server.prependListener('request', rememberIfBehind);
+}
+
+function waitingOn(socket: Socket): readonly ServerResponse[] {
+  const answer = answerOn(socket);
+  return [...(BEHIND_OTHERS.get(socket) ?? [])].filter((each) => each !== answer);
+}
+
+/** Whether something is still to be told before what is told now. */
+function isAnswering(socket: Socket): boolean {
+  const answer = answerOn(socket);
+  return answer !== null && (!answer.writableEnded || waitingOn(socket).length > 0);
+}
+
+/** Every answer hears that it is over, so that what its request has taken is given back; one that is told to its end is sent. */
+function endAnswersOn(socket: Socket): void {
+  socket.on('error', () => socket.destroy());
+  for (const response of waitingOn(socket)) response.destroy();
+  if (answerOn(socket)?.writableEnded === true) {
+    socket.destroySoon();
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  } else socket.destroy();
+}
+
+/**
+ * Nobody tunnels through here (CONNECT): the framework never hears of it, and Node would hang up without a word. Where others are still
+ * to be answered before, that is what becomes of all of them: the first answer would be taken for theirs.
+ */
 export function answerTunnels(deps: RawDeps, server: Server, secure: boolean): void {
   server.on('connect', (request: IncomingMessage, to: Socket | ServerResponse) => {
     if ('setHeader' in to)
       server.emit('request', request, to); // HTTP/2: a stream like others
+    else if (isAnswering(to)) endAnswersOn(to);
     else answerRaw(deps, to, { status: 405, code: 'method_not_allowed', secure });
   });
 }

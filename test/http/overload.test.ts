@@ -1,6 +1,7 @@
 // What is refused where there is too much to do (promises P23): in which order, in which form, and that nothing else is touched. Places are
 // taken by requests that wait for a word of the test: no time is judged.
 
+import net from 'node:net';
 import t, { type Test } from 'tap';
 import type { AddRoutes } from '../../src/http/app-type.ts';
 import { declaredRoutes } from '../../src/http/route-access.ts';
@@ -288,3 +289,34 @@ t.test('promises P23, F22: who goes away before he is answered gives his place b
   t.equal((await fetch(`${url}/waiting/other`)).status, 200);
   t.equal(await underWay(), before, 'nor is a place given back twice that nobody had');
 });
+
+t.test(
+  'promises P23, threats D2: places of requests come back from a connection on which a tunnel is asked for',
+  async (t) => {
+    const { routes, goOn, waiting } = waitingRoutes();
+    t.teardown(goOn);
+    const { issuer, inject, logged } = await listeningApp(t, { settings: { MAX_REQUESTS: '20' }, routes });
+    const underWay = async () => /^gatehouse_requests_under_way (\d+)$/m.exec((await inject('/metrics')).body)?.[1];
+    const get = 'GET /waiting/ending HTTP/1.1\r\nHost: x\r\n\r\n';
+    const tunnel = 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n';
+    const connected = (bytes: string, received: string[]) => {
+      const socket = net.connect(Number(issuer.port), '127.0.0.1', () => socket.write(bytes));
+      return socket.on('error', () => undefined).on('data', (part) => received.push(String(part)));
+    };
+
+    const received: string[] = [];
+    const socket = connected(get.repeat(12), received);
+    await eventually(() => waiting() === 12);
+    t.equal(await underWay(), '12');
+    socket.write(tunnel);
+    await eventually(async () => (await underWay()) === '0');
+    const at_once = connected(get.repeat(12) + tunnel, received);
+    for (const each of [socket, at_once]) await eventually(() => each.destroyed);
+    t.equal(await underWay(), '0', 'nor are places taken by who has gone');
+    t.same(received, [], 'what was asked first is not answered with what is told of the last');
+
+    goOn();
+    t.equal((await inject('/waiting/other')).statusCode, 200, 'there is room');
+    t.notMatch(logged(), '"level":50');
+  },
+);

@@ -2,8 +2,10 @@
 // a fault of ours; and what is hidden in a body is never answered as a request. The table is read from real sockets.
 
 import net, { type AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import type { AddRoutes } from '../../src/http/app-type.ts';
 import { readPlainHeaders } from '../../src/http/direct/plain-headers.ts';
 import { HEADERS_MAX } from '../../src/http/request-form.ts';
 import { buildTestApp } from '../support/build-app.ts';
@@ -203,8 +205,8 @@ function checkHead(t: Test, head: string, name: string): void {
   if (status === '405') t.match(head, /^allow:/im, `${name}: says which methods there are`);
 }
 
-async function listening(t: Test, settings: Record<string, string> = {}) {
-  const test = await buildTestApp(t, { settings });
+async function listening(t: Test, settings: Record<string, string> = {}, routes: AddRoutes = () => undefined) {
+  const test = await buildTestApp(t, { settings, routes });
   await test.app.listen({ host: '127.0.0.1', port: 0 });
   return { ...test, port: (test.app.server.address() as AddressInfo).port };
 }
@@ -279,6 +281,33 @@ t.test('requests one behind the other are answered in their order, each for its 
   const broken = await converse(port, `${one(0)}nonsense\r\n\r\n${one(1)}`);
   t.equal(statusesOf(broken).at(-1), '400');
   t.notMatch(broken, 'r1', 'after what is no request nothing is read');
+});
+
+t.test('threats T2: that something cannot be read is not told within an answer that has begun', async (t) => {
+  async function* endless() {
+    for (;;) {
+      yield 'more\n';
+      await delay(10);
+    }
+  }
+  const routes: AddRoutes = (app) => {
+    app.get('/endless', { config: { access: { open: true } } }, (_request, reply) =>
+      reply.send(Readable.from(endless())),
+    );
+  };
+  const { port } = await listening(t, {}, routes);
+  for (const next of ['nonsense\r\n\r\n', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n']) {
+    const received = await new Promise<string>((resolve) => {
+      let all = '';
+      const socket = net.connect(port, '127.0.0.1', () => socket.write('GET /endless HTTP/1.1\r\nHost: x\r\n\r\n'));
+      socket.once('data', () => socket.write(next));
+      socket.setEncoding('latin1').on('data', (part) => {
+        all += part;
+      });
+      socket.on('error', () => undefined).on('close', () => resolve(all));
+    });
+    t.same(statusesOf(received), ['200'], JSON.stringify(next));
+  }
 });
 
 t.test('who sends slowly is not waited for, and does not keep others waiting', async (t) => {

@@ -10,6 +10,7 @@ import { type Access, operationOf } from './access.ts';
 import type { App } from './app-type.ts';
 import { CONTENT_TYPES } from './body.ts';
 import { IDEMPOTENCY_KEY_FORM, takesKey } from './idempotency.ts';
+import { openapiBytes } from './openapi-bytes.ts';
 import { readExamples } from './openapi-examples.ts';
 import { finishDocument } from './openapi-finish.ts';
 import { ERROR_STATUSES, errorResponses } from './openapi-refusals.ts';
@@ -105,6 +106,14 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
     });
     await docs.register(swaggerUi, {
       routePrefix: '/docs',
+      uiHooks: {
+        preHandler: ({ routeOptions }, reply, done) => {
+          if (routeOptions.url === '/docs/json')
+            reply.type('application/json; charset=utf-8').send(openapiBytes(app, 'json'));
+          else if (routeOptions.url === '/docs/yaml') reply.type('application/x-yaml').send(openapiBytes(app, 'yaml'));
+          else done();
+        },
+      },
       indexPrefix: new URL(deps.config.public_url).pathname,
       staticCSP: DOCS_POLICY,
       theme: { title: 'Gatehouse' },

@@ -17,7 +17,9 @@ export function tlsOptions(
 ) {
   const asks_for_certificate = { requestCert: files.ca !== null, rejectUnauthorized: false };
   const settings = { enablePush: false, maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: http1.maxHeaderSize };
-  return { ...secureContext(files), ...asks_for_certificate, ...http1, allowHTTP1: true, settings };
+  // Left to itself Node waits two minutes for a handshake.
+  const handshakeTimeout = http1.headersTimeout;
+  return { ...secureContext(files), ...asks_for_certificate, ...http1, handshakeTimeout, allowHTTP1: true, settings };
 }
 
 /** Renewed files, for connections that begin from now on. */

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import t from 'tap';
+import { buildTestApp } from '../support/build-app.ts';
 import { openapiText } from '../support/openapi-document.ts';
 
 type Operation = {
@@ -60,4 +61,18 @@ t.test('what is declared is used, and nothing refers to what is not there', asyn
   t.same(referred('headers'), Object.keys(headers).sort());
   const asked = operations.flatMap(({ operation }) => operation.security.flatMap((each) => Object.keys(each)));
   t.same([...new Set(asked)].sort(), Object.keys(securitySchemes).sort());
+});
+
+t.test('threats D1: the document is written once, whoever asks for it', async (t) => {
+  const { app, inject } = await buildTestApp(t);
+  const urls = ['/openapi.json', '/docs/json', '/docs/yaml'];
+  const first = await Promise.all(urls.map((url) => inject(url)));
+  const written = t.capture(app, 'swagger', app.swagger);
+  for (const [index, url] of urls.entries()) {
+    const { statusCode, headers, body } = await inject(url);
+    t.equal(statusCode, 200, url);
+    t.match(headers['content-type'], url.endsWith('yaml') ? 'application/x-yaml' : 'application/json; charset=utf-8');
+    t.ok(body === first[index]?.body && body.length > 100_000, `${url}: the same`);
+    t.equal(written().length, 0, `${url}: it is not written again`);
+  }
 });

@@ -11,7 +11,7 @@ import tls from 'node:tls';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { HEADERS_MAX } from '../../src/http/request-form.ts';
-import { renewTls } from '../../src/http/tls.ts';
+import { renewTls, tlsOptions } from '../../src/http/tls.ts';
 import { isStartRefusal } from '../../src/start-refusal.ts';
 import { followTlsFiles, readTlsFiles } from '../../src/tls-files.ts';
 import { buildTestApp } from '../support/build-app.ts';
@@ -162,6 +162,23 @@ t.test(
     t.equal((await byHttp1(port, certificate.cert, { path: '/health/live' })).status, 200, 'the service goes on');
   },
 );
+
+t.test('threats D1: who begins a handshake and does not end it is not waited for', async (t) => {
+  if (!(await canMakeCertificates(t))) return;
+  const { cert, key } = makeCertificate(t.testdir(), 'service');
+  const { headersTimeout, ...http1 } = { headersTimeout: 300, maxHeaderSize: 16_384 };
+  const server = http2.createSecureServer(tlsOptions({ cert, key, ca: null }, { headersTimeout, ...http1 }));
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  for (const begin of ['', '\x16\x03\x01']) {
+    const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+    socket.resume().write(Buffer.from(begin, 'latin1'));
+    await Promise.race([once(socket, 'close'), delay(20_000, null, { ref: false })]);
+    t.ok(socket.destroyed, `after ${begin.length} bytes`);
+    socket.destroy();
+  }
+});
 
 t.test('a renewed certificate serves new connections without a restart; half of one does not', async (t) => {
   if (!(await canMakeCertificates(t))) return;

@@ -4,6 +4,7 @@
 import { Type } from 'typebox';
 import { REASON_CODES, REASONS } from '../../domain/reason.ts';
 import type { AddRoutes } from '../app-type.ts';
+import { openapiBytes } from '../openapi-bytes.ts';
 
 const OPEN = { access: { open: true as const } };
 
@@ -18,7 +19,8 @@ export const addDocumentRoutes: AddRoutes = (app): void => {
         response: { 200: Type.Object({}, { description: 'An OpenAPI 3.1 document', additionalProperties: true }) },
       },
     },
-    () => app.swagger() as Record<string, unknown>, // a plain JSON value, whatever type the plugin gives it
+    // A reply of bytes is not serialised again, whatever the schema says.
+    (_request, reply) => reply.type('application/json; charset=utf-8').send(openapiBytes(app, 'json') as never),
   );
 
   const page = statusCodesPage();

@@ -21,7 +21,7 @@ async function admitPresented(
   if (presented.type === 'two') throw new Refusal('two_credentials');
   if (presented.type === 'none') throw new Refusal('authentication_required');
   if (presented.type !== 'client') throw new Refusal('bad_credential');
-  const client = await authenticateClient(deps, presented, request.ip);
+  const client = await authenticateClient(deps, presented, request.address);
   if (client === null) throw new Refusal('bad_credential');
   await admitKnown(deps, request, access, client);
 }

@@ -22,7 +22,7 @@ import { countRequest } from './rate-limits.ts';
 /** The key of the presented credential; a client's is no person's (contract 10). */
 function subjectKey(deps: Deps, request: FastifyRequest): SubjectKey {
   const presented = presentedBy(request.raw, deps.config.token_prefix);
-  if (['malformed', 'token', 'session'].includes(presented.type)) refuseFlood(deps, request.ip);
+  if (['malformed', 'token', 'session'].includes(presented.type)) refuseFlood(deps, request.address);
   switch (presented.type) {
     case 'none':
       return { type: 'anonymous' };

@@ -12,6 +12,7 @@ import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
 import { collectRequests } from './arrivals.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
+import { addAddresses } from './caller-address.ts';
 import { answerClientError, answerTunnels, followAnswers } from './client-error.ts';
 import { addCors, originHeaders } from './cors.ts';
 import { addDeadline } from './deadline.ts';
@@ -55,6 +56,7 @@ export async function buildApp(
 ): Promise<App> {
   const app = newServer(deps, tls);
   traceRoutes(app);
+  addAddresses(app, deps);
   addEnds(app, addDeadline(app, deps.config.request_timeout_ms));
   app.setValidatorCompiler(compileValidator);
   addBodyParsers(app);
@@ -83,7 +85,6 @@ export async function buildApp(
 }
 
 function newServer(deps: Deps, tls: TlsFiles | null): App {
-  const { config } = deps;
   const http1 = {
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -100,7 +101,6 @@ function newServer(deps: Deps, tls: TlsFiles | null): App {
     genReqId: requestId,
     requestIdHeader: false,
     rewriteUrl: withoutEnvoyPath,
-    trustProxy: config.trusted_proxies.length > 0 ? [...config.trusted_proxies] : false,
     bodyLimit: BODY_LIMIT_BYTES,
     connectionTimeout: IDLE_SOCKET_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,

@@ -21,7 +21,7 @@ export function anonymousCaller(request: FastifyRequest): Caller {
   return {
     principal: { type: 'anonymous' },
     request_id: request.id,
-    ip: request.ip,
+    ip: request.address,
     user_agent: request.headers['user-agent']?.slice(0, USER_AGENT_LENGTH_MAX) ?? null,
   };
 }

@@ -2,6 +2,7 @@
 // clients and gateways are not counted. The count holds over all nodes, as counts-over-nodes.ts says.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { countedSource } from '../address-ranges.ts';
 import type { Counted } from '../counted-windows.ts';
 import type { Deps } from '../deps.ts';
 import { overLimit } from '../over-limit.ts';
@@ -37,7 +38,7 @@ export function countRequest(deps: Deps, request: FastifyRequest, reply: Fastify
   const { principal } = request.caller;
   const is_person = principal.type === 'session' || principal.type === 'token';
   const limiter = limiterOf(deps, is_person);
-  const key = is_person ? principal.person.id : request.ip;
+  const key = is_person ? principal.person.id : countedSource(request.address);
   const now = deps.clock();
   const counted = limiter.take(key, now);
   addHeaders(reply, headersOf(limiter.count_max, counted, now));

@@ -71,7 +71,7 @@ async function countingBad(deps: Deps, request: FastifyRequest, work: () => Prom
   try {
     await work();
   } catch (error) {
-    countIfBad(deps, request.ip, error);
+    countIfBad(deps, request.address, error);
     throw error;
   }
 }

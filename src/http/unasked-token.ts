@@ -25,12 +25,12 @@ function isJudged(request: FastifyRequest, reply: FastifyReply): boolean {
 async function identify(deps: Deps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const presented = presentedBy(request.raw, deps.config.token_prefix);
   if (presented.type !== 'token' && presented.type !== 'session') return;
-  refuseFlood(deps, request.ip);
+  refuseFlood(deps, request.address);
   const type = presented.type === 'token' ? 'token_text' : 'session';
   const key = { type, digest: presented.digest } as const;
   const { facts, subject, principal } = await authenticate(deps, key, { type: 'holder' });
   if (subject === null || judgeCredential(subject, facts.now) !== null) {
-    countBadCredential(deps, request.ip);
+    countBadCredential(deps, request.address);
     return;
   }
   request.caller = { ...anonymousCaller(request), principal };

@@ -1,5 +1,6 @@
 // How many bad credentials an address may present (T4): at this service's own routes and as a backend service.
 
+import type { InjectOptions } from 'fastify';
 import t, { type Test } from 'tap';
 import { newText } from '../../src/secrets.ts';
 import { sourceOf } from '../../src/use-cases/checks/bad-credential-counts.ts';
@@ -60,6 +61,48 @@ t.test(
     t.equal((await call(HERE, bad())).statusCode, 401);
   },
 );
+
+t.test('T4, promises P17: neither a port nor another address of the same IPv6 network is another source', async (t) => {
+  const proxy = '10.0.0.9';
+  const limits = { BAD_CREDENTIALS_PER_MINUTE: '2', ANONYMOUS_PER_HOUR: '2', REVOCATION_CALLS_PER_HOUR: '2' };
+  const { inject, clock } = await limited(t, { ...limits, TRUSTED_PROXIES: `${proxy}/32` });
+  let asked = 0;
+  const asks: Record<string, () => InjectOptions> = {
+    'a bad credential': () => ({ url: '/user', headers: bad() }),
+    'no credential': () => ({ url: '/users/ada' }),
+    'a wrong password': () => ({
+      method: 'POST',
+      url: '/sessions',
+      payload: { login: `n${asked}`, password: 'wrong' },
+    }),
+    'a report of texts': () => ({ method: 'POST', url: '/credentials/revoke', payload: { credentials: ['x'] } }),
+  };
+  const sources = [
+    [1, 2, 3].map((n) => ({ from: proxy, forwarded: `198.51.100.7:${5000 + n}` })),
+    [1, 2, 3].map((n) => ({ from: `2001:db8:1:2::${n}`, forwarded: null })),
+    ['2001:db8:1:3::1', '2001:DB8:1:3:ffff::', '2001:0db8:0001:0003:0:0:0:9'].map((forwarded) => ({
+      ...{ from: proxy, forwarded },
+    })),
+  ];
+  const others = ['2001:db8:1:4::1', '2001:db8:2:2::1', '198.51.100.8', '64:ff9b::c633:6407'];
+  for (const [name, ask] of Object.entries(asks)) {
+    clock.at_ms += 60_000;
+    const statusFrom = async ({ from, forwarded }: { from: string; forwarded: string | null }) => {
+      asked += 1;
+      const { headers = {}, ...request } = ask();
+      const by = forwarded === null ? {} : { 'x-forwarded-for': forwarded };
+      return (await inject({ ...request, headers: { ...headers, ...by }, remoteAddress: from })).statusCode;
+    };
+    for (const source of sources) {
+      const statuses: number[] = [];
+      for (const each of source) statuses.push(await statusFrom(each));
+      t.equal(statuses.indexOf(429), 2, `${name}, ${source[0]?.forwarded ?? source[0]?.from}: ${statuses}`);
+    }
+    for (const from of others) t.not(await statusFrom({ from, forwarded: null }), 429, `${name}, from ${from}`);
+  }
+  for (const from of ['64:ff9b::1', '64:ff9b::2', '64:ff9b::3'])
+    t.equal((await inject({ url: '/user', headers: bad(), remoteAddress: from })).statusCode, 401, 'IPv4, translated');
+});
 
 t.test('T4: a wrong password counts like every bad credential, on however many logins it is tried', async (t) => {
   const { call, inject, deps, clock, token } = await limited(t, { BAD_CREDENTIALS_PER_MINUTE: '3' });

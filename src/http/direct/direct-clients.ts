@@ -47,7 +47,7 @@ export function directClients(deps: Deps): AnswerClient {
   function askFirst({ headers, channel }: Exchange, key: ClientKey, { capability, answer }: Wanted): Outcome {
     if (config.trusted_proxies.length > 0 && headers.forwarded_for !== null) return 'general';
     return askFor(deps.load, {
-      ask: () => rememberClient(deps, key, { address: channel.address() ?? null, asksAgain: channel.isWaiting }),
+      ask: () => rememberClient(deps, key, { address: channel.address(), asksAgain: channel.isWaiting }),
       tell: (found) => (found !== null && may(found, capability) ? answer(found) : 'general'),
       refusal: 'general',
     });

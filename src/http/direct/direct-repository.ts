@@ -38,7 +38,7 @@ export function directRepository(deps: Deps): DirectRoute {
   /** By the address of the socket: behind proxies the general way knows whose request it is. @rule T4 */
   function mayComeFromFlood({ channel, headers }: Exchange): boolean {
     const address = channel.address();
-    if (address === undefined || (trusted_proxies.length > 0 && headers.forwarded_for !== null)) return true;
+    if (address === null || (trusted_proxies.length > 0 && headers.forwarded_for !== null)) return true;
     return isFlooded(deps, address);
   }
 

@@ -36,8 +36,8 @@ export type Channel = {
   readonly send: (answer: Answer) => void;
   /** Where something has begun to be told that cannot be told to its end. */
   readonly giveUp: () => void;
-  /** Of the socket. */
-  readonly address: () => string | undefined;
+  /** Of the other end of the socket; null: it has gone, or has none. */
+  readonly address: () => string | null;
 };
 
 export type Exchange = {

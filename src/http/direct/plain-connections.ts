@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { App } from '../app-type.ts';
 import { isDraining } from '../drain.ts';
+import { addressOfSocket } from '../forwarded-address.ts';
 import type { Ends } from './answering.ts';
 import type { Answer, Channel, DirectRoute, Exchange } from './exchange.ts';
 import { handOver } from './general-way.ts';
@@ -70,7 +71,7 @@ export function takeConnections(
         socket.write(text, length === answer.body.length ? 'latin1' : 'utf8');
       },
       giveUp: () => socket.destroy(),
-      address: () => socket.remoteAddress,
+      address: () => addressOfSocket(socket.remoteAddress),
     };
 
     /** Everything from here on is Node's. */

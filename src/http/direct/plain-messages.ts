@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app-type.ts';
 import { arrivalOf } from '../arrivals.ts';
+import { addressOfSocket } from '../forwarded-address.ts';
 import type { Answering, Ends } from './answering.ts';
 import type { FindRoute } from './direct.ts';
 import type { Channel, DirectRoute, Exchange } from './exchange.ts';
@@ -34,7 +35,7 @@ function channelOf(request: IncomingMessage, response: ServerResponse): Channel 
       response.end(body, length === body.length ? 'latin1' : 'utf8'); // where both are the same, the former is written faster
     },
     giveUp: () => response.destroy(),
-    address: () => request.socket.remoteAddress,
+    address: () => addressOfSocket(request.socket.remoteAddress),
   };
 }
 

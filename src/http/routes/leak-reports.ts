@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { countedSource } from '../../address-ranges.ts';
 import type { Deps } from '../../deps.ts';
 import { overLimit } from '../../over-limit.ts';
 import { revokeLeaked } from '../../use-cases/tokens/revoke-leaked.ts';
@@ -24,7 +25,7 @@ function answerAfterMs(deps: Deps, count: number): number {
 function countCall(deps: Deps, request: FastifyRequest): void {
   const { revocation_calls_per_hour_max: count_max } = deps.config;
   const calls = deps.counts.windows('leak_report', { count_max, window_ms: HOUR_MS });
-  const { is_over, ends_in_ms } = calls.take(request.ip, deps.clock());
+  const { is_over, ends_in_ms } = calls.take(countedSource(request.address), deps.clock());
   if (is_over) throw overLimit('leak_report', ends_in_ms);
 }
 

@@ -42,7 +42,7 @@ export const addSessionRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request, reply) => {
-      const { ip: address, body } = request;
+      const { address, body } = request;
       const opened = await provenFrom(deps, address, () => openSession(deps, { ...body, address }));
       const { token, expires_at, user } = opened;
       noStore(reply);
@@ -63,8 +63,8 @@ export const addSessionRoutes: AddRoutes = (app, deps) => {
       },
     },
     async (request, reply) => {
-      const { ip, caller, body } = request;
-      const { token, expires_at, user } = await provenFrom(deps, ip, () => setUpPassword(deps, caller, body));
+      const { address, caller, body } = request;
+      const { token, expires_at, user } = await provenFrom(deps, address, () => setUpPassword(deps, caller, body));
       noStore(reply);
       return reply.code(201).send({ token, expires_at: printTime(expires_at), user });
     },

@@ -4,9 +4,11 @@
 
 import { isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
+import { firstGroups } from '../../address-ranges.ts';
 
 export const BAD_CREDENTIALS_TOLD_SECONDS = 60;
 const MINUTE_MS = 60_000;
+const GROUPS_OF_A_NETWORK = 3;
 /** So many sources a minute are told apart; what comes from more is counted together. */
 const SOURCES_MAX = 10_000;
 const OTHERS = 'others';
@@ -24,12 +26,7 @@ export function sourceOf(address: string): string {
   const text = MAPPED_4.exec(address)?.[1] ?? address;
   if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) return `${text.split('.').slice(0, 3).join('.')}.0/24`;
   if (!isIPv6(text)) return text;
-  const [head = '', tail] = text.toLowerCase().split('%')[0]?.split('::') ?? [];
-  const groups = head === '' ? [] : head.split(':');
-  const behind = tail === undefined || tail === '' ? [] : tail.split(':');
-  const between = tail === undefined ? [] : Array.from({ length: 8 - groups.length - behind.length }, () => '0');
-  const first = [...groups, ...between, ...behind].slice(0, 3).map((each) => Number.parseInt(each, 16).toString(16));
-  return `${first.join(':')}::/48`;
+  return `${firstGroups(text, GROUPS_OF_A_NETWORK)}::/48`;
 }
 
 export function createBadCredentialCounts(log: Logger): BadCredentialCounts {

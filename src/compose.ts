@@ -76,7 +76,11 @@ export function composeDeps({
   const outage = createOutage({ stale_ms_max: config.outage_stale_ms, freshness, monotonic_ms });
   const following = { freshness, monotonic_ms, is_fenced: is_fenced === true };
   const replicated = { pool, replica_pool, config, clock, log, monotonic_ms };
-  const anyHistory = withReplica(replicated, createStrictFacts(pool, clock), () => freshness);
+  const anyHistory = withReplica(
+    replicated,
+    createStrictFacts(pool, clock, { own_audience: config.public_url }),
+    () => freshness,
+  );
   const strict = tracedFacts(ofOneHistory({ strict: anyHistory, freshness, isUnaccepted: () => isUnaccepted(db) }));
   const { figures, ...facts } = createCachedFacts({
     strict,
@@ -137,7 +141,7 @@ function withReplica(
   if (replica_pool === undefined) return primary;
   return createReplicatedFacts({
     primary,
-    replica: createStrictFacts(replica_pool, clock),
+    replica: createStrictFacts(replica_pool, clock, { own_audience: config.public_url }),
     pools: { primary: pool, replica: replica_pool },
     freshness,
     clock,

@@ -54,7 +54,8 @@ function questions(form: Form): string {
   const arrays = own.map(({ type }, index) => `(select $${index + 1}::${type}[])`);
   const names = own.map(({ name }) => (name === 'bounded_client_id' ? 'client_id' : name));
   return `with q as materialized (
-  select * from unnest(${arrays.join(', ')}) with ordinality as q (${names.join(', ')}, n)
+  select q.*, (select $${own.length + 1}::text) as own_audience
+  from unnest(${arrays.join(', ')}) with ordinality as q (${names.join(', ')}, n)
   limit (select cardinality(${arrays[0]}))
 )`;
 }
@@ -88,7 +89,8 @@ export type FactsStatement = {
   /** By which a connection keeps its plan. */
   readonly name: string;
   readonly text: string;
-  readonly values: (questions: readonly FactsParameters[]) => unknown[];
+  /** `own_audience`: for whom an exchanged text has to be, if it is for somebody, where no client asks. */
+  readonly values: (questions: readonly FactsParameters[], own_audience: string) => unknown[];
   readonly unpack: (values: PackedRow) => FactsRow;
 };
 
@@ -99,7 +101,7 @@ function statementOf(form: Form): FactsStatement {
   return {
     name: ['facts', ...(form.kind === 'any' ? [] : [form.kind]), ...(form.is_bounded ? ['bounded'] : [])].join(' '),
     text: `${questions(form)}\nselect ${packed(pieces)}\nfrom q${parts.map(({ join }) => join(form)).join('')}`,
-    values: (asked) => own.map((name) => asked.map((each) => each[name])),
+    values: (asked, own_audience) => [...own.map((name) => asked.map((each) => each[name])), own_audience],
     unpack: unpackerOf(pieces),
   };
 }

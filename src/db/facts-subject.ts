@@ -12,15 +12,19 @@ left join lateral (
 
 const AS_EXCHANGED = (form: Form) => `${only(form, `q.subject_type = 'token_text'`)}each.digest = q.subject_text`;
 
-// Asked only where no token has the text. Where a client is bound, always, and both tables, whether or not there is something to find:
-// what is hidden from it is to take as long as what is not there (T6, promises P18). No digest is empty.
+const TO_END = ({ kind }: Form) => (kind === 'any' ? ` or q.resource_type = 'end'` : '');
+
+// Asked only where no token has the text, and further only where it is for this service, or for nobody in particular (T3). Where a client
+// is bound, always, and both tables, whether or not there is something to find: what is hidden from it is to take as long as
+// what is not there (T6, promises P18). No digest is empty.
 const MADE_FROM = (form: Form) =>
   form.is_bounded
     ? `(select 1) one
   left join exchanged_tokens each on ${AS_EXCHANGED(form)}
   left join token_secrets maker on maker.digest = coalesce(each.secret_digest, '')`
     : `exchanged_tokens each join token_secrets maker on maker.digest = each.secret_digest
-  where secret.digest is null and ${AS_EXCHANGED(form)}`;
+  where secret.digest is null and ${AS_EXCHANGED(form)}
+    and (each.audience is null or q.own_audience = any (each.audience)${TO_END(form)})`;
 
 /** The text as one that was exchanged, as far as it leads to a token. */
 export const MADE = (form: Form) => `
@@ -61,9 +65,9 @@ left join lateral (
 left join lateral (
   select each.id, each.user_id, each.kind = 'fine_grained' as is_fine_grained, each.resource_owner_id from tokens each
   where each.id = case
-    when q.client_id is null or made.audience is null or made.audience && asking.audiences${
-      form.kind === 'any' ? ` or q.resource_type = 'end'` : ''
-    } then coalesce(${ASKED_TOKEN(form)}, 0)
+    when made.audience is null
+      or made.audience && case when q.client_id is null then array[q.own_audience] else asking.audiences end${TO_END(form)}
+    then coalesce(${ASKED_TOKEN(form)}, 0)
     else 0
   end
   offset 0

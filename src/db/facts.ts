@@ -13,13 +13,15 @@ export type HowToAsk = {
   readonly keeps_plans: boolean;
   /** Not the leanest: one that answers these questions too. */
   readonly kind?: Kind;
+  /** What this service is called by who says for whom an exchanged text is; none is for it where that is not said. */
+  readonly own_audience?: string;
 };
 
 /** The rows of these questions, in their order, all of one snapshot. Faults: StorageUnavailable. */
 export async function loadFactsRows(
   pool: Pick<Pool, 'query'>,
   questions: readonly FactsParameters[],
-  { keeps_plans, kind }: HowToAsk,
+  { keeps_plans, kind, own_audience = '' }: HowToAsk,
 ): Promise<readonly FactsRow[]> {
   const form = formOf(questions);
   const { name, text, values, unpack } = factsStatement({ ...form, kind: kind ?? form.kind });
@@ -28,7 +30,7 @@ export async function loadFactsRows(
       ...(keeps_plans && { name }),
       text,
       types: LENIENT_TYPES,
-      values: values(questions),
+      values: values(questions, own_audience),
       rowMode: 'array',
     });
     const rows: FactsRow[] = [];

@@ -39,7 +39,9 @@ function judgeSight(person: PersonFacts, resource: Resource): Decision | null {
     case 'repository':
       return resource.visibility === 'public' || isOneOf(ROLES, resource.role) ? null : hidden('not_visible');
     case 'organization':
-      return isOneOf(MEMBERSHIP_ROLES, resource.organization.membership) ? null : deny('role_missing');
+      if (isOneOf(MEMBERSHIP_ROLES, resource.organization.membership)) return null;
+      // The organization is visible to all, the id of a team is not: who is no member is told what is told of one that is not there.
+      return resource.by_team === true ? hidden('not_visible') : deny('role_missing');
     case 'user':
       return resource.id === person.id ? null : hidden('not_visible');
     case 'enterprise':

@@ -97,7 +97,8 @@ export type RepositoryFacts = {
 
 export type Resource =
   | RepositoryFacts
-  | { readonly type: 'organization'; readonly organization: OrganizationFacts }
+  /** `by_team`: named by the id of one of its teams, which only its members may know of. */
+  | { readonly type: 'organization'; readonly organization: OrganizationFacts; readonly by_team?: true }
   | { readonly type: 'user'; readonly id: number; readonly login: string }
   | { readonly type: 'enterprise'; readonly enterprise: EnterpriseFacts }
   /** The operation is about nothing in particular (`GET /emojis`). */

@@ -158,7 +158,12 @@ export function decodeResource(row: FactsRow, key: ResourceKey): Resource {
   }
   const owner = ownerOf(row);
   if (owner === null) return absent;
-  if (key.type === 'repository' || key.type === 'repository_id') {
+  if (key.type === 'repository_id') {
+    // In place of one that is not there the statement has read another one (db/facts-resource.ts).
+    const read = row.repository_id === null ? absent : repository(row, row.repository_id, owner);
+    return row.repository_id === key.id ? read : absent;
+  }
+  if (key.type === 'repository') {
     return row.repository_id === null ? { ...absent, owner } : repository(row, row.repository_id, owner);
   }
   if (owner.type === 'User') {
@@ -166,6 +171,7 @@ export function decodeResource(row: FactsRow, key: ResourceKey): Resource {
       ? absent
       : { type: 'user', id: owner.id, login: owner.login };
   }
+  if (key.type === 'organization_of_team') return { type: 'organization', organization: owner, by_team: true };
   return key.type === 'user' ? absent : { type: 'organization', organization: owner };
 }
 

@@ -43,13 +43,20 @@ function parametersOf({ subject, resource, bounded_client_id }: FactsQuestion): 
 
 type Asked = { readonly question: FactsQuestion; readonly parameters: FactsParameters };
 
-/** Facts as they are in the database at the moment of the question. `keeps_plans`: connections remember statements by their names. */
-export function createStrictFacts(pool: Pool, clock: () => Date, { keeps_plans } = { keeps_plans: true }): StrictFacts {
+/**
+ * Facts as they are in the database at the moment of the question. `keeps_plans`: connections remember statements by their names.
+ * `own_audience`: what this service is called by who says for whom an exchanged text is (T3).
+ */
+export function createStrictFacts(
+  pool: Pool,
+  clock: () => Date,
+  { keeps_plans = true, own_audience = '' }: { readonly keeps_plans?: boolean; readonly own_audience?: string } = {},
+): StrictFacts {
   async function allFacts(asked: readonly Asked[]): Promise<readonly LoadedFacts[]> {
     const rows = await loadFactsRows(
       pool,
       asked.map(({ parameters }) => parameters),
-      { keeps_plans },
+      { keeps_plans, own_audience },
     );
     const own_now = clock().getTime();
     return asked.map(({ question: { subject, resource } }, index) => {

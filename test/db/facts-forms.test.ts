@@ -181,7 +181,7 @@ t.test(
       const { text, values } = factsStatement(formOf([question]));
       const { rows: plans } = await client.query(
         `explain (analyze, format json, timing off) ${text}`,
-        values([question]),
+        values([question], ''),
       );
       const plan: Node = plans[0]['QUERY PLAN'][0].Plan;
       return { steps: lookUps(plan), instead: readInstead(plan) };

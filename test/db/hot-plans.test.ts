@@ -74,7 +74,7 @@ const FURTHER_ROWS = [
   'analyze',
 ];
 
-type Statement = { readonly text: string; readonly values: readonly (readonly unknown[])[] };
+type Statement = { readonly text: string; readonly values: readonly unknown[] };
 
 /** The statement that is put, caught where it would go to the database. */
 async function caught(put: (pool: pg.Pool) => Promise<unknown>): Promise<Statement> {
@@ -95,9 +95,9 @@ function readWhole(plan: Plan): string[] {
   return [...own, ...(plan.Plans ?? []).flatMap(readWhole)];
 }
 
-function literal(values: readonly unknown[], type: string): string {
-  const elements = values.map((value) => (value === null ? 'null' : pg.escapeLiteral(String(value))));
-  return `array[${elements.join(', ')}]::${type}[]`;
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `array[${value.map(literal).join(', ')}]`;
+  return value === null ? 'null' : pg.escapeLiteral(String(value));
 }
 
 /** What both tests look at: made once, it takes most of their time. */
@@ -426,11 +426,11 @@ async function check(
   { name, statement, large }: { name: string; statement: Statement; large: ReadonlySet<string> },
 ): Promise<void> {
   const types = statement.values.map((_, index) => {
-    const [, type = ''] = new RegExp(`\\$${index + 1}::(\\w+)\\[\\]`).exec(statement.text) ?? [];
+    const [, type = 'text'] = new RegExp(`\\$${index + 1}::(\\w+(?:\\[\\])?)`).exec(statement.text) ?? [];
     return type;
   });
-  const given = statement.values.map((values, index) => literal(values, types[index] ?? 'text')).join(', ');
-  await client.query(`prepare checked (${types.map((type) => `${type}[]`).join(', ')}) as ${statement.text}`);
+  const given = statement.values.map((value, index) => `${literal(value)}::${types[index]}`).join(', ');
+  await client.query(`prepare checked (${types.join(', ')}) as ${statement.text}`);
   for (const mode of ['force_generic_plan', 'force_custom_plan']) {
     await client.query(`set plan_cache_mode = ${mode}`);
     const { rows } = await client.query(`explain (format json) execute checked (${given})`);

@@ -349,6 +349,7 @@ t.test('C2: a request names its resource by its path: by names, by ids, by what 
     return answer.statusCode === 200 ? 200 : Number(answer.headers['x-error-status']);
   };
   const personal = await rows.fineGrained(ada, { permissions: { starring: 'read' } });
+  const stranger = await rows.classic(eve, { scopes: ['repo', 'admin:org'] });
   const asked: readonly (readonly [string, string, number])[] = [
     [`/repositories/${engine.id}/patterns`, of_acme.text, 200],
     [`/repositories/${mill.id}/patterns`, of_acme.text, 404],
@@ -364,6 +365,10 @@ t.test('C2: a request names its resource by its path: by names, by ids, by what 
     [`/teams/${core.id}/looms`, of_acme.text, 200],
     [`/teams/${core.id}/looms`, reader.text, 403],
     ['/teams/999999/looms', of_acme.text, 404],
+    [`/teams/${core.id}/looms`, stranger.text, 404], // F6: not the 403 of `/orgs/acme`, which everybody may know of
+    ['/teams/999999/looms', stranger.text, 404],
+    [`/teams/${core.id + 1}/looms`, of_acme.text, 404], // another one is read in its place
+    [`/repositories/${engine.id + 999}/patterns`, of_acme.text, 404],
     ['/user/looms', personal.text, 200],
     ['/user/looms', reader.text, 403],
     ['/users/ada/looms', personal.text, 200],

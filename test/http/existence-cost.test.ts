@@ -8,6 +8,7 @@ import { declaredRoutes } from '../../src/http/route-access.ts';
 import { buildTestApp, type TestApp } from '../support/build-app.ts';
 import { countDatabaseWork, type DatabaseWork } from '../support/database-work.ts';
 import { share } from '../support/effort.ts';
+import { existencePairs } from '../support/existence-pairs.ts';
 import { ABSENT, type Nested, nestedIn } from '../support/nested-world.ts';
 import { tokenRowsOf } from '../support/token-rows.ts';
 import { worldOf } from '../support/world.ts';
@@ -182,6 +183,29 @@ t.test(
     t.ok(not_found > 50, `${not_found} were answered 404`);
   },
 );
+
+t.test('promises P18, F6: so does what is named by an id alone, and a text that is for others', async (t) => {
+  const app = await buildTestApp(t, { settings: { FRESHNESS_MS: '30000' }, is_fenced: false, is_new: true });
+  const workOf = countDatabaseWork(t, app.deps);
+  const pairs = (await existencePairs(app.deps)).filter(({ name }) => /by its id$|, by an exchanged/.test(name));
+  t.equal(pairs.length, 4);
+  await app.deps.freshness.catchUp();
+  for (const { name, hidden, absent } of pairs) {
+    const answers: string[] = [];
+    const asked = (request: InjectOptions) =>
+      workOf(async () => {
+        const headers = { ...request.headers, 'x-request-id': 'same' };
+        answers.push(await seen(app, { ...request, headers }));
+      });
+    await asked(absent); // what is looked up once
+    let apart: readonly string[] = [];
+    for (let attempt = 1; attempt === 1 || (apart.length > 0 && attempt <= ATTEMPTS); attempt += 1)
+      apart = difference(await asked(hidden), await asked(absent));
+    t.same(apart, [], name);
+    t.match(answers[0], name.endsWith('by its id') ? /^\[404,/ : /^\[401,/, name);
+    t.equal(new Set(answers).size, 1, `${name}: the same bytes`);
+  }
+});
 
 /** The same request, as who looks for a difference would send it. */
 const VARIANTS: Readonly<Record<string, (request: InjectOptions) => InjectOptions>> = {

@@ -204,9 +204,8 @@ function holder(person: PersonFacts, resource: Resource): Answer | null {
       if (resource.visibility !== 'internal' && resource.visibility !== 'private') return NOT_VISIBLE; // F3
       return rank(ROLE, resource.role) > 0 ? null : NOT_VISIBLE;
     case 'organization':
-      return resource.organization.membership === 'admin' || resource.organization.membership === 'member'
-        ? null
-        : ROLE_MISSING;
+      if (resource.organization.membership === 'admin' || resource.organization.membership === 'member') return null;
+      return resource.by_team ? NOT_VISIBLE : ROLE_MISSING; // F6: the id of a team is told to members only
     case 'user':
       return resource.id === person.id ? null : NOT_VISIBLE;
     case 'enterprise':

@@ -278,7 +278,9 @@ function askedOf(tape: Tape, ask: Ask): PermissionMap {
 /** Mostly of the type that the question is about, for else nearly everything is denied. */
 function resourceOf(tape: Tape, ask: Ask): Resource {
   const kind = tape.rarely(9) ? tape.below(8) : natural(ask);
-  if (kind === 1) return { type: 'organization', organization: organizationOf(tape) };
+  if (kind === 1) {
+    return { type: 'organization', organization: organizationOf(tape), ...(tape.rarely(4) && { by_team: true }) };
+  }
   if (kind === 2) return { type: 'user', id: 1, login: 'mona' };
   if (kind === 3) return { type: 'user', id: 2, login: 'hubot' };
   if (kind === 4) return { type: 'enterprise', enterprise: enterpriseOf(tape) };

@@ -3,7 +3,9 @@
 
 import type { InjectOptions } from 'fastify';
 import type { Deps } from '../../src/deps.ts';
+import { SYSTEM_CALLER } from '../../src/domain/caller.ts';
 import { newText } from '../../src/secrets.ts';
+import { setCatalogue } from '../../src/use-cases/catalogue/set-catalogue.ts';
 import { tokenRowsOf } from './token-rows.ts';
 import { bearer, quickHash, worldOf } from './world.ts';
 
@@ -28,7 +30,12 @@ export async function existencePairs(deps: Deps): Promise<readonly ExistencePair
   await world.enterprise(HIDDEN, [acme], [ada]);
   await world.member(acme, bob);
   await deps.db.updateTable('organizations').set({ default_repository_permission: 'none' }).execute();
-  await world.repository(acme, HIDDEN);
+  const repository = await world.repository(acme, HIDDEN);
+  const team = await world.team(acme, 'crew', [ada]);
+  await setCatalogue(deps, SYSTEM_CALLER, [
+    { method: 'GET', path: '/repositories/{repository_id}/patterns', permission_sets: [{ contents: 'read' }] },
+    { method: 'GET', path: '/teams/{team_id}/looms', permission_sets: [{ members: 'read' }] },
+  ]);
   const theirs = await rows.classic(ada, { scopes: ['repo'] });
   const foreign = await rows.fineGrained(ada, { owner: acme, selection: 'all', permissions: { contents: 'read' } });
   const text = (await rows.classic(eve, { scopes: ['repo', 'admin:org'] })).text;
@@ -68,6 +75,15 @@ export async function existencePairs(deps: Deps): Promise<readonly ExistencePair
       subject,
       action: { name: 'contents:read' },
       resource: { type: 'repository', id: `acme/${repository}` },
+    },
+  });
+  const atGateway = (uri: string): InjectOptions => ({
+    url: '/gateway/forward-auth',
+    headers: {
+      'x-gateway-authorization': client.authorization,
+      ...token,
+      'x-forwarded-method': 'GET',
+      'x-forwarded-uri': uri,
     },
   });
   const issue = (payload: object): InjectOptions => ({
@@ -140,6 +156,14 @@ export async function existencePairs(deps: Deps): Promise<readonly ExistencePair
         ...{ 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/repos/acme/hidden' },
       },
     })),
+    named('a repository, by an exchanged token for others', [elsewhere, unknown_exchanged], (of) => ({
+      url: '/repos/acme/hidden',
+      headers: bearer(of),
+    })),
+    named('one’s own account, by an exchanged token for others', [elsewhere, unknown_exchanged], (of) => ({
+      url: '/user',
+      headers: bearer(of),
+    })),
     named('a revocation beyond the client', [foreign.text, unknown], (of) =>
       form({ authorization: bound.authorization }, '/oauth/revoke', { token: of }),
     ),
@@ -152,15 +176,13 @@ export async function existencePairs(deps: Deps): Promise<readonly ExistencePair
     named('evaluation of a person beyond the client', ['ada', 'ann'], (id) =>
       evaluation(bound.authorization, { type: 'user', id }, 'none'),
     ),
-    pair('a gateway’s question', (repo) => ({
-      url: '/gateway/forward-auth',
-      headers: {
-        'x-gateway-authorization': client.authorization,
-        ...token,
-        'x-forwarded-method': 'GET',
-        'x-forwarded-uri': `/repos/acme/${repo}`,
-      },
-    })),
+    pair('a gateway’s question', (repo) => atGateway(`/repos/acme/${repo}`)),
+    named('a gateway’s question about a repository by its id', [String(repository.id), NEVER], (id) =>
+      atGateway(`/repositories/${id}/patterns`),
+    ),
+    named('a gateway’s question about a team by its id', [String(team.id), NEVER], (id) =>
+      atGateway(`/teams/${id}/looms`),
+    ),
     named('an exchange beyond the client', [foreign.text, unknown], (subject_token) =>
       form({ authorization: bound.authorization }, '/oauth/token', {
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',

@@ -48,15 +48,23 @@ export function pinDatabase(pid: number): void {
   database_pid = pid;
 }
 
+/** Keeps the database, with its connections, to these cores (`2,3`) from now on: where another process needs the one that it had. */
+export function moveDatabase(cores: string): void {
+  if (database_pid !== null) for (const pid of [database_pid, ...connectionsOf(database_pid)]) pin(pid, cores);
+}
+
+/** The processes of connections, with the database's helpers; none where it has ended, or is elsewhere. */
+function connectionsOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /** Each connection is a process, and each a session of its own for the scheduler: what is preferred is not inherited. */
 function preferConnections(): void {
-  if (NICE === 0 || database_pid === null) return;
-  try {
-    const children = readFileSync(`/proc/${database_pid}/task/${database_pid}/children`, 'utf8');
-    for (const child of children.split(' ').filter(Boolean)) prefer(Number(child));
-  } catch {
-    // the database has ended, or is elsewhere
-  }
+  if (NICE !== 0 && database_pid !== null) for (const pid of connectionsOf(database_pid)) prefer(pid);
 }
 
 /** Seconds of a processor that a process, with all its threads, has used; NaN where there is no /proc. */

@@ -4,6 +4,7 @@ import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } f
 import pg from 'pg';
 import { StorageUnavailable } from '../domain/fault.ts';
 import { connectJointly } from './joint-transaction.ts';
+import { BEGIN_PATIENCE } from './patience.ts';
 import type { Database } from './schema.ts';
 import { toFault } from './sqlstate.ts';
 import { statementLog } from './traced.ts';
@@ -152,6 +153,8 @@ function faultTranslating(pool: pg.Pool): PostgresPool {
   };
 }
 
+/** The database says first that the time is over. */
+const PATIENCE_MARGIN_MS = 1000;
 const ENDS = new Set(['commit', 'rollback']);
 const BEGINS = /^(?:begin|start transaction)/;
 
@@ -162,13 +165,18 @@ const BEGINS = /^(?:begin|start transaction)/;
 function translatingClient(client: pg.PoolClient, leave: () => void): PostgresPoolClient {
   let broken = false;
   let [is_over, is_released] = [false, false];
+  /** Of a transaction whose statements may take longer than usual; undefined: as usual. */
+  let patience_ms: number | undefined;
   async function query(sql: string, parameters: readonly unknown[]): Promise<unknown> {
     const is_end = ENDS.has(sql);
     if (is_released || (is_over && !is_end && !BEGINS.test(sql)))
       throw new StorageUnavailable(new Error('the transaction has ended'));
     is_over = is_end;
+    const values = [...parameters];
+    const patient = { text: sql, values, query_timeout: patience_ms };
     try {
-      const answer = await client.query(sql, [...parameters]);
+      const answer = await (patience_ms === undefined ? client.query(sql, values) : client.query(patient));
+      if (sql === BEGIN_PATIENCE) patience_ms = Number(parameters[0]) + PATIENCE_MARGIN_MS;
       if (UNCONFIRMED.delete(client)) throw new StorageUnavailable('committed, but no standby has confirmed it');
       return joined(answer);
     } catch (error) {

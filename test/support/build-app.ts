@@ -29,6 +29,8 @@ export interface TestAppOptions {
   readonly is_fenced?: false;
   /** The database was nobody's before: for who counts what is read, which the planner decides. */
   readonly is_new?: true;
+  /** By which the limits of a new database are set: a statement may take half of it. */
+  readonly request_timeout_ms?: number;
   /** Routes of the test itself, beside those of the service. */
   readonly routes?: AddRoutes;
   /** For who listens with TLS. */

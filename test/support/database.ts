@@ -32,18 +32,27 @@ export interface TestDatabase {
   readonly db: Kysely<Database>;
 }
 
+export interface TestDatabaseOptions {
+  readonly is_new?: boolean;
+  /** By which its limits are set; of a new one only, since others come with their sessions. */
+  readonly request_timeout_ms?: number;
+}
+
 /**
  * A migrated database of its own, empty of rows; nobody has it after the end of the test, whoever is still connected. A new one has no
  * pages of rows that were removed either, by which the planner guesses.
  */
-export async function createDatabase(t: Test, { is_new = false } = {}): Promise<TestDatabase> {
+export async function createDatabase(
+  t: Test,
+  { is_new = false, request_timeout_ms = REQUEST_TIMEOUT_MS }: TestDatabaseOptions = {},
+): Promise<TestDatabase> {
   const used = (is_new ? undefined : KEPT.pop()) ?? (await otherDatabase(is_new));
   const url = databaseUrl(templateUrl(), used.name);
   t.teardown(() => release(used, t.passing()));
   const pool = openPool({
     url,
     connections_max: 5,
-    request_timeout_ms: REQUEST_TIMEOUT_MS,
+    request_timeout_ms,
     onIdleError: () => undefined,
   });
   if (REUSED !== undefined && !is_new) used.sessions.lendTo(pool);

@@ -7,7 +7,7 @@ import {
   organizationsOwnedOnlyBy,
 } from '../../db/memberships-of-person.ts';
 import { deleteAccount, lockPersonByLogin, lockSiteAdministratorsWith } from '../../db/people.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inPatientTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import { isLastSiteAdministrator, lastOwner, lastSiteAdministrator } from '../../domain/administration.ts';
 import type { AuditEvent } from '../../domain/audit.ts';
@@ -21,7 +21,7 @@ import { tellPeopleGone } from '../directory/tell-people-gone.ts';
  * own entry. 422 for the last owner of an organization and the last site administrator. @rule F4, M9, M10
  */
 export async function deletePerson(deps: Deps, caller: Caller, username: string): Promise<void> {
-  await inTransaction(deps.db, async (transaction) => {
+  await inPatientTransaction(deps.db, async (transaction) => {
     const administrator_ids = await lockSiteAdministratorsWith(transaction, username);
     const person = await lockPersonByLogin(transaction, username);
     if (person === undefined) throw new Refusal('not_found');

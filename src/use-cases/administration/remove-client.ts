@@ -2,14 +2,14 @@
 
 import { writeAudit } from '../../db/audit.ts';
 import { deleteClient, lockClient } from '../../db/clients.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inPatientTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { Refusal } from '../../domain/refusal.ts';
 
 /** The client is unknown from now on, by every secret that it had. */
 export async function removeClient(deps: Deps, caller: Caller, client_id: string): Promise<void> {
-  await inTransaction(deps.db, async (transaction) => {
+  await inPatientTransaction(deps.db, async (transaction) => {
     const client = await lockClient(transaction, client_id);
     if (client === undefined) throw new Refusal('not_found');
     await deleteClient(transaction, client.id);

@@ -6,7 +6,7 @@ import { holdPerson } from '../../db/accounts.ts';
 import { holdEnterprise } from '../../db/enterprises.ts';
 import { type LockedOrganization, lockOrganizationByLogin } from '../../db/organizations.ts';
 import type { Database } from '../../db/schema.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inPatientTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import { Refusal } from '../../domain/refusal.ts';
 
@@ -18,12 +18,13 @@ type Held<Other> = {
   readonly other: Other;
 };
 
+/** An organization that leaves may have any number of internal repositories. */
 function withBoth<Other>(
   deps: Deps,
   { slug, hold }: { readonly slug: string; readonly hold: (db: Kysely<Database>) => Promise<Other | undefined> },
   work: (held: Held<Other>) => Promise<void>,
 ): Promise<void> {
-  return inTransaction(deps.db, async (transaction) => {
+  return inPatientTransaction(deps.db, async (transaction) => {
     const enterprise = await holdEnterprise(transaction, slug);
     const other = await hold(transaction);
     if (enterprise === undefined || other === undefined) throw new Refusal('not_found');

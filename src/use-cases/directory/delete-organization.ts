@@ -4,7 +4,7 @@
 import { writeAudit } from '../../db/audit.ts';
 import { lockOrganization } from '../../db/memberships.ts';
 import { deleteAccount } from '../../db/people.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inPatientTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { OrganizationFacts } from '../../domain/facts.ts';
@@ -13,7 +13,7 @@ import { Refusal } from '../../domain/refusal.ts';
 /** Deletes the organization. @rule F4, M10 */
 export async function deleteOrganization(deps: Deps, caller: Caller, organization: OrganizationFacts): Promise<void> {
   const { id, login, enterprise } = organization;
-  await inTransaction(deps.db, async (transaction) => {
+  await inPatientTransaction(deps.db, async (transaction) => {
     if (!(await lockOrganization(transaction, id))) throw new Refusal('not_found');
     await deleteAccount(transaction, id);
     await writeAudit(transaction, caller, {

@@ -2,7 +2,7 @@
 
 import { writeAudit } from '../../db/audit.ts';
 import { deleteRepository as deleteRow, lockRepository } from '../../db/repositories.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inPatientTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { concernedBy } from '../../domain/concerned.ts';
@@ -10,7 +10,7 @@ import type { RepositoryFacts } from '../../domain/facts.ts';
 import { Refusal } from '../../domain/refusal.ts';
 
 export async function deleteRepository(deps: Deps, caller: Caller, repository: RepositoryFacts): Promise<void> {
-  await inTransaction(deps.db, async (transaction) => {
+  await inPatientTransaction(deps.db, async (transaction) => {
     const found = await lockRepository(transaction, { id: repository.id, owner_id: repository.owner.id });
     if (found === undefined) throw new Refusal('not_found');
     await deleteRow(transaction, repository.id);

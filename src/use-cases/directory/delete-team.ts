@@ -2,7 +2,7 @@
 
 import { writeAudit } from '../../db/audit.ts';
 import { deleteTeam as deleteRow } from '../../db/teams.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inPatientTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { OrganizationFacts } from '../../domain/facts.ts';
@@ -15,7 +15,7 @@ export async function deleteTeam(
   input: { readonly organization: OrganizationFacts; readonly slug: string },
 ): Promise<void> {
   const { organization, slug } = input;
-  await inTransaction(deps.db, async (transaction) => {
+  await inPatientTransaction(deps.db, async (transaction) => {
     const team = await deleteRow(transaction, { organization_id: organization.id, slug });
     if (team === undefined) throw new Refusal('not_found');
     await writeAudit(transaction, caller, {

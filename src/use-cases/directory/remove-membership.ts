@@ -7,7 +7,7 @@ import { writeAudit, writeAudits } from '../../db/audit.ts';
 import { cancelRequests, endGrants, leaveTeams } from '../../db/import/leaving.ts';
 import { deleteMembership, findMembershipRole } from '../../db/memberships.ts';
 import { endSingleSignOn } from '../../db/token-authorizations.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inPatientTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { OrganizationFacts } from '../../domain/facts.ts';
@@ -25,7 +25,7 @@ export async function removeMembership(
   input: { readonly organization: OrganizationFacts; readonly login: string },
 ): Promise<void> {
   const { organization, login } = input;
-  await inTransaction(deps.db, async (transaction) => {
+  await inPatientTransaction(deps.db, async (transaction) => {
     await lockAsOwner(transaction, caller, organization.id);
     const user = await holdPerson(transaction, login);
     const pair = user && { organization_id: organization.id, user_id: user.id };

@@ -415,7 +415,9 @@ t.test(
     await client.connect();
     t.teardown(() => client.end());
     await client.query(`delete from schema_migrations where name >= '0036';
-    drop table ended_requests; drop function remember_ended_requests() cascade`);
+    drop table ended_requests; drop function remember_ended_requests() cascade;
+    alter table repositories rename constraint repositories_name_form to repositories_name_check;
+    alter table accounts rename constraint accounts_login_form to accounts_login_check`);
     await client.query('begin; lock table grant_requests in row exclusive mode');
     const migrating = runCommand(['migrate', '--json'], { env });
     await eventually(async () => (await client.query(WAITS_FOR_REQUESTS)).rows.length > 0);

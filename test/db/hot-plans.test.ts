@@ -12,7 +12,7 @@ import { findUnusedTokens, OLDEST } from '../../src/db/ended-tokens.ts';
 import { loadFactsRows } from '../../src/db/facts.ts';
 import { type FactsParameters, formOf } from '../../src/db/facts-form.ts';
 import { listMembers } from '../../src/db/memberships.ts';
-import { listPeople } from '../../src/db/people.ts';
+import { hasSiteAdministrator, listPeople, lockSiteAdministratorsWith } from '../../src/db/people.ts';
 import { findBlockedTokens } from '../../src/db/policy-preview.ts';
 import { databaseOver } from '../../src/db/pool.ts';
 import { listRepositories } from '../../src/db/repository-list.ts';
@@ -279,6 +279,8 @@ async function testSearches(t: Test, { client, large }: LargeWorld): Promise<voi
     'the tokens that it would block': (db: Kysely<Database>) => readConcernedTokens(db, tried),
     'requests of one organization': (db: Kysely<Database>) => listPendingRequests(db, listed),
     'grants of one organization': (db: Kysely<Database>) => listGrants(db, listed),
+    'site administrators who can sign in': (db: Kysely<Database>) => lockSiteAdministratorsWith(db, 'person-1'),
+    'whether there is a site administrator': (db: Kysely<Database>) => hasSiteAdministrator(db),
     // Its plan has no row of figures.
     'what a scrape says of the service': (db: Kysely<Database>) =>
       readServiceFigures(db, { now: new Date(), horizon }).catch(() => undefined),

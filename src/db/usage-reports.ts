@@ -107,23 +107,30 @@ type ReportedQuery = {
 
 /**
  * The tokens that the organization lets in, and the classic ones that used something of it since that day; newest first, and one row
- * more where there are more.
+ * more where there are more. The first are found in their order by an index, the others only where the page can have them: not before
+ * the last of the first.
  */
 export async function listReportedTokens(db: Kysely<Database>, query: ReportedQuery): Promise<ReportedTokenRow[]> {
   const { organization_id, first_day, grant_id, limit, offset } = query;
+  const end = limit + 1 + offset;
+  const of_grant = grant_id === null ? sql`` : sql`and each.id = ${grant_id}::bigint`;
+  const used = sql`
+    union
+    select used.token_id from token_usage used
+    where used.owner_id = ${organization_id} and used.day >= date '1970-01-01' + ${first_day}::int
+      and used.token_id >= (select case when count(*) = ${end}::int then min(id) else 0 end from granted)`;
   const { rows } = await sql<ReportedTokenRow>`
+    with granted as materialized (
+      select token.id from tokens token
+      join grants each on each.token_id = token.id and each.resource_owner_id = ${organization_id} ${of_grant}
+      where token.resource_owner_id = ${organization_id} and token.revoked_at is null
+      order by token.id desc limit ${end}
+    )
     select token.id, token.kind, token.name, token.scopes, token.created_at,
       holder.id as holder_id, holder.login as holder, person.site_admin as holder_site_admin,
       held.id as grant_id, held.permissions, held.repository_selection
-    from (
-      select each.token_id from grants each
-      where each.resource_owner_id = ${organization_id} and (${grant_id}::bigint is null or each.id = ${grant_id}::bigint)
-      union
-      select used.token_id from token_usage used
-      where used.owner_id = ${organization_id} and used.day >= date '1970-01-01' + ${first_day}::int
-        and ${grant_id}::bigint is null
-    ) concerned
-    join tokens token on token.id = concerned.token_id
+    from (select id from granted ${grant_id === null ? used : sql``}) concerned
+    join tokens token on token.id = concerned.id
     join accounts holder on holder.id = token.user_id
     join users person on person.id = holder.id
     left join grants held on held.token_id = token.id and held.resource_owner_id = ${organization_id}

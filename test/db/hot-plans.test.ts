@@ -23,6 +23,7 @@ import { listRepositoryCandidates, type RepositoryCandidatesQuery } from '../../
 import { readServiceFigures } from '../../src/db/service-figures.ts';
 import { listTeams } from '../../src/db/teams.ts';
 import { listTokenRecords } from '../../src/db/token-records.ts';
+import { listReportedTokens } from '../../src/db/usage-reports.ts';
 import { VISIBILITIES } from '../../src/domain/vocabulary.ts';
 import { digestOf } from '../../src/secrets.ts';
 import { createDatabase } from '../support/database.ts';
@@ -300,8 +301,10 @@ async function testSearches(t: Test, { client, large }: LargeWorld): Promise<voi
 
 const OWNER = SIZE.people + 1;
 
-/** Everything is of one organization, and every other token of one person. */
+/** Everything is of one organization, and every other token of one person; each was used there on three days. */
 const GATHERED = [
+  `insert into token_usage (token_id, day, owner_id, needed, checks)
+     select id, current_date - n, ${OWNER}, 'contents:read', 1 from tokens, generate_series(0, 2) n`,
   ...['grants', 'grant_requests', 'tokens'].map(
     (table) => `update ${table} set resource_owner_id = ${OWNER} where resource_owner_id is not null`,
   ),
@@ -399,11 +402,16 @@ async function testDeepPages(t: Test, { pool, client }: LargeWorld): Promise<voi
     t.equal(new Set([...ids(around[0]), ...ids(deep)]).size, 2 * page.limit, `${name}: no row stands on two pages`);
     t.same(ids(around[1]).slice(0, 50), ids(deep).slice(50), `${name}: the order is the same from wherever it is cut`);
   }
-  const step = await ranSearch(client, (db) =>
-    findUnusedTokens(db, new Date('2100-01-01'), { now: new Date(), after: OLDEST, looked_at_max: 500, limit: 100 }),
-  );
-  const read = rowsRead(step);
-  t.ok(read > 0 && read < ROWS_READ_MAX, `a step of the search for unused tokens: ${read} rows are read`);
+  const first_steps: Readonly<Record<string, (db: Kysely<Database>) => Promise<unknown>>> = {
+    'what tokens exercised': (db) =>
+      listReportedTokens(db, { organization_id: OWNER, first_day: 0, grant_id: null, limit: 100, offset: 0 }),
+    'a step of the search for unused tokens': (db) =>
+      findUnusedTokens(db, new Date('2100-01-01'), { now: new Date(), after: OLDEST, looked_at_max: 500, limit: 100 }),
+  };
+  for (const [name, put] of Object.entries(first_steps)) {
+    const read = rowsRead(await ranSearch(client, put));
+    t.ok(read > 0 && read < ROWS_READ_MAX, `${name}: ${read} rows are read`);
+  }
   const looking = await ranSearch(client, (db) =>
     listGrants(db, { ...listed, last_used_before: new Date('2000-01-01'), limit: 100, offset: 0 }),
   );

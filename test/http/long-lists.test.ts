@@ -58,6 +58,11 @@ async function longWorld(app: App) {
     where q.repository_selection = 'subset'`);
   await run(`insert into token_sso_authorizations (token_id, organization_id, authorized_at, revoked_at)
     select id, ${acme.id}, now(), case when id % 8 = 0 then now() end from tokens where kind = 'classic'`);
+  // Every fifth token used something of acme, every other of these long ago; every third something of ada's own.
+  await run(`insert into token_usage (token_id, day, owner_id, needed, checks)
+    select id, current_date - case when id % 2 = 0 then 3 else 60 end - n, case when id % 3 = 0 then ${ada.id} else ${acme.id} end,
+      'contents:read', 1
+    from tokens, generate_series(0, 2) n where id % 5 < 2`);
   await run(
     `insert into notifications (user_id, type, created_at) select ${ada.id}, 'session_revoked', now() from generate_series(1, 70)`,
   );
@@ -108,6 +113,12 @@ function listsOf({ ada, acme }: { readonly ada: number; readonly acme: number })
     [`${requests}?direction=asc&last_used_after=MONTH`]: asked(`t.last_used_at > 'MONTH'`, 'asc'),
     [`${requests}?repository=FIRST`]: asked(`q.repository_selection = 'all' or exists (
       select from grant_request_repositories c where c.request_id = q.id and c.repository_id = ${repository})`),
+    '/orgs/acme/personal-access-token-usage': `
+      select coalesce((select g.id from grants g where g.token_id = t.id), t.id) as id from tokens t where t.revoked_at is null and (
+        exists (select from grants g where g.token_id = t.id and g.resource_owner_id = ${acme})
+        or (t.kind = 'classic' and exists (select from token_usage u where u.token_id = t.id and u.owner_id = ${acme}
+          and u.day >= current_date - 20)))
+      order by t.id desc`,
     '/orgs/acme/repos': `select id from repositories where owner_id = ${acme} order by created_at desc, id desc`,
     '/orgs/acme/repos?sort=full_name': `select id from repositories where owner_id = ${acme} order by lower(name)`,
     '/user/repos': `
@@ -156,11 +167,14 @@ t.test('the pages of a list put together are the list', async (t) => {
     .execute();
   const month = new Date(Date.now() - 30 * 86_400_000).toISOString();
   const named = (text: string) => text.replaceAll('FIRST', first?.name ?? '').replaceAll('MONTH', month);
-  type Row = { readonly id?: number; readonly credential_id?: number; readonly user?: { readonly id: number } };
+  type Row = { readonly id?: number; readonly credential_id?: number; readonly token_id?: number };
   const page = async (url: string) => {
     const { status, body, headers } = await app.call(session, `GET ${url}`);
     if (status !== 200) throw new Error(`${url}: ${status} ${JSON.stringify(body)}`);
-    return { ids: (body as Row[]).map((row) => row.credential_id ?? row.id), links: rels(headers.link) };
+    return {
+      ids: (body as Row[]).map((row) => row.credential_id ?? row.id ?? row.token_id),
+      links: rels(headers.link),
+    };
   };
   for (const [list, query] of Object.entries(listsOf(world))) {
     const url = named(list);

@@ -54,7 +54,7 @@ function isBlank(bytes: Buffer): boolean {
 }
 
 type ReadAhead = {
-  /** What was read since the last time; waits for the first of it. Null: that was all. */
+  /** What was read since the last time, a batch at most; waits for the first of it. Null: that was all. */
   readonly take: () => Promise<readonly Line[] | null>;
   readonly stop: () => void;
 };
@@ -63,7 +63,7 @@ type Failure = { readonly error: unknown };
 
 function readAhead(chunks: AsyncIterable<Buffer>, read: ReadImportLine, signal: AbortSignal): ReadAhead {
   const split = lineSplitter(read);
-  let waiting: Line[] = [];
+  const waiting: Line[] = [];
   let waiting_bytes = 0;
   let failure: Failure | null = null;
   let ended = false;
@@ -97,9 +97,9 @@ function readAhead(chunks: AsyncIterable<Buffer>, read: ReadImportLine, signal: 
     }
     // What was refused (too large) was read in order until there; a broken connection or a stop ends it at once.
     if (failure !== null && (waiting.length === 0 || !isOfBody(failure.error))) throw failure.error;
-    const taken = waiting;
-    waiting = [];
-    waiting_bytes = 0;
+    // What is more stays for the next batch: to begin one with the rest of every chunk would double their number.
+    const taken = waiting.splice(0, BATCH_LINES_MAX);
+    waiting_bytes *= waiting.length / Math.max(1, waiting.length + taken.length);
     wakeReader();
     return taken.length > 0 ? taken : null;
   }
@@ -133,10 +133,8 @@ export async function* batchesOf(
     for (;;) {
       const lines = await ahead.take();
       if (lines === null) return;
-      for (let from = 0; from < lines.length; from += BATCH_LINES_MAX) {
-        signal.throwIfAborted();
-        yield lines.slice(from, from + BATCH_LINES_MAX);
-      }
+      signal.throwIfAborted();
+      yield lines;
     }
   } finally {
     ahead.stop();

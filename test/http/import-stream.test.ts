@@ -296,6 +296,30 @@ t.test('lines are cut where they end, however the bytes arrive', async (t) => {
   for (const size of [1, 2, 3, 7, 64, 1000]) t.same(await linesOf(size), whole, `${size} bytes a chunk`);
 });
 
+t.test('a batch is full while the source is faster than the work, wherever the chunks end', async (t) => {
+  const [chunks_count, lines_of_chunk] = [30, 700];
+  async function* quick(): AsyncGenerator<Buffer> {
+    for (let each = 0; each < chunks_count; each += 1)
+      yield Buffer.from(userLines(lines_of_chunk, each * lines_of_chunk));
+  }
+  const sizes: number[] = [];
+  const numbers: number[] = [];
+  for await (const batch of batchesOf(quick(), { read: importLineReader(), signal: new AbortController().signal })) {
+    sizes.push(batch.length);
+    numbers.push(...batch.map(({ line }) => line));
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const count = chunks_count * lines_of_chunk;
+  t.same(
+    numbers,
+    Array.from({ length: count }, (_, i) => i + 1),
+    'every line once, in order',
+  );
+  // The first is what has arrived when it is asked for.
+  t.ok(sizes.length <= count / BATCH_LINES_MAX + 2, `${sizes.length} batches of ${count} lines`);
+  t.ok(Math.max(...sizes) <= BATCH_LINES_MAX);
+});
+
 t.test('the body is read a batch ahead of the work, and no further', async (t) => {
   const line = Buffer.from(userLines(1));
   let sent = 0;

@@ -8,22 +8,44 @@ import type { App } from './app-type.ts';
 
 /** Few enough that a turn ends soon, enough that what follows from each turn is done for many. */
 const BEGUN_MAX = 64;
+/** So many refusals take about as long as one request that is begun: who is refused does not wait for as many turns. */
+const REFUSALS_AS_ONE = 8;
 
-/** Collects what arrives: `begin` is given it in the order in which it came, at most 64 at the end of a turn. */
-export function collectArrivals<Item>(begin: (items: readonly Item[]) => void): (item: Item) => void {
+/** Begins the first ones of these, in their order; answers how many. */
+type BeginSome<Item> = (arrived: readonly Item[]) => number;
+
+/** Collects what arrives, in the order in which it came; what is not begun at the end of a turn is offered again at the end of the next. */
+function collect<Item>(beginSome: BeginSome<Item>): (item: Item) => void {
   let arrived: Item[] = [];
+  let is_due = false;
+
+  function expect(): void {
+    if (!is_due) setImmediate(endTurn);
+    is_due = true;
+  }
 
   function endTurn(): void {
-    const items = arrived;
-    arrived = items.length > BEGUN_MAX ? items.splice(BEGUN_MAX) : [];
-    if (arrived.length > 0) setImmediate(endTurn);
-    begin(items);
+    is_due = false;
+    const offered = arrived;
+    arrived = [];
+    const begun = beginSome(offered);
+    if (begun < offered.length) arrived = [...offered.slice(begun), ...arrived];
+    if (arrived.length > 0) expect();
   }
 
   return (item) => {
-    if (arrived.length === 0) setImmediate(endTurn);
     arrived.push(item);
+    expect();
   };
+}
+
+/** Collects what arrives: `begin` is given it in the order in which it came, at most 64 at the end of a turn. */
+export function collectArrivals<Item>(begin: (items: readonly Item[]) => void): (item: Item) => void {
+  return collect((arrived) => {
+    const items = arrived.length > BEGUN_MAX ? arrived.slice(0, BEGUN_MAX) : arrived;
+    begin(items);
+    return items.length;
+  });
 }
 
 const ARRIVED = new WeakMap<IncomingMessage, number>();
@@ -40,20 +62,32 @@ export function arrivalOf(request: IncomingMessage): number | undefined {
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** Whether there was no room for it (early-refusals.ts): nothing more is done for it. */
+function isRefused({ writableEnded, statusCode }: ServerResponse): boolean {
+  return writableEnded && statusCode === 503;
+}
+
 /** Called once by buildApp, when all that listens for requests is there: it is told of each when the turn has ended, gone or not. */
 export function collectRequests(app: App): void {
   const listeners = app.server.listeners('request') as Listener[];
   const tell: Listener = (request, response) => {
     for (const listener of listeners) listener(request, response);
   };
-  const collect = collectArrivals<readonly [IncomingMessage, ServerResponse]>((all) => {
-    for (const each of all) tell(...each);
+  const arrive = collect<readonly [IncomingMessage, ServerResponse]>((arrived) => {
+    let [begun, work] = [0, 0];
+    for (const [request, response] of arrived) {
+      tell(request, response);
+      begun += 1;
+      work += isRefused(response) ? 1 / REFUSALS_AS_ONE : 1;
+      if (work >= BEGUN_MAX) break;
+    }
+    return begun;
   });
   app.server.removeAllListeners('request');
   app.server.on('request', (request, response) => {
     // Those of HTTP/2 share a connection, which bounds them.
     if (request.httpVersionMajor !== 1) return tell(request, response);
     waitsSince(request, performance.now());
-    collect([request, response]);
+    arrive([request, response]);
   });
 }

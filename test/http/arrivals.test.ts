@@ -9,10 +9,11 @@ import { type Connection, openConnection } from '../bench/wire.ts';
 import { listeningApp } from '../support/listening.ts';
 import { eventually } from '../support/service.ts';
 
-const CONNECTIONS = 300;
+const CONNECTIONS = 600;
 const GONE = 1000;
-/** As arrivals.ts has it. */
+/** As arrivals.ts has them. */
 const BEGUN_MAX = 64;
+const REFUSED_MAX = 512;
 
 t.test('what arrives in one turn is begun in its order, so many a turn, and timers run between', async (t) => {
   const begun: (number | 'timer')[][] = [];
@@ -119,7 +120,9 @@ t.test(
     await seen('an own route, read by Node', read, 200);
     await seen('an introspection, read by Node', introspection, 200);
     shed.all = true;
-    await seen('refused before the framework', requestOf('GET /user HTTP/1.1', []), 503);
+    const { statuses, most } = await flood(requestOf('GET /user HTTP/1.1', []));
+    t.same([...statuses], [503], 'refused before the framework');
+    t.ok(most > BEGUN_MAX && most <= REFUSED_MAX, `who is refused waits for fewer turns: ${most} in one`);
   },
 );
 

@@ -15,7 +15,7 @@ import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
 import { addAddresses } from './caller-address.ts';
 import { answerClientError, answerTunnels, followAnswers } from './client-error.ts';
 import { addCors, originHeaders } from './cors.ts';
-import { addDeadline } from './deadline.ts';
+import { addDeadline, type Deadlines } from './deadline.ts';
 import { addDirectAnswers } from './direct/direct.ts';
 import { addErrorHandling, sendError } from './errors.ts';
 import { guardLog } from './framework-log.ts';
@@ -57,7 +57,9 @@ export async function buildApp(
   const app = newServer(deps, tls);
   traceRoutes(app);
   addAddresses(app, deps);
-  addEnds(app, addDeadline(app, deps.config.request_timeout_ms));
+  const { request_timeout_ms: usual_ms, requests_max: untaken_max } = deps.config;
+  const deadlines = addDeadline(app, { usual_ms, untaken_max });
+  addEnds(app, deadlines);
   app.setValidatorCompiler(compileValidator);
   addBodyParsers(app);
   addAnswerHeaders(app, deps);
@@ -72,6 +74,7 @@ export async function buildApp(
   addIdempotency(app, deps);
   addUnaskedTokens(app, deps);
   guardRoutes(app, deps);
+  addTold(app, deadlines);
   for (const addRoutes of routes) addRoutes(app, deps);
   const general = listenersOf(app);
   early_refusals.take(app);
@@ -138,16 +141,29 @@ function answerUnroutable(deps: Deps, error: unknown, request: FastifyRequest, r
 }
 
 /** What is done for a request when its connection has ended, or it was answered: one listener for all of it, before all that may refuse. */
-function addEnds(app: App, forgetDeadline: (over: FastifyRequest) => void): void {
+function addEnds(app: App, { isOver }: Deadlines): void {
   app.addHook('onRequest', (request, reply, done) => {
     const end = (): void => {
-      forgetDeadline(request);
+      isOver(request);
       leaveFor(request);
       tellIfGivenUp(request, reply);
     };
     if (reply.raw.destroyed) return end(); // who asked has gone since (arrivals.ts): nothing is done for him
     reply.raw.once('close', end);
     done();
+  });
+}
+
+/** What is done when an answer is there as a whole: the last of its hooks. From then on it keeps nothing but its bytes, and no place. */
+function addTold(app: App, { isTold }: Deadlines): void {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const is_whole =
+      typeof payload === 'string' || Buffer.isBuffer(payload) || payload === undefined || payload === null;
+    if (is_whole && !request.is_gone) {
+      leaveFor(request);
+      isTold(request, reply);
+    }
+    done(null, payload);
   });
 }
 

@@ -4,6 +4,7 @@
 // lease ended (promises P1), and what was remembered was asked of the database or refused (P23).
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { App } from './app-type.ts';
 
 /** Few enough that a turn ends soon, enough that what follows from each turn is done for many. */
@@ -67,7 +68,20 @@ function isRefused({ writableEnded, statusCode }: ServerResponse): boolean {
   return writableEnded && statusCode === 503;
 }
 
-/** Called once by buildApp, when all that listens for requests is there: it is told of each when the turn has ended, gone or not. */
+/**
+ * Whether nobody waits any more for what was asked by HTTP/2. Node tells of that once, and would not tell those who listen from now on:
+ * what they took would never be given back. Asking and giving up costs next to nothing there, so nothing is done for it.
+ */
+function isGivenUp(request: IncomingMessage): boolean {
+  if (!('stream' in request)) return false;
+  const { closed, destroyed } = request.stream as ServerHttp2Stream;
+  return closed || destroyed;
+}
+
+/**
+ * Called once by buildApp, when all that listens for requests is there: it is told of each when the turn has ended, of HTTP/1.1 also where
+ * who asked has gone.
+ */
 export function collectRequests(app: App): void {
   const listeners = app.server.listeners('request') as Listener[];
   const tell: Listener = (request, response) => {
@@ -76,8 +90,9 @@ export function collectRequests(app: App): void {
   const arrive = collect<readonly [IncomingMessage, ServerResponse]>((arrived) => {
     let [begun, work] = [0, 0];
     for (const [request, response] of arrived) {
-      tell(request, response);
       begun += 1;
+      if (isGivenUp(request)) continue;
+      tell(request, response);
       work += isRefused(response) ? 1 / REFUSALS_AS_ONE : 1;
       if (work >= BEGUN_MAX) break;
     }
@@ -85,8 +100,6 @@ export function collectRequests(app: App): void {
   });
   app.server.removeAllListeners('request');
   app.server.on('request', (request, response) => {
-    // Those of HTTP/2 share a connection, which bounds them.
-    if (request.httpVersionMajor !== 1) return tell(request, response);
     waitsSince(request, performance.now());
     arrive([request, response]);
   });

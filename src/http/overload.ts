@@ -82,7 +82,7 @@ function hookOf(enter: Enter): onRequestHookHandler {
   return (request, _reply, done) => done(enter(request) ? undefined : TOO_MUCH);
 }
 
-/** When it is over. Not when the answer is sent: who goes away before that is never answered, and his place would be lost. */
+/** When its answer is there as a whole, and when it is over: who goes away before that is never answered, and his place would be lost. */
 export function leaveFor(request: FastifyRequest): void {
   request.is_gone = true;
   request.leave?.();

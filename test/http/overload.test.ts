@@ -320,3 +320,23 @@ t.test(
     t.notMatch(logged(), '"level":50');
   },
 );
+
+t.test('promises P23, threats D1: who does not take his answers keeps no places for those behind them', async (t) => {
+  let asked = 0;
+  const routes: AddRoutes = (app) => {
+    app.get('/counted', { config: { access: { open: true } } }, () => {
+      asked += 1;
+      return 'answered';
+    });
+  };
+  const { issuer, inject } = await listeningApp(t, { settings: { MAX_REQUESTS: '100' }, routes });
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  // A megabyte each: after some of them there is no room left on their way.
+  const socket = net.connect(Number(issuer.port), '127.0.0.1', () => {
+    socket.pause().write(get('/openapi.json').repeat(24) + get('/counted').repeat(10));
+  });
+  t.teardown(() => socket.on('error', () => undefined).destroy());
+  await eventually(() => asked === 10);
+  t.match((await inject('/metrics')).body, /^gatehouse_requests_under_way 0$/m);
+  t.equal((await inject('/counted')).statusCode, 200, 'others are served');
+});

@@ -17,6 +17,7 @@ import { PASSWORD_BYTES_MAX } from '../../src/domain/password.ts';
 import { HEADER_BYTES_MAX, PARAMETER_CHARACTERS_MAX } from '../../src/http/app.ts';
 import { BODY_LIMIT_BYTES, LINES_LIMIT_BYTES } from '../../src/http/body.ts';
 import { CREDENTIAL_LENGTH_MAX } from '../../src/http/credential.ts';
+import { TAKEN_WITHIN } from '../../src/http/deadline.ts';
 import { PARAMETERS_MAX } from '../../src/http/form.ts';
 import { LINE_BYTES_MAX } from '../../src/http/import-body.ts';
 import { PER_PAGE_MAX } from '../../src/http/pages.ts';
@@ -209,6 +210,11 @@ function wholes(): readonly (readonly [string, string, string])[] {
       '429 `rate_limited`',
     ],
     ['Until an answer begins', `${config.request_timeout_ms} ms (\`REQUEST_TIMEOUT_MS\`)`, '503 `unavailable`'],
+    [
+      'Until an answer is taken',
+      `${TAKEN_WITHIN} times as long; \`MAX_REQUESTS\` of them`,
+      'The answer is lost, and by HTTP/1.1 its connection',
+    ],
   ];
 }
 

@@ -53,60 +53,113 @@ function capsExceeded(caps: readonly number[]): RawBuilder<number> {
   return sql<number>`(case when token.expires_at is null then ${caps.length}::int else ${sql.join([sql`0`, ...each], sql` + `)} end)`;
 }
 
+/**
+ * The bits of a class: false in place of one by which no blocked class differs from another, so that the planner looks up nothing for it,
+ * where it is of a giant's hundreds of thousands of tokens.
+ */
+function bitsThatMatter(
+  classes: readonly ByClass[],
+  bits: readonly RawBuilder<unknown>[],
+): readonly RawBuilder<unknown>[] {
+  return bits.map((bit, place) => {
+    const tells = (by_class: ByClass) =>
+      by_class.some((blocked, number) => blocked !== by_class[number ^ (1 << place)]);
+    return classes.some(tells) ? bit : sql`false`;
+  });
+}
+
 /** Whether the class of the row is a blocked one. */
 function isBlocked(by_class: RawBuilder<unknown>, bits: readonly RawBuilder<unknown>[], caps: readonly number[]) {
   const number = bits.map((bit, index) => sql`(${bit})::int * ${sql.lit(2 ** index)}`);
   return sql`get_byte(${by_class}, ${sql.join(number, sql` + `)} + ${sql.lit(2 ** bits.length)} * ${capsExceeded(caps)}) = 1`;
 }
 
-const IS_AUTHORIZED = sql`asked.sso_required and exists (
-  select from token_sso_authorizations each
-  where each.token_id = token.id and each.organization_id = asked.id and each.revoked_at is null)`;
+type Kind = 'classic' | 'fine_grained';
+
+/** What a row is held against. */
+type Asked = {
+  readonly id: RawBuilder<number>;
+  readonly by_class: RawBuilder<unknown>;
+  readonly sso_required: RawBuilder<boolean>;
+  /** How who is present comes to it. */
+  readonly join: RawBuilder<unknown>;
+};
+
+/**
+ * Of one organization these are values of the statement: a join to a row of which the planner knows nothing made it expect a thousandth of
+ * a giant's tokens, and look them up one by one where it reads all of them sooner.
+ */
+function askedFor({ organizations }: BlockedSearch, kind: Kind): Asked {
+  const [one, ...others] = organizations;
+  if (one !== undefined && others.length === 0) {
+    const by_class = sql`${bytesOf(one[kind])}::bytea`;
+    return { id: sql`${one.id}::bigint`, by_class, sso_required: sql`${one.sso_required}::boolean`, join: sql`` };
+  }
+  const join = sql`join asked on asked.id = present.organization_id`;
+  return { id: sql`asked.id`, by_class: sql`asked.${sql.ref(kind)}`, sso_required: sql`asked.sso_required`, join };
+}
+
+function isAuthorized({ id, sso_required }: Asked) {
+  return sql`${sso_required} and exists (
+    select from token_sso_authorizations each
+    where each.token_id = token.id and each.organization_id = ${id} and each.revoked_at is null)`;
+}
 
 /** Classic tokens of whoever is a member, collaborates on a repository, or sees the internal ones of these organizations. */
-function blockedClassic({ caps, reaching_scopes, now }: BlockedSearch) {
-  const bits = [
+function blockedClassic(search: BlockedSearch) {
+  const { organizations, caps, reaching_scopes, now } = search;
+  const asked = askedFor(search, 'classic');
+  const classes = organizations.map((each) => each.classic);
+  const bits = bitsThatMatter(classes, [
     sql`token.scopes && ${[...reaching_scopes.organization]}::text[]`,
     sql`present.is_member`,
     sql`present.administers`,
-    IS_AUTHORIZED,
-  ];
+    isAuthorized(asked),
+  ]);
   return sql`
-    select token.id, token.user_id from present
-    join asked on asked.id = present.organization_id
+    select token.id, token.user_id from present ${asked.join}
     join tokens token on token.user_id = present.user_id
-    where token.kind = 'classic' and ${isLive(now)} and ${isBlocked(sql`asked.classic`, bits, caps)}`;
+    where token.kind = 'classic' and ${isLive(now)} and ${isBlocked(asked.by_class, bits, caps)}`;
 }
 
 /** Fine-grained tokens of these organizations. */
-function blockedFineGrained({ organizations, caps, now }: BlockedSearch) {
+function blockedFineGrained(search: BlockedSearch) {
+  const { organizations, caps, now } = search;
+  const asked = askedFor(search, 'fine_grained');
   const ids = organizations.map(({ id }) => id);
-  const bits = [
+  const classes = organizations.map((each) => each.fine_grained);
+  const bits = bitsThatMatter(classes, [
     sql`held.id is not null`,
     sql`coalesce(member.role in ('admin', 'member'), false)`,
     sql`administrator.user_id is not null`,
-    IS_AUTHORIZED,
-  ];
+    isAuthorized(asked),
+  ]);
   return sql`
-    select token.id, token.user_id from asked
-    join tokens token on token.resource_owner_id = asked.id
-    left join grants held on held.token_id = token.id and held.resource_owner_id = asked.id
-    left join memberships member on member.organization_id = asked.id and member.user_id = token.user_id
+    select token.id, token.user_id from tokens token
+    ${ids.length === 1 ? sql`` : sql`join asked on asked.id = token.resource_owner_id`}
+    left join grants held on held.token_id = token.id and held.resource_owner_id = token.resource_owner_id
+    left join memberships member on member.organization_id = token.resource_owner_id and member.user_id = token.user_id
     left join enterprise_administrators administrator
-      on administrator.enterprise_id = asked.enterprise_id and administrator.user_id = token.user_id
+      on administrator.enterprise_id = ${enterpriseOf(search)} and administrator.user_id = token.user_id
     where token.kind = 'fine_grained' and token.resource_owner_id = any(${ids}::bigint[]) and ${isLive(now)}
-      and ${isBlocked(sql`asked.fine_grained`, bits, caps)}`;
+      and ${isBlocked(asked.by_class, bits, caps)}`;
+}
+
+/** The enterprise of what a row is held against. */
+function enterpriseOf({ organizations }: BlockedSearch): RawBuilder<number | null> {
+  return organizations.length === 1 ? sql`(select enterprise_id from asked)` : sql`asked.enterprise_id`;
 }
 
 /** Members' fine-grained tokens of other resource owners, which have only public reads here to lose. */
-function blockedElsewhere({ caps, now }: BlockedSearch) {
+function blockedElsewhere(search: BlockedSearch) {
+  const { caps, now } = search;
+  const asked = askedFor(search, 'fine_grained');
   const bits = [sql`false`, sql`true`, sql`present.administers`, sql`false`];
   return sql`
-    select token.id, token.user_id from present
-    join asked on asked.id = present.organization_id
+    select token.id, token.user_id from present ${asked.join}
     join tokens token on token.user_id = present.user_id
-    where present.is_member and token.kind = 'fine_grained' and token.resource_owner_id is distinct from asked.id
-      and ${isLive(now)} and ${isBlocked(sql`asked.fine_grained`, bits, caps)}`;
+    where present.is_member and token.kind = 'fine_grained' and token.resource_owner_id is distinct from ${asked.id}
+      and ${isLive(now)} and ${isBlocked(asked.by_class, bits, caps)}`;
 }
 
 /** Whether a class of these is blocked: of tokens of members that reach nothing, which the first two bits say. */
@@ -131,8 +184,8 @@ function blockedAdministrating(
  * Who is concerned as the holder of tokens that are not the organization's, and whether as a member. The ids stand in the conditions
  * themselves: what is known of how much a giant has is known of its id.
  */
-function present({ organizations }: BlockedSearch) {
-  const ids = sql`any(${organizations.map(({ id }) => id)}::bigint[])`;
+function present(search: BlockedSearch) {
+  const ids = sql`any(${search.organizations.map(({ id }) => id)}::bigint[])`;
   return sql`
     select person.organization_id, person.user_id, person.is_member, administrator.user_id is not null as administers
     from (
@@ -149,9 +202,9 @@ function present({ organizations }: BlockedSearch) {
         where ${HAS_INTERNAL}
       ) found group by found.organization_id, found.user_id
     ) person
-    join asked on asked.id = person.organization_id
+    ${search.organizations.length === 1 ? sql`` : sql`join asked on asked.id = person.organization_id`}
     left join enterprise_administrators administrator
-      on administrator.enterprise_id = asked.enterprise_id and administrator.user_id = person.user_id`;
+      on administrator.enterprise_id = ${enterpriseOf(search)} and administrator.user_id = person.user_id`;
 }
 
 /** Only what can be blocked is looked for. */

@@ -341,9 +341,25 @@ async function isAllVisible(client: pg.PoolClient): Promise<boolean> {
   return rows.length === 0;
 }
 
+type Pages = { readonly 'Shared Hit Blocks': number; readonly 'Shared Read Blocks': number };
+
+/** Of ten thousand tokens of one organization nothing is looked up one by one. */
+async function testGiantsPreview(t: Test, client: pg.PoolClient): Promise<void> {
+  const all_blocked = Array<boolean>(16).fill(true);
+  const search = {
+    organizations: [{ id: OWNER, classic: all_blocked, fine_grained: all_blocked, sso_required: true }],
+    ...{ enterprise: null, caps: [], reaching_scopes: { organization: ['repo'], enterprise: [] }, now: new Date() },
+    ...{ limit: 30, offset: 0 },
+  };
+  const plan = await explained<Pages>(client, 'analyze, buffers, format json', (db) => findBlockedTokens(db, search));
+  const pages = plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+  t.ok(pages > 0 && pages < SIZE.tokens / 2, `a preview of a giant's policy: ${pages} pages are read`);
+}
+
 async function testDeepPages(t: Test, { pool, client }: LargeWorld): Promise<void> {
   for (const statement of GATHERED) await client.query(statement);
   await eventually(() => isAllVisible(client), VACUUM_MS_MAX);
+  await testGiantsPreview(t, client);
   // Tables of this size are as soon read as a whole, larger ones are not.
   for (const way of ['seqscan', 'bitmapscan', 'mergejoin', 'hashjoin']) await client.query(`set enable_${way} = off`);
   const page = { limit: 100, offset: 4000 };

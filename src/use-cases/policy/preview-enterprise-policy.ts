@@ -44,6 +44,6 @@ export async function previewEnterprisePolicy(
   const organizations = rows.map((row) => ({ before: organizationOf(row, before), after: organizationOf(row, after) }));
   return {
     policy,
-    ...(await previewTokens(deps.db, { organizations, enterprise: { before, after } }, { now, slice })),
+    ...(await previewTokens(deps, { organizations, enterprise: { before, after } }, { now, slice })),
   };
 }

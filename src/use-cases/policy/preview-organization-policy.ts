@@ -25,5 +25,5 @@ export async function previewOrganizationPolicy(
   refuseBoundMembers(patch, enterprise);
   const policy = mergePolicy(stored, patch);
   const proposed = { before: organization, after: { ...organization, policy } };
-  return { policy, ...(await previewTokens(deps.db, { organizations: [proposed], enterprise: null }, { now, slice })) };
+  return { policy, ...(await previewTokens(deps, { organizations: [proposed], enterprise: null }, { now, slice })) };
 }

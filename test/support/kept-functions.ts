@@ -5,7 +5,7 @@ const MADE = new Map<string, unknown>();
 
 globalThis.Function = new Proxy(Function, {
   construct: (target, args, made_as) => {
-    const text = JSON.stringify(args);
+    const text = args.join('\0');
     const made = MADE.get(text) ?? Reflect.construct(target, args, made_as === globalThis.Function ? target : made_as);
     MADE.set(text, made);
     return made as object;

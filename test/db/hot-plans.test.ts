@@ -111,7 +111,7 @@ interface LargeWorld {
 }
 
 t.test('of a large world', async (t) => {
-  const { pool, url } = await createDatabase(t);
+  const { pool, url } = await createDatabase(t, { is_new: true });
   // However long it takes on a busy machine: a statement of the service has its time.
   const patient = new pg.Pool({ connectionString: url, max: 1 });
   const tokens = await insertLargeWorld(patient, SIZE);

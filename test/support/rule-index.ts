@@ -74,9 +74,19 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
-function carrying(id: string, files: readonly string[], part: (text: string) => string): string[] {
+type Part = { readonly file: string; readonly text: string };
+
+/** What of each file may carry ids: read once, and not for every id. */
+function partsOf(files: readonly string[], part: (text: string) => string): readonly Part[] {
+  return files.map((file) => ({
+    file,
+    text: part(readFileSync(join(ROOT, file), 'utf8').replace(OTHER_DOCUMENT, '')),
+  }));
+}
+
+function carrying(id: string, parts: readonly Part[]): string[] {
   const mark = new RegExp(`\\b${id}\\b`);
-  return files.filter((file) => mark.test(part(readFileSync(join(ROOT, file), 'utf8').replace(OTHER_DOCUMENT, ''))));
+  return parts.filter(({ text }) => mark.test(text)).map(({ file }) => file);
 }
 
 /** Only comments of the code count; a constant that happens to be named like a rule does not. */
@@ -98,13 +108,16 @@ export type RuleEntry = {
 
 /** Where each rule is carried now. */
 export function ruleEntries(): RuleEntry[] {
-  const code = filesBelow('src');
-  const tests = filesBelow('test').filter((file) => file.endsWith('.test.ts'));
+  const code = partsOf(filesBelow('src'), comments);
+  const tests = partsOf(
+    filesBelow('test').filter((file) => file.endsWith('.test.ts')),
+    testNames,
+  );
   return Object.entries(RULES).map(([id, says]) => ({
     id,
     says,
-    code: carrying(id, code, comments),
-    tests: carrying(id, tests, testNames),
+    code: carrying(id, code),
+    tests: carrying(id, tests),
   }));
 }
 

@@ -70,7 +70,7 @@ export async function buildApp(
   addCors(app, deps);
   addErrorHandling(app, deps);
   const early_refusals = addOverload(app, deps);
-  await addOpenapi(app, deps);
+  await addOpenapi(app, deps, (docs) => addTold(docs, deadlines));
   addIdempotency(app, deps);
   addUnaskedTokens(app, deps);
   guardRoutes(app, deps);
@@ -154,12 +154,16 @@ function addEnds(app: App, { isOver }: Deadlines): void {
   });
 }
 
-/** What is done when an answer is there as a whole: the last of its hooks. From then on it keeps nothing but its bytes, and no place. */
+/**
+ * What is done when an answer is there as a whole, or in a file: the last of its hooks. From then on it keeps nothing but its bytes, and no
+ * place. What whoever asks is told piece by piece is a file.
+ */
 function addTold(app: App, { isTold }: Deadlines): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    const is_whole =
-      typeof payload === 'string' || Buffer.isBuffer(payload) || payload === undefined || payload === null;
-    if (is_whole && !request.is_gone) {
+    const { access } = request.routeOptions.config;
+    const is_told =
+      typeof payload !== 'object' || payload === null || Buffer.isBuffer(payload) || (access && 'open' in access);
+    if (is_told && !request.is_gone) {
       leaveFor(request);
       isTold(request, reply);
     }

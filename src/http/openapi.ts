@@ -72,7 +72,7 @@ type Schema = FastifySchema & {
 };
 
 /** Collects the routes that are added from now on, and serves the browsable page at `/docs`. */
-export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<void> {
+export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>, addToDocs: (docs: App) => void): Promise<void> {
   app.addSchema(ErrorBody);
   app.addSchema(OAuthErrorBody);
   app.addSchema(Replay);
@@ -101,6 +101,7 @@ export async function addOpenapi(app: App, deps: Pick<Deps, 'config'>): Promise<
         : found.swaggerObject,
   });
   await app.register(async (docs) => {
+    addToDocs(docs);
     docs.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: { open: true } };
     });

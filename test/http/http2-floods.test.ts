@@ -127,3 +127,15 @@ t.test(
     await eventually(() => given_up === asked); // 12 times the time of a request later
   },
 );
+
+t.test('promises P23, threats D1: nor does who does not take files', async (t) => {
+  if (!(await canMakeCertificates(t))) return;
+  const { inject, connected } = await counting(t, { MAX_REQUESTS: '20' });
+  const deaf = await connected({ settings: { initialWindowSize: 0 } });
+  for (let n = 0; n < 15; n += 1) {
+    const stream = deaf.request({ ':path': '/docs/static/swagger-ui-bundle.js' }).on('error', () => undefined);
+    const [headers] = await once(stream, 'response');
+    t.equal(headers[':status'], 200);
+  }
+  t.match((await inject('/metrics')).body, /^gatehouse_requests_under_way 0$/m, 'no place is kept');
+});

@@ -31,9 +31,9 @@ const textsOf = (length: number): readonly string[] => [
 ];
 
 /** The least that it takes of a few times, once it takes too much. */
-async function cpuMs(work: () => Promise<unknown>): Promise<number> {
+async function cpuMs(work: () => Promise<unknown>, tries = TRIES): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
-  for (let count = 0; count < TRIES && least > CPU_MS_MAX; count += 1) {
+  for (let count = 0; count < tries && least > CPU_MS_MAX; count += 1) {
     const before = process.cpuUsage();
     await work();
     const { user, system } = process.cpuUsage(before);
@@ -197,5 +197,5 @@ t.test('threats D4: nor what is bounded by the size of the body alone', async (t
     }
   }
   const backAndForth = async () => /a*b/.test('a'.repeat(30_000));
-  t.ok((await cpuMs(backAndForth)) > CPU_MS_MAX, 'control: a pattern that goes back and forth is found');
+  t.ok((await cpuMs(backAndForth, 1)) > CPU_MS_MAX, 'control: a pattern that goes back and forth is found');
 });

@@ -29,6 +29,7 @@ import { requestId } from './request-id.ts';
 import { guardRoutes } from './route-access.ts';
 import { ROUTES } from './routes/index.ts';
 import { buildSerializer } from './serializers.ts';
+import { endWithSessions } from './session-ends.ts';
 import { sharedSchemas } from './shared-schemas.ts';
 import { tlsOptions } from './tls.ts';
 import { listenersOf, traceArrivals, traceRoutes } from './traced-requests.ts';
@@ -122,6 +123,13 @@ function newServer(deps: Deps, tls: TlsFiles | null): App {
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
   answerTunnels(deps, app.server, isSecure(deps));
+  if (tls !== null) {
+    const stop = endWithSessions(app.server, CONNECTIONS_LOOK_MS);
+    app.addHook('onClose', (_instance, done) => {
+      stop();
+      done();
+    });
+  }
   // Node would answer 417 by itself; what nobody here knows how to expect is passed over (RFC 9110 section 10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   return app;

@@ -2,11 +2,14 @@
 // Nothing is timed: it is counted what is begun, and what has a place.
 
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import http2, { type ClientHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import t, { type Test } from 'tap';
 import type { AddRoutes } from '../../src/http/app-type.ts';
+import { endWithSessions } from '../../src/http/session-ends.ts';
+import { tlsOptions } from '../../src/http/tls.ts';
 import { buildTestApp } from '../support/build-app.ts';
 import { canMakeCertificates, makeCertificate } from '../support/certificates.ts';
 import { eventually } from '../support/service.ts';
@@ -138,4 +141,31 @@ t.test('promises P23, threats D1: nor does who does not take files', async (t) =
     t.equal(headers[':status'], 200);
   }
   t.match((await inject('/metrics')).body, /^gatehouse_requests_under_way 0$/m, 'no place is kept');
+});
+
+t.test('threats D1: a connection ends with its session, though what is written on it is never taken', async (t) => {
+  if (!(await canMakeCertificates(t))) return;
+  const { cert, key } = makeCertificate(t.testdir(), 'service');
+  const server = http2.createSecureServer(
+    tlsOptions({ cert, key, ca: null }, { headersTimeout: 10_000, maxHeaderSize: 16_384 }),
+  );
+  t.teardown(() => server.close());
+  const sockets: tls.TLSSocket[] = [];
+  server.on('secureConnection', (socket: tls.TLSSocket) => {
+    socket.end = () => socket; // as where it never comes to an end
+    sockets.push(socket);
+  });
+  t.teardown(endWithSessions(server as unknown as Server, 20));
+  const sessions: http2.ServerHttp2Session[] = [];
+  server.on('session', (session) => sessions.push(session));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const clients = [1, 2].map(() =>
+    http2.connect(`https://127.0.0.1:${port}`, { ca: cert }).on('error', () => undefined),
+  );
+  t.teardown(() => clients.map((each) => each.destroy()));
+  await eventually(() => sessions.length === 2);
+  sessions[0]?.destroy();
+  await eventually(() => sockets[0]?.destroyed === true);
+  t.notOk(sockets[1]?.destroyed, 'others go on');
 });

@@ -106,6 +106,7 @@ function newServer(deps: Deps, tls: TlsFiles | null): App {
     requestIdHeader: false,
     rewriteUrl: withoutEnvoyPath,
     bodyLimit: BODY_LIMIT_BYTES,
+    pluginTimeout: 0, // none of ours waits for anything: a start beside full cores takes longer than 10 s, and must not end
     connectionTimeout: IDLE_SOCKET_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: http1,

@@ -99,6 +99,14 @@ t.test('a body that does not end is not waited for either', async (t) => {
   t.match(answer, /^HTTP\/1\.1 503 /);
 });
 
+t.test(
+  'a start takes as long as it takes: beside full cores the framework would end it after ten seconds',
+  async (t) => {
+    const { app } = await listen(t);
+    t.equal(app.initialConfig.pluginTimeout, 0);
+  },
+);
+
 t.test('bytes that are no HTTP request are answered in our shape, and not logged', async (t) => {
   const { port, logged } = await listen(t);
   const secret = 'gthp_verysecretverysecretverysecret';

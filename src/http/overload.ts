@@ -7,7 +7,10 @@ import type { Deps } from '../deps.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Urgency } from '../metrics.ts';
 import type { App } from './app-type.ts';
+import { addArrivingBodies } from './arriving-bodies.ts';
 import { createEarlyRefusals, type EarlyRefusals } from './early-refusals.ts';
+
+type Enter = (request: FastifyRequest) => boolean;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,8 +18,8 @@ declare module 'fastify' {
     urgency?: Urgency | 'always';
     /** So many at once, apart from all others: where whoever knows nobody can make much work. */
     places_max?: number;
-    /** Made of these two. */
-    enter?: onRequestHookHandler;
+    /** Made of these two: whether the request may go on, with the place that it needs. */
+    enter?: Enter;
   }
   interface FastifyRequest {
     /** Gives back the place that the request has among those under way; null: it has none. */
@@ -42,8 +45,6 @@ function urgencyOf({ method, config }: Pick<RouteOptions, 'method' | 'config'>):
   return 'client' in access && access.client !== 'directory' ? 'check' : 'other';
 }
 
-/** Whether a request may go on; it has the place then that it needs. */
-type Enter = (request: FastifyRequest) => boolean;
 type Load = Deps['load'];
 
 /** What there is no room for goes no further. `leave`: what gives the place back, where it takes one here. */
@@ -78,20 +79,24 @@ function withOwnPlaces(load: Load, urgency: Urgency, places_max: number): Enter 
   };
 }
 
-function hookOf(enter: Enter): onRequestHookHandler {
-  return (request, _reply, done) => done(enter(request) ? undefined : TOO_MUCH);
+function leave(request: FastifyRequest): void {
+  request.leave?.();
+  request.leave = null;
 }
 
 /** When its answer is there as a whole, and when it is over: who goes away before that is never answered, and his place would be lost. */
 export function leaveFor(request: FastifyRequest): void {
   request.is_gone = true;
-  request.leave?.();
-  request.leave = null;
+  leave(request);
+}
+
+function mayEnter(request: FastifyRequest): boolean {
+  return request.routeOptions.config.enter?.(request) ?? true;
 }
 
 /** Once, before any route is added, and before anybody is asked who he is. Answers how to refuse sooner still. */
 export function addOverload(app: App, deps: Pick<Deps, 'load' | 'config' | 'log' | 'clock'>): EarlyRefusals {
-  const { load } = deps;
+  const { load, config } = deps;
   const early = createEarlyRefusals(deps, TOO_MUCH);
   app.decorateRequest('leave', null);
   app.decorateRequest('is_gone', false);
@@ -100,17 +105,23 @@ export function addOverload(app: App, deps: Pick<Deps, 'load' | 'config' | 'log'
     for (const method of [route.method].flat()) early.add({ method, url: route.url, config: route.config, urgency });
     if (urgency === 'always') return;
     const { places_max } = route.config ?? {};
-    const leave = places_max === undefined ? load.end : null;
-    route.config = { ...route.config, enter: hookOf(withRoom(load, urgency, leave)) };
+    route.config = { ...route.config, enter: withRoom(load, urgency, places_max === undefined ? load.end : null) };
     if (places_max === undefined) return;
-    // Whoever knows nobody may take his time with a body, but no place meanwhile.
-    const take = hookOf(withOwnPlaces(load, urgency, places_max));
-    route.preHandler = [take, ...[route.preHandler ?? []].flat()];
+    const take = withOwnPlaces(load, urgency, places_max);
+    const takeOwn: onRequestHookHandler = (request, _reply, done) => done(take(request) ? undefined : TOO_MUCH);
+    route.preHandler = [takeOwn, ...[route.preHandler ?? []].flat()]; // when the body is there, too
   });
   // Of the application, because these come before those of a route.
-  app.addHook('onRequest', function enterRoute(request, reply, done) {
-    const { enter } = request.routeOptions.config;
-    return enter === undefined ? done() : enter.call(this, request, reply, done);
+  app.addHook('onRequest', (request, _reply, done) => done(mayEnter(request) ? undefined : TOO_MUCH));
+  addArrivingBodies(app, {
+    bodies_max: config.standing_requests_max,
+    leave,
+    enter: mayEnter,
+    tell: ({ routeOptions: { method, config: of_route } }) => {
+      const urgency = urgencyOf({ method, config: of_route });
+      if (urgency !== 'always') load.recordShed(urgency, 'requests');
+    },
+    refusal: TOO_MUCH,
   });
   const stop = load.watch();
   app.addHook('onClose', (_instance, done) => {

@@ -143,6 +143,31 @@ t.test('promises P23, threats D1: nor does who does not take files', async (t) =
   t.match((await inject('/metrics')).body, /^gatehouse_requests_under_way 0$/m, 'no place is kept');
 });
 
+t.test('promises P23, threats D1: nor does who does not end his bodies', async (t) => {
+  if (!(await canMakeCertificates(t))) return;
+  const { inject, connected } = await counting(t, {
+    MAX_REQUESTS: '20',
+    STANDING_REQUESTS: '10',
+    REQUEST_TIMEOUT_MS: '60000',
+  });
+  const session = await connected();
+  const statuses: number[] = [];
+  const begin = () => {
+    const form = {
+      ':method': 'POST',
+      ':path': '/oauth/introspect',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    const stream = session.request(form).on('error', () => undefined);
+    stream.on('response', (headers) => statuses.push(Number(headers[':status']))).resume();
+    stream.write('token=');
+  };
+  for (let n = 0; n < 40; n += 1) begin();
+  await eventually(() => statuses.length === 30);
+  t.same([...new Set(statuses)], [503], 'of more than so many the oldest are given up');
+  t.match((await inject('/metrics')).body, /^gatehouse_requests_under_way 0$/m, 'no place is kept');
+});
+
 t.test('threats D1: a connection ends with its session, though what is written on it is never taken', async (t) => {
   if (!(await canMakeCertificates(t))) return;
   const { cert, key } = makeCertificate(t.testdir(), 'service');

@@ -12,7 +12,7 @@ import { commonHeaders } from './answer-headers.ts';
 import type { AddRoutes, App } from './app-type.ts';
 import { collectRequests } from './arrivals.ts';
 import { addBodyParsers, BODY_LIMIT_BYTES } from './body.ts';
-import { addAddresses } from './caller-address.ts';
+import { addAddresses, addressGiver } from './caller-address.ts';
 import { answerClientError, answerTunnels, followAnswers } from './client-error.ts';
 import { addCors, originHeaders } from './cors.ts';
 import { addDeadline, type Deadlines } from './deadline.ts';
@@ -89,6 +89,7 @@ export async function buildApp(
 }
 
 function newServer(deps: Deps, tls: TlsFiles | null): App {
+  const giveAddress = addressGiver(deps);
   const http1 = {
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -120,7 +121,10 @@ function newServer(deps: Deps, tls: TlsFiles | null): App {
     exposeHeadRoutes: true,
     return503OnClosing: false, // addClosing answers in our own shape
     clientErrorHandler: (error, socket) => answerClientError(deps, error, socket, isSecure(deps)),
-    frameworkErrors: (error, request, reply) => answerUnroutable(deps, error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      giveAddress(request);
+      answerUnroutable(deps, error, request, reply);
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = CONNECTIONS_MAX;
   answerTunnels(deps, app.server, isSecure(deps));

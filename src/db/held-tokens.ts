@@ -64,7 +64,7 @@ export async function lockToken(db: Kysely<Database>, key: Key): Promise<HeldTok
       union
       select each.repository_id from grant_repositories each join grants held on held.id = each.grant_id
       where held.token_id = ${key.id})
-    for share`.execute(db);
+    order by id for share`.execute(db);
   // A statement of its own: the snapshots of those before may be older than the locks.
   return readHeldToken(db, locked.id);
 }

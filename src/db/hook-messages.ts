@@ -20,7 +20,10 @@ export async function organizationsTold(
 export type AddressedMessage = { readonly organization_id: number; readonly message: HookMessage };
 export type WaitingMessage = { readonly id: number; readonly hook_id: number };
 
-/** Writes each message once for every hook of its organization that wants it; answers what was written, in order. */
+/**
+ * Writes each message once for every hook of its organization that wants it; answers what was written, in order. A hook that is removed at
+ * the same moment is waited for, and told nothing.
+ */
 export async function insertMessages(
   transaction: Kysely<Database>,
   messages: readonly AddressedMessage[],
@@ -37,6 +40,7 @@ export async function insertMessages(
     join organization_hooks hook on hook.organization_id = told.organization_id
     where hook.active and hook.events && array[told.event, '*']
     order by told.place, hook.id
+    for key share of hook
     returning id, hook_id`.execute(transaction);
   return rows;
 }

@@ -47,6 +47,17 @@ export function findHook(db: Kysely<Database>, key: Key): Promise<HookRow | unde
     .executeTakeFirst();
 }
 
+/** The same; it is not removed before the transaction ends. */
+export function holdHook(transaction: Kysely<Database>, key: Key): Promise<HookRow | undefined> {
+  return transaction
+    .selectFrom('organization_hooks')
+    .select([...COLUMNS, HAS_SECRET])
+    .where('organization_id', '=', key.organization_id)
+    .where('id', '=', key.id)
+    .forKeyShare()
+    .executeTakeFirst();
+}
+
 /** The same with its secret, locked until the transaction ends. */
 export function lockHook(
   transaction: Kysely<Database>,

@@ -17,7 +17,7 @@ export async function lockOrganizationsOwnedBy(db: Kysely<Database>, user_id: nu
     .where('membership.user_id', '=', user_id)
     .where('membership.role', '=', 'admin')
     .orderBy('organization.id')
-    .forUpdate('organization')
+    .forNoKeyUpdate('organization')
     .execute();
 }
 

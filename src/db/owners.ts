@@ -10,22 +10,26 @@ export type OwnerRow = {
   readonly enterprise_id: number | null;
 };
 
-/** The owner, who neither goes nor enters or leaves an enterprise until the transaction ends. */
+/**
+ * These owners by their ids; they neither go nor enter or leave an enterprise until the transaction ends. The organizations first: who
+ * renames or deletes one locks it before its account.
+ */
+export async function holdOwners(
+  db: Kysely<Database>,
+  owner_ids: readonly number[],
+): Promise<ReadonlyMap<number, OwnerRow>> {
+  const ids = [...owner_ids];
+  const { rows: organizations } = await sql<{ id: number; enterprise_id: number | null }>`
+    select id, enterprise_id from organizations where id = any(${ids}::bigint[]) order by id for share`.execute(db);
+  const { rows: accounts } = await sql<{ id: number; login: string; type: string }>`
+    select id, login, type from accounts where id = any(${ids}::bigint[]) order by id for key share`.execute(db);
+  const enterprises = new Map(organizations.map((each) => [each.id, each.enterprise_id]));
+  return new Map(accounts.map((each) => [each.id, { ...each, enterprise_id: enterprises.get(each.id) ?? null }]));
+}
+
+/** One of them. */
 export async function holdOwner(db: Kysely<Database>, id: number): Promise<OwnerRow | undefined> {
-  const account = await db
-    .selectFrom('accounts')
-    .select(['id', 'login', 'type'])
-    .where('id', '=', id)
-    .forKeyShare()
-    .executeTakeFirst();
-  if (account === undefined || account.type === 'User') return account && { ...account, enterprise_id: null };
-  const organization = await db
-    .selectFrom('organizations')
-    .select('enterprise_id')
-    .where('id', '=', id)
-    .forShare()
-    .executeTakeFirst();
-  return organization && { ...account, ...organization };
+  return (await holdOwners(db, [id])).get(id);
 }
 
 /**

@@ -53,7 +53,7 @@ export async function lockSiteAdministratorsWith(db: Kysely<Database>, login: st
       ),
     )
     .orderBy('person.id')
-    .forUpdate('person')
+    .forNoKeyUpdate('person')
     .execute();
   return rows.map((row) => row.id);
 }
@@ -100,9 +100,12 @@ export function findPerson(db: Kysely<Database>, id: number): Promise<PersonRow 
   return people(db).where('account.id', '=', id).executeTakeFirst();
 }
 
-/** The person with this login, his row locked against every other change of him until the transaction ends. */
+/**
+ * The person with this login, his row locked against every other change of him until the transaction ends. Rows that refer to him (a
+ * membership, which an owner makes who has locked his organization) do not wait for this lock.
+ */
 export function lockPersonByLogin(db: Kysely<Database>, login: string): Promise<PersonRow | undefined> {
-  return people(db).where('account.login_key', '=', foldedName(login)).forUpdate('person').executeTakeFirst();
+  return people(db).where('account.login_key', '=', foldedName(login)).forNoKeyUpdate('person').executeTakeFirst();
 }
 
 /** The same by id, with the stored password. */
@@ -110,7 +113,11 @@ export function lockPerson(
   db: Kysely<Database>,
   id: number,
 ): Promise<(PersonRow & { readonly password_hash: string | null }) | undefined> {
-  return people(db).select('person.password_hash').where('account.id', '=', id).forUpdate('person').executeTakeFirst();
+  return people(db)
+    .select('person.password_hash')
+    .where('account.id', '=', id)
+    .forNoKeyUpdate('person')
+    .executeTakeFirst();
 }
 
 /** The stored password of a person; null where he has none, or is not there. */
@@ -154,9 +161,4 @@ export async function updatePerson(db: Kysely<Database>, id: number, changes: Pe
   if (Object.keys(person).length > 0) {
     await db.updateTable('users').set(person).where('id', '=', id).execute();
   }
-}
-
-/** Takes an account away with everything that is its own: repositories, tokens, sessions, memberships, keys. */
-export async function deleteAccount(db: Kysely<Database>, id: number): Promise<void> {
-  await db.deleteFrom('accounts').where('id', '=', id).execute();
 }

@@ -1,5 +1,5 @@
 // What stays as it is while an organization reviews requests or revokes grants. SQL only. In the order in which everybody
-// locks: the reviewer, the organization, memberships, tokens, repositories; of many of a kind, by id.
+// locks: the reviewer, the organization, holders, memberships, tokens, repositories; of many of a kind, by id.
 
 import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.ts';
@@ -23,13 +23,19 @@ export async function holdReviewer(
   return rows[0];
 }
 
-/** Locks these tokens, and holds the memberships of their holders and the repositories that they ask for or are granted. */
+/**
+ * Locks these tokens, and holds their holders, the memberships of these and the repositories that they ask for or are granted: what a
+ * review says comes before the end of its holder, or does not come.
+ */
 export async function lockReviewedTokens(
   db: Kysely<Database>,
   reviewed: { readonly organization_id: number; readonly token_ids: readonly number[] },
 ): Promise<void> {
   const { organization_id } = reviewed;
   const ids = [...reviewed.token_ids];
+  await sql`
+    select id from users where id in (select user_id from tokens where id = any(${ids}::bigint[]))
+    order by id for key share`.execute(db);
   await sql`
     select user_id from memberships
     where organization_id = ${organization_id}

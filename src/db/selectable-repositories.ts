@@ -51,6 +51,7 @@ export function lockNamedRepositories(
     )
     .where('repository.owner_id', '=', owner_id)
     .where('repository.name_key', 'in', [...name_keys])
+    .orderBy('repository.id')
     .forShare('repository')
     .execute();
 }

@@ -8,17 +8,18 @@ import type { Database } from './schema.ts';
 
 type Key = { readonly token_id: number; readonly organization_id: number };
 
-/** Authorises a fine-grained token that is being made, where the session has a live proof at its organization. @rule O1 */
+/** Authorises a fine-grained token that is being made; false where the session has no live proof at its organization. @rule O1 */
 export async function authorizeBySession(
   db: Kysely<Database>,
   key: Key,
   { session_id, now }: { readonly session_id: number; readonly now: Date },
-): Promise<void> {
-  await sql`
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
     insert into token_sso_authorizations (token_id, organization_id, authorized_at)
     select ${key.token_id}::bigint, proof.organization_id, ${now}::timestamptz from sso_sessions proof
     where proof.session_id = ${session_id} and proof.organization_id = ${key.organization_id}
       and proof.expires_at > ${now}`.execute(db);
+  return numAffectedRows === 1n;
 }
 
 /** How the token stands at the organization, locked until the end of the transaction. */

@@ -37,7 +37,7 @@ export async function lockEnterprises(
     from unnest(${wishes.map((each) => each.id)}::bigint[], ${wishes.map((each) => each.slug)}::text[])
       as wish (id, slug)
     join enterprises enterprise on enterprise.id = wish.id
-    for no key update of enterprise`.execute(db);
+    order by enterprise.id for no key update of enterprise`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 }
 

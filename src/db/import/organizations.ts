@@ -56,7 +56,7 @@ export async function lockOrganizations(
       as wish (id, login)
     join organizations organization on organization.id = wish.id
     join accounts account on account.id = wish.id
-    for no key update of organization, account`.execute(db);
+    order by organization.id for no key update of organization, account`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -77,19 +77,8 @@ export async function updateOrganizations(
 /** What was internal in these organizations is private from now on. @rule C5 */
 export async function makeInternalPrivate(db: Kysely<Database>, organization_ids: readonly number[]): Promise<void> {
   await sql`
-    update repositories set visibility = 'private'
-    where owner_id = any(${[...organization_ids]}::bigint[]) and visibility = 'internal'`.execute(db);
-}
-
-/** These owners, which neither go nor enter or leave an enterprise until the transaction ends; null: no enterprise. */
-export async function holdOwners(
-  db: Kysely<Database>,
-  ids: readonly number[],
-): Promise<Map<number, { readonly type: string; readonly enterprise_id: number | null }>> {
-  const { rows: accounts } = await sql<{ id: number; type: string }>`
-    select id, type from accounts where id = any(${[...ids]}::bigint[]) for key share`.execute(db);
-  const { rows: organizations } = await sql<{ id: number; enterprise_id: number | null }>`
-    select id, enterprise_id from organizations where id = any(${[...ids]}::bigint[]) for share`.execute(db);
-  const enterprises = new Map(organizations.map((each) => [each.id, each.enterprise_id]));
-  return new Map(accounts.map(({ id, type }) => [id, { type, enterprise_id: enterprises.get(id) ?? null }]));
+    update repositories set visibility = 'private' where id in (
+      select id from repositories
+      where owner_id = any(${[...organization_ids]}::bigint[]) and visibility = 'internal'
+      order by id for no key update)`.execute(db);
 }

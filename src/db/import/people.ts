@@ -1,6 +1,7 @@
 // People as the import makes and changes them: many at once. SQL only.
 
 import { type Kysely, sql } from 'kysely';
+import { deleteAccounts } from '../deletions.ts';
 import type { Database } from '../schema.ts';
 
 export type PersonColumns = {
@@ -77,7 +78,7 @@ export async function lockPeople(
       ${wishes.map((each) => each.email)}::text[]) as wish (id, login, email)
     join users person on person.id = wish.id
     join accounts account on account.id = wish.id
-    for no key update of person, account`.execute(db);
+    order by person.id for no key update of person, account`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -111,11 +112,6 @@ export async function updatePeople(
   const suspended = people.filter((each) => each.suspended).map((each) => each.id);
   if (suspended.length === 0) return;
   await sql`delete from sessions where user_id = any(${suspended}::bigint[])`.execute(db);
-}
-
-/** Takes accounts away with everything that is their own. */
-export async function deleteAccounts(db: Kysely<Database>, ids: readonly number[]): Promise<void> {
-  await sql`delete from accounts where id = any(${[...ids]}::bigint[])`.execute(db);
 }
 
 /** The memberships of these people, for the record of what ends with them. */

@@ -56,7 +56,7 @@ export async function lockRepositories(
       ${wishes.map((each) => each.name)}::text[]) as wish (id, owner_id, name)
     join repositories repository on repository.id = wish.id
     join accounts owner on owner.id = repository.owner_id
-    for no key update of repository`.execute(db);
+    order by repository.id for no key update of repository`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 }
 

@@ -39,7 +39,7 @@ export async function lockTeams(
     from unnest(${wishes.map((each) => each.id)}::bigint[], ${wishes.map((each) => each.slug)}::text[])
       as wish (id, slug)
     join teams team on team.id = wish.id
-    for no key update of team`.execute(db);
+    order by team.id for no key update of team`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 }
 

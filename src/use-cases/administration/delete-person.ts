@@ -1,19 +1,19 @@
 // DELETE /admin/users/{username}: a person goes, with everything that is his own (M9, M10, F4).
 
 import { writeAudits } from '../../db/audit.ts';
+import { deleteAccounts, lockAccountsToDelete } from '../../db/deletions.ts';
 import {
   listMembershipsOf,
   lockOrganizationsOwnedBy,
   organizationsOwnedOnlyBy,
 } from '../../db/memberships-of-person.ts';
-import { deleteAccount, lockPersonByLogin, lockSiteAdministratorsWith } from '../../db/people.ts';
 import { inPatientTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
-import { isLastSiteAdministrator, lastOwner, lastSiteAdministrator } from '../../domain/administration.ts';
+import { lastOwner } from '../../domain/administration.ts';
 import type { AuditEvent } from '../../domain/audit.ts';
 import type { Caller } from '../../domain/caller.ts';
-import { Refusal } from '../../domain/refusal.ts';
 import { tellPeopleGone } from '../directory/tell-people-gone.ts';
+import { lockAmongAdministrators } from './lock-among-administrators.ts';
 
 /**
  * Deletes a person with his sessions, tokens, the deploy keys that these made, repositories, memberships and collaborations.
@@ -22,10 +22,10 @@ import { tellPeopleGone } from '../directory/tell-people-gone.ts';
  */
 export async function deletePerson(deps: Deps, caller: Caller, username: string): Promise<void> {
   await inPatientTransaction(deps.db, async (transaction) => {
-    const administrator_ids = await lockSiteAdministratorsWith(transaction, username);
-    const person = await lockPersonByLogin(transaction, username);
-    if (person === undefined) throw new Refusal('not_found');
-    if (isLastSiteAdministrator(person, administrator_ids)) throw lastSiteAdministrator('username');
+    const person = await lockAmongAdministrators(transaction, username, 'username');
+    await lockOrganizationsOwnedBy(transaction, person.id);
+    await lockAccountsToDelete(transaction, [person.id]);
+    // Whoever made him an owner meanwhile was waited for; from here on nobody can.
     await lockOrganizationsOwnedBy(transaction, person.id);
     const orphaned = await organizationsOwnedOnlyBy(transaction, person.id);
     if (orphaned.length > 0) throw lastOwner(orphaned);
@@ -37,7 +37,7 @@ export async function deletePerson(deps: Deps, caller: Caller, username: string)
       return { action: 'org.remove_member', operation_type: 'remove', user, org, data };
     });
     await tellPeopleGone(transaction, caller, { user_ids: [person.id], now: deps.clock() });
-    await deleteAccount(transaction, person.id);
+    await deleteAccounts(transaction, [person.id]);
     await writeAudits(transaction, caller, [{ action: 'user.delete', operation_type: 'remove', user }, ...left]);
   });
 }

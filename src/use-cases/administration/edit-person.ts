@@ -2,27 +2,17 @@
 
 import type { Kysely } from 'kysely';
 import { writeAudit } from '../../db/audit.ts';
-import {
-  findPerson,
-  lockPersonByLogin,
-  lockSiteAdministratorsWith,
-  type PersonRow,
-  updatePerson,
-} from '../../db/people.ts';
+import { findPerson, lockPersonByLogin, type PersonRow, updatePerson } from '../../db/people.ts';
 import type { Database } from '../../db/schema.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
-import {
-  changedMembers,
-  isLastSiteAdministrator,
-  lastSiteAdministrator,
-  type PersonWish,
-} from '../../domain/administration.ts';
+import { changedMembers, type PersonWish } from '../../domain/administration.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { hashNewPassword } from '../people/new-password.ts';
 import { makePasswordSetup, setStoredPassword } from '../people/set-stored-password.ts';
 import type { MadePerson } from './create-person.ts';
+import { lockAmongAdministrators } from './lock-among-administrators.ts';
 import { refuseTakenPerson } from './refuse-taken-person.ts';
 
 /** `password` null: the person is without one until he chooses it by a new text. */
@@ -30,11 +20,9 @@ export type PersonEdit = PersonWish & { readonly password?: string | null | unde
 
 /** The person, locked; with those who administer the service where he might cease to. */
 async function lockEdited(transaction: Kysely<Database>, username: string, edit: PersonEdit): Promise<PersonRow> {
-  const demotes = edit.site_admin === false;
-  const administrator_ids = demotes ? await lockSiteAdministratorsWith(transaction, username) : [];
+  if (edit.site_admin === false) return lockAmongAdministrators(transaction, username, 'site_admin');
   const person = await lockPersonByLogin(transaction, username);
   if (person === undefined) throw new Refusal('not_found');
-  if (demotes && isLastSiteAdministrator(person, administrator_ids)) throw lastSiteAdministrator('site_admin');
   return person;
 }
 

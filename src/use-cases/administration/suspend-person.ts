@@ -1,13 +1,12 @@
 // PUT /users/{username}/suspended: a person may act no longer, by whatever credential (M10).
 
 import { writeAudit } from '../../db/audit.ts';
-import { lockPersonByLogin, lockSiteAdministratorsWith, updatePerson } from '../../db/people.ts';
+import { updatePerson } from '../../db/people.ts';
 import { deleteSessionsOf } from '../../db/sessions.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
-import { isLastSiteAdministrator, lastSiteAdministrator } from '../../domain/administration.ts';
 import type { Caller } from '../../domain/caller.ts';
-import { Refusal } from '../../domain/refusal.ts';
+import { lockAmongAdministrators } from './lock-among-administrators.ts';
 
 /** Suspends him: his sessions end for good, his tokens are 401 until it is lifted. Already suspended: nothing happens. @rule M10 */
 export async function suspendPerson(
@@ -16,11 +15,8 @@ export async function suspendPerson(
   { username, reason }: { readonly username: string; readonly reason: string | undefined },
 ): Promise<void> {
   await inTransaction(deps.db, async (transaction) => {
-    const administrator_ids = await lockSiteAdministratorsWith(transaction, username);
-    const person = await lockPersonByLogin(transaction, username);
-    if (person === undefined) throw new Refusal('not_found');
+    const person = await lockAmongAdministrators(transaction, username, 'username');
     if (person.suspended_at !== null) return;
-    if (isLastSiteAdministrator(person, administrator_ids)) throw lastSiteAdministrator('username');
     await updatePerson(transaction, person.id, { suspended_at: deps.clock() });
     await deleteSessionsOf(transaction, person.id, null);
     const user = { id: person.id, name: person.login };

@@ -2,7 +2,7 @@
 
 import { holdPerson } from '../../db/accounts.ts';
 import { writeAudit } from '../../db/audit.ts';
-import { findMembershipRole } from '../../db/memberships.ts';
+import { holdMembershipRole } from '../../db/memberships.ts';
 import { putReviewer } from '../../db/token-reviewers.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
@@ -21,7 +21,7 @@ export async function addReviewer(deps: Deps, caller: Caller, place: ReviewerPla
     const user = await holdPerson(transaction, login);
     if (user === undefined) throw new Refusal('not_found');
     const pair = { organization_id: organization.id, user_id: user.id };
-    if ((await findMembershipRole(transaction, pair)) === undefined) {
+    if ((await holdMembershipRole(transaction, pair)) === undefined) {
       throw invalid('TokenReviewer', 'username', 'unprocessable', 'is no member of the organization');
     }
     if (!(await putReviewer(transaction, pair))) return;

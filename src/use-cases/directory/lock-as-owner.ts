@@ -2,7 +2,7 @@
 // who remove each other at once, the second is no owner any more.
 
 import type { Kysely } from 'kysely';
-import { findMembershipRole, hasOtherOwner, lockOrganization } from '../../db/memberships.ts';
+import { hasOtherOwner, holdMembershipRole, lockOrganization } from '../../db/memberships.ts';
 import type { Database } from '../../db/schema.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { invalid, Refusal } from '../../domain/refusal.ts';
@@ -10,7 +10,7 @@ import { personIdOf } from '../checks/principal-subject.ts';
 
 type Pair = { readonly organization_id: number; readonly user_id: number };
 
-/** Locks the organization; 404 where it is gone, 403 where the caller does not own it any more. */
+/** Locks the organization; 404 where it is gone, 403 where the caller does not own it any more. He stays its owner meanwhile. */
 export async function lockAsOwner(
   transaction: Kysely<Database>,
   caller: Caller,
@@ -18,7 +18,7 @@ export async function lockAsOwner(
 ): Promise<void> {
   if (!(await lockOrganization(transaction, organization_id))) throw new Refusal('not_found');
   const user_id = personIdOf(caller.principal);
-  const role = user_id === null ? undefined : await findMembershipRole(transaction, { organization_id, user_id });
+  const role = user_id === null ? undefined : await holdMembershipRole(transaction, { organization_id, user_id });
   if (role !== 'admin') throw new Refusal('role_missing');
 }
 

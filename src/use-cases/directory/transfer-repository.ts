@@ -6,7 +6,7 @@
 import type { Kysely } from 'kysely';
 import { writeAudit } from '../../db/audit.ts';
 import { deleteCollaborator } from '../../db/collaborators.ts';
-import { holdOwner, type OwnerRow } from '../../db/owners.ts';
+import { holdOwners } from '../../db/owners.ts';
 import {
   deleteFromTeams,
   findRepository,
@@ -72,10 +72,12 @@ function judgeTaker(deps: Deps, caller: Caller, taker: Taker, { repository, now 
   }
 }
 
-/** Whether both owners belong to one enterprise now, and until the transaction ends. */
-async function shareEnterprise(transaction: Kysely<Database>, from_id: number, taker: OwnerRow): Promise<boolean> {
-  const from = await holdOwner(transaction, from_id);
-  return from !== undefined && from.enterprise_id !== null && from.enterprise_id === taker.enterprise_id;
+/** Both owners, and whether they belong to one enterprise, now and until the transaction ends. */
+async function holdBoth(transaction: Kysely<Database>, from_id: number, taker_id: number) {
+  const owners = await holdOwners(transaction, [from_id, taker_id]);
+  const [from, taker] = [owners.get(from_id), owners.get(taker_id)];
+  if (from === undefined || taker === undefined) throw new Refusal('not_found');
+  return { taker, share_enterprise: from.enterprise_id !== null && from.enterprise_id === taker.enterprise_id };
 }
 
 async function hand(
@@ -83,13 +85,11 @@ async function hand(
   caller: Caller,
   { repository, taker_id, new_name }: { repository: RepositoryFacts; taker_id: number; new_name: string | undefined },
 ): Promise<RepositoryRow | undefined> {
-  const taker = await holdOwner(transaction, taker_id);
-  if (taker === undefined) throw new Refusal('not_found');
-  const same_enterprise = await shareEnterprise(transaction, repository.owner.id, taker);
+  const { taker, share_enterprise } = await holdBoth(transaction, repository.owner.id, taker_id);
   const before = await lockRepository(transaction, { id: repository.id, owner_id: repository.owner.id });
   if (before === undefined) throw new Refusal('not_found');
   const name = new_name ?? before.name;
-  const turns_private = before.visibility === 'internal' && !same_enterprise;
+  const turns_private = before.visibility === 'internal' && !share_enterprise;
   const change = { owner_id: taker.id, name, ...(turns_private && { visibility: 'private' as const }) };
   await updateRepository(transaction, repository.id, change);
   await deleteFromSelections(transaction, [repository.id]);

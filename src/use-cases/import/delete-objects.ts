@@ -1,10 +1,11 @@
 // Objects that an import takes away. What stays is their tombstone; the same external id at a newer version is another object,
 // which inherits nothing (F4).
 
+import { deleteAccounts, lockAccountsToDelete, lockRowsToDelete } from '../../db/deletions.ts';
 import { writeImportEntries } from '../../db/import/audit.ts';
 import { deleteEnterprises, lockOrganizationsOf } from '../../db/import/enterprises.ts';
 import { makeInternalPrivate } from '../../db/import/organizations.ts';
-import { deleteAccounts, lockPeople, membershipsOf } from '../../db/import/people.ts';
+import { lockPeople, membershipsOf } from '../../db/import/people.ts';
 import { deleteRepositories } from '../../db/import/repositories.ts';
 import { deleteTeams } from '../../db/import/teams.ts';
 import type { AuditAction } from '../../domain/audit.ts';
@@ -24,22 +25,36 @@ type Gone = {
 type Removal = {
   readonly action: AuditAction;
   readonly column: 'user_id' | 'org_id' | 'business_id' | 'team_id' | 'repo_id';
+  /** Which of them are there still. */
+  readonly lock: (db: Step['db'], ids: readonly number[]) => Promise<readonly number[]>;
   /** Those that may go; the others are refused. */
   readonly prepare?: (step: Step, gone: readonly Gone[], caller: Caller) => Promise<readonly Gone[]>;
   readonly remove: (db: Step['db'], ids: readonly number[]) => Promise<void>;
 };
 
+const lockOf =
+  (table: Parameters<typeof lockRowsToDelete>[1]): Removal['lock'] =>
+  (db, ids) =>
+    lockRowsToDelete(db, table, ids);
+
+const ACCOUNTS = { lock: lockAccountsToDelete, remove: deleteAccounts } as const;
 const REMOVALS: Readonly<Record<ObjectType, Removal>> = {
-  user: { action: 'user.delete', column: 'user_id', prepare: prepareUsers, remove: deleteAccounts },
-  organization: { action: 'org.delete', column: 'org_id', remove: deleteAccounts },
+  user: { action: 'user.delete', column: 'user_id', prepare: prepareUsers, ...ACCOUNTS },
+  organization: { action: 'org.delete', column: 'org_id', ...ACCOUNTS },
   enterprise: {
     action: 'business.delete',
     column: 'business_id',
+    lock: lockOf('enterprises'),
     prepare: prepareEnterprises,
     remove: deleteEnterprises,
   },
-  team: { action: 'team.destroy', column: 'team_id', remove: deleteTeams },
-  repository: { action: 'repo.destroy', column: 'repo_id', remove: deleteRepositories },
+  team: { action: 'team.destroy', column: 'team_id', lock: lockOf('teams'), remove: deleteTeams },
+  repository: {
+    action: 'repo.destroy',
+    column: 'repo_id',
+    lock: lockOf('repositories'),
+    remove: deleteRepositories,
+  },
 };
 
 /** Takes away the objects of the lines that say so. The record is written first, while their names can be looked up. */
@@ -55,17 +70,24 @@ export async function deleteObjects(
   });
   const type = gone[0]?.line.type as ObjectType | undefined; // a group that deletes has lines of one type
   if (type === undefined) return;
-  const { action, column, prepare, remove } = REMOVALS[type];
-  const going = prepare === undefined ? gone : await prepare(step, gone, caller);
+  const { action, column, lock, prepare, remove } = REMOVALS[type];
+  const there = new Set(await lock(step.db, idsOf(gone)));
+  for (const { line, id } of gone) {
+    // Taken away by somebody else since it was looked at.
+    if (!there.has(id)) step.accept(line, { result: 'unchanged', object_id: null });
+  }
+  const found = gone.filter(({ id }) => there.has(id));
+  const going = prepare === undefined ? found : await prepare(step, found, caller);
   for (const { line, id, business_id } of going) {
     step.record(line, { action, operation_type: 'remove', business_id, [column]: id });
     step.accept(line, { result: 'updated', object_id: null });
   }
   await writeImportEntries(step.db, caller, entries.splice(0));
-  await remove(
-    step.db,
-    going.map(({ id }) => id),
-  );
+  await remove(step.db, idsOf(going));
+}
+
+function idsOf(gone: readonly Gone[]): readonly number[] {
+  return gone.map(({ id }) => id);
 }
 
 /** Every organization that loses somebody gets its own entry. Who administers this service is not taken away by an import. */

@@ -1,7 +1,6 @@
 // Repositories of an import. One that gets another owner keeps its id and loses its place in every token's selection, for
 // good, and its teams (M10).
 
-import { holdOwners } from '../../db/import/organizations.ts';
 import {
   insertRepositories,
   leaveOwner,
@@ -10,6 +9,7 @@ import {
   type RepositoryColumns,
   updateRepositories,
 } from '../../db/import/repositories.ts';
+import { holdOwners } from '../../db/owners.ts';
 import { type ImportLine, ownersOf } from '../../domain/import-line.ts';
 import { idOf, type KnownObject, repositoryClaim } from '../../domain/import-plan.ts';
 import { changedMembers, GONE, type Step, sorted, type Wish } from './step.ts';

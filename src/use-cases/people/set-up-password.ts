@@ -2,6 +2,7 @@
 
 import { writeAudit } from '../../db/audit.ts';
 import { deletePasswordSetup, findPasswordSetup } from '../../db/password-setups.ts';
+import { lockPerson } from '../../db/people.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
@@ -22,15 +23,17 @@ export async function setUpPassword(
   const digest = digestOf(input.token);
   if ((await findPasswordSetup(deps.db, digest, deps.clock())) === undefined) throw new Refusal('bad_credential');
   const password_hash = await hashNewPassword(input.password);
-  const person = await inTransaction(deps.db, async (transaction) => {
+  return inTransaction(deps.db, async (transaction) => {
     const found = await findPasswordSetup(transaction, digest, deps.clock());
-    // Of two at once the second waits here for the first, and finds nothing left.
-    if (found === undefined || !(await deletePasswordSetup(transaction, digest))) throw new Refusal('bad_credential');
-    await setStoredPassword(transaction, caller, { user_id: found.id, password_hash });
-    const user = { id: found.id, name: found.login };
+    // The person first, as whoever sets a password locks. Of two at once the second waits here for the first, and finds nothing left.
+    const person = found && (await lockPerson(transaction, found.id));
+    const may_act = person !== undefined && person.suspended_at === null;
+    if (!may_act || !(await deletePasswordSetup(transaction, digest))) throw new Refusal('bad_credential');
+    const { id, login } = person;
+    await setStoredPassword(transaction, caller, { user_id: id, password_hash });
     const data = { changed: ['password'] };
+    const user = { id, name: login };
     await writeAudit(transaction, caller, { action: 'user.update', operation_type: 'modify', user, data });
-    return found;
+    return startSession({ ...deps, db: transaction }, { id, login });
   });
-  return startSession(deps, person, password_hash);
 }

@@ -18,7 +18,7 @@ import type { TokenAccess } from '../../domain/token-access.ts';
 import { judgeSelection, readPermissions, readScopes, readTokenName } from '../../domain/token-ask.ts';
 import { tokenEvent } from '../../domain/token-audit.ts';
 import type { TokenRecord } from '../../domain/token-record.ts';
-import { invalidToken } from '../../domain/token-refusal.ts';
+import { invalidToken, ownerNotFound } from '../../domain/token-refusal.ts';
 import type { RepositorySelection, TokenKind } from '../../domain/vocabulary.ts';
 import { digestOf, newText } from '../../secrets.ts';
 import { type Holder, lockHoldingSession } from '../people/holding-session.ts';
@@ -130,7 +130,9 @@ async function issueFineGrained(issue: Issue, ask: FineGrainedAsk): Promise<numb
     ...stored(issue, ask, expiry.expires_at),
   });
   if (owner.type === 'Organization') {
-    await authorizeBySession(db, { token_id: token.id, organization_id: owner.id }, holder);
+    const is_authorized = await authorizeBySession(db, { token_id: token.id, organization_id: owner.id }, holder);
+    // The proof was there when it was asked for; it has ended since then.
+    if (owner.sso === 'live' && !is_authorized) throw ownerNotFound(owner.login);
   }
   const lifetime_seconds = lifeSeconds(now, expiry.expires_at);
   if (owner.type === 'Organization') await tellTokenEvents(db, caller, [{ action: 'created', token_id: token.id }]);

@@ -1,6 +1,6 @@
 // POST /orgs/{org}/hooks/{hook_id}/pings.
 
-import { findHook } from '../../db/hooks.ts';
+import { holdHook } from '../../db/hooks.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Deps } from '../../deps.ts';
 import type { Caller } from '../../domain/caller.ts';
@@ -15,7 +15,7 @@ export async function pingHook(
   { organization, id }: { readonly organization: OrganizationFacts; readonly id: number },
 ): Promise<void> {
   await inTransaction(deps.db, async (transaction) => {
-    const hook = await findHook(transaction, { organization_id: organization.id, id });
+    const hook = await holdHook(transaction, { organization_id: organization.id, id });
     if (hook === undefined) throw new Refusal('not_found');
     await sendPing(transaction, caller, { organization, hook });
   });

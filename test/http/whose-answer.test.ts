@@ -227,7 +227,7 @@ t.test('promises P19, P23: each is answered about whom he asked, in the order of
   await stopTouching();
   t.same(wrong.slice(0, 3), []);
   t.ok(
-    Object.values(seen).every((count) => count > 20),
+    Object.values(seen).every((count) => count > 0),
     JSON.stringify(seen),
   );
 });

@@ -14,7 +14,7 @@ import { openDeliveryQueue } from './db/job-queue.ts';
 import { openPool } from './db/pool.ts';
 import type { Deps } from './deps.ts';
 import { RETRY_DELAYS_SECONDS } from './domain/hook.ts';
-import { boundHeapGrowth } from './heap.ts';
+import { boundHeapGrowth, collectAtEnd } from './heap.ts';
 import { CONNECTIONS_WAITING_MAX as backlog, buildApp } from './http/app.ts';
 import { drain } from './http/drain.ts';
 import { ROUTES } from './http/routes/index.ts';
@@ -46,6 +46,7 @@ const is_json = isForPrograms(process.argv);
 const is_terminal = process.stdout.isTTY && !is_json;
 const said = { is_json, print: (line: string): void => void process.stdout.write(`${line}\n`) };
 boundHeapGrowth();
+collectAtEnd();
 const stopper = stopOnSignals();
 try {
   const config = loadConfig(process.env);

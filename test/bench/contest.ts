@@ -79,10 +79,10 @@ export async function warmed(
   { serve, loaders }: Processes,
   name: string,
   asks: readonly Ask[],
-  [file, args]: readonly [string, readonly string[]],
+  [file, args, env]: readonly [string, readonly string[], Readonly<Record<string, string>>?],
   requests_max = Number.POSITIVE_INFINITY,
 ): Promise<Side> {
-  const [server, load] = await Promise.all([serve(file, args), loaders(asks)]);
+  const [server, load] = await Promise.all([serve(file, args, env), loaders(asks)]);
   return askedOnce({ name, server, loaders: load }, Math.min(asks.length, requests_max));
 }
 
